@@ -1,1 +1,19 @@
-//! The build spec.
+//! The build spec of optfrontend: its types, how they are read, their JSON Schema.
+//!
+//! A spec is YAML. Some parser turns it into a tree of [`node::Node`]s, each with its place;
+//! [`Spec::decode`](decode::Decode::decode) turns the tree into the types of [`spec`] and reports everything
+//! that is wrong as [`diagnostic::Diagnostic`]s. There is no IO here and no policy: whether a
+//! stage exists or a variable is defined is for the compiler to say.
+//!
+//! The docs of the types are written for the person who writes YAML: the JSON Schema carries them
+//! to editors.
+
+pub mod decode;
+pub mod diagnostic;
+pub mod node;
+#[cfg(feature = "schema")]
+pub mod schema;
+pub mod span;
+pub mod spec;
+
+pub use spec::Spec;

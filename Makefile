@@ -1,0 +1,36 @@
+# The front door. `make demo` shows the main job; `make test` runs every test, the real engine included.
+
+SHELL := /bin/bash
+ENGINE ?=
+
+.PHONY: help demo test check image generate bench engine-up engine-down fmt
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
+
+demo: ## engine, frontend image, a real app from YAML to a running container
+	@scripts/demo
+
+test: ## every test, on the real engine
+	@scripts/test
+
+check: ## format, lints, docs, generated files, licences
+	@scripts/check
+
+image: ## the frontend image, into the engine in use
+	@eval "$$(docker/engine env $(ENGINE))" && docker/image
+
+generate: ## write the generated files: the JSON Schema
+	@cargo run --quiet --package spec-schema --features schema --example generate-schema -- spec-schema/schema/v1.json
+
+bench: ## compile time, warm builds beside the Dockerfile frontend, memory
+	@scripts/bench
+
+engine-up: ## start a Docker engine if there is none (ENGINE=28, 26 or 20 for one of ours)
+	@docker/engine up $(ENGINE)
+
+engine-down: ## stop it
+	@docker/engine down $(ENGINE)
+
+fmt: ## format the code
+	@cargo fmt --all

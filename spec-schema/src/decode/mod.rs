@@ -1,0 +1,95 @@
+//! From the YAML tree to the types of the language.
+//!
+//! Decoding goes on after a fault: it reports everything that is wrong with a file in one run, which is why
+//! it is not built on serde, whose deserializers stop at the first error.
+
+mod collections;
+mod record;
+mod scalars;
+pub mod text;
+
+pub use collections::{Entry, List, Map, OneOrMany};
+pub(crate) use record::{absent, keyword, keywords, record, unknown_key};
+pub use scalars::{Duration, Id, Mode, Size};
+
+use crate::diagnostic::{Diagnostic, Faults};
+use crate::node::{Node, Scalar, Value};
+use crate::span::Spanned;
+
+/// A type of the language that can be read from YAML.
+pub trait Decode: Sized {
+    /// Reads the value; `None` once at least one fault has been recorded for it.
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self>;
+
+    /// The value where the key is absent; `None` for a key that must be there.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        // A fault was recorded; going on without the value finds the other ones.
+        Some(T::decode(node, faults))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// Records "expected X, found Y" for a node of the wrong kind.
+pub(crate) fn wrong_kind(node: &Node, expected: &str, faults: &mut Faults) {
+    let message = if node.is_missing() {
+        format!("expected {expected}, but there is no value")
+    } else {
+        format!("expected {expected}, found {}", node.kind())
+    };
+    faults.push(Diagnostic::new(node.span, message));
+}
+
+/// The scalar of a node that must be one.
+pub(crate) fn scalar<'n>(node: &'n Node, expected: &str, faults: &mut Faults) -> Option<&'n Scalar> {
+    match &node.value {
+        Value::Scalar(scalar) if !node.is_missing() => Some(scalar),
+        _ => {
+            wrong_kind(node, expected, faults);
+            None
+        }
+    }
+}
+
+/// The entries of a node that must be a mapping.
+pub(crate) fn mapping<'n>(
+    node: &'n Node,
+    expected: &str,
+    faults: &mut Faults,
+) -> Option<&'n [(Spanned<String>, Node)]> {
+    match &node.value {
+        Value::Mapping(entries) => Some(entries),
+        _ => {
+            wrong_kind(node, expected, faults);
+            None
+        }
+    }
+}
+
+/// True for keys that the language leaves to users: `x-…`.
+pub(crate) fn is_extension(key: &str) -> bool {
+    key.starts_with("x-")
+}
+
+/// Parses a scalar by `parse`, whose error is the message's second half.
+pub(crate) fn parse_scalar<T>(
+    node: &Node,
+    expected: &str,
+    faults: &mut Faults,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let scalar = scalar(node, expected, faults)?;
+    let value = parse(&scalar.text);
+    if value.is_none() {
+        faults.push(Diagnostic::new(node.span, format!("`{}` is not {expected}", scalar.text)));
+    }
+    value
+}

@@ -1,0 +1,150 @@
+//! One description of a mapping's keys serves for the Rust type, the decoder and the JSON Schema,
+//! so that the three cannot drift apart.
+
+use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::span::Spanned;
+
+/// Defines a struct, how it is read from a mapping, and its JSON Schema.
+///
+/// The text before the struct names it in messages. Unknown keys are faults, `x-…` keys are free.
+/// A field's type says by [`Decode::absent`](super::Decode::absent) whether its key may be left out.
+macro_rules! record {
+    (
+        $what:literal;
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident {
+            $( $(#[doc = $field_doc:literal])* pub $field:ident: $type:ty, )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])* pub $field: $type, )*
+            /// Where the mapping stands.
+            pub span: $crate::span::Span,
+        }
+
+        impl $name {
+            /// The keys that it knows.
+            pub const KEYS: &'static [&'static str] = &[$( $crate::decode::keyword(stringify!($field)) ),*];
+        }
+
+        impl $crate::decode::Decode for $name {
+            fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
+                let entries = $crate::decode::mapping(node, concat!("a mapping that describes a ", $what), faults)?;
+                $( let mut $field: Option<&$crate::node::Node> = None; )*
+                for (key, value) in entries {
+                    match key.as_str() {
+                        $( name if name == $crate::decode::keyword(stringify!($field)) => $field = Some(value), )*
+                        name if $crate::decode::is_extension(name) => {}
+                        _ => faults.push($crate::decode::unknown_key(key, $what, Self::KEYS)),
+                    }
+                }
+                $(
+                    let $field = match $field {
+                        Some(value) => <$type as $crate::decode::Decode>::decode(value, faults),
+                        None => $crate::decode::absent(
+                            $crate::decode::keyword(stringify!($field)), $what, node, faults,
+                        ),
+                    };
+                )*
+                // Only now: each field has had its chance to report.
+                Some(Self { $( $field: $field?, )* span: node.span })
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                #[allow(unused_mut, reason = "a record may have no required key")]
+                let mut object = $crate::schema::Object::new(concat!($($doc, "\n"),*));
+                $(
+                    object.property::<$type>(
+                        $crate::decode::keyword(stringify!($field)),
+                        concat!($($field_doc, "\n"),*),
+                        generator,
+                    );
+                )*
+                object.finish()
+            }
+        }
+    };
+}
+
+/// Reads a fixed set of words.
+macro_rules! keywords {
+    ($type:ty, $what:literal, { $($word:literal => $variant:ident),* }) => {
+        impl $type {
+            /// The words of the language.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+        }
+
+        impl $crate::decode::Decode for $type {
+            fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
+                let text = &$crate::decode::scalar(node, $what, faults)?.text;
+                match text.as_str() {
+                    $($word => Some(Self::$variant),)*
+                    _ => {
+                        let help = $crate::diagnostic::one_of(Self::WORDS.iter().copied());
+                        faults.push(
+                            $crate::diagnostic::Diagnostic::new(node.span, format!("`{text}` is not {}", $what))
+                                .help(format!("known words: {help}")),
+                        );
+                        None
+                    }
+                }
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "enum": Self::WORDS })
+            }
+        }
+    };
+}
+
+pub(crate) use {keywords, record};
+
+/// The YAML key of a Rust field: a raw identifier without its mark.
+pub(crate) const fn keyword(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// The value of a key that is not there, or a fault where it must be.
+pub(crate) fn absent<T: super::Decode>(
+    key: &str,
+    what: &str,
+    node: &crate::node::Node,
+    faults: &mut Faults,
+) -> Option<T> {
+    let value = T::absent();
+    if value.is_none() {
+        faults.push(Diagnostic::new(node.span, format!("{what} needs the key `{key}`")));
+    }
+    value
+}
+
+/// "unknown key" with the nearest known one, or all of them where there are few.
+pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> Diagnostic {
+    let elsewhere = crate::spec::actions_with(key);
+    if what.ends_with(" step") && !elsewhere.is_empty() {
+        return Diagnostic::new(key.span, format!("`{}` does not belong to a {what}", key.value))
+            .help(format!("it is an option of {}", one_of(elsewhere)));
+    }
+    let help = did_you_mean(key, known.iter().copied())
+        .or_else(|| (known.len() <= 8).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
+    Diagnostic::new(key.span, format!("unknown key `{}` in {what}", key.value)).help_opt(help)
+}

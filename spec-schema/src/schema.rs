@@ -1,0 +1,228 @@
+//! The JSON Schema of the language, for editors.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map as JsonMap, Value, json};
+
+use crate::decode::text::{Template, Text};
+use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Size};
+use crate::span::Spanned;
+use crate::spec::{
+    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Healthcheck, HealthcheckSettings,
+    HealthcheckTest, MkdirStep, Mount, RemoveStep, RunStep, SecretMount, SecretSettings, ShellOrExec, Spec, SshMount,
+    SshSettings, Step, SymlinkStep, TmpfsMount, When, WriteStep,
+};
+
+/// The schema of a whole spec, as JSON text with a line feed at the end.
+pub fn document() -> String {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Spec>();
+    schema.insert("title".to_owned(), json!("optfrontend build spec"));
+    schema.insert("required".to_owned(), json!(["stages"]));
+    let mut schema = schema.to_value();
+    without_null(&mut schema);
+    format!("{schema:#}\n")
+}
+
+/// A key may be left out, but a key without a value is a fault: what schemars adds to an `Option` goes again.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(forms)) = object.get_mut("anyOf") {
+                forms.retain(|form| form.get("type") != Some(&json!("null")));
+                if let [Value::Object(only)] = forms.as_slice() {
+                    let only = only.clone();
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            object.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
+
+/// Collects the properties of a mapping.
+pub(crate) struct Object {
+    description: String,
+    properties: JsonMap<String, Value>,
+    required: Vec<&'static str>,
+}
+
+impl Object {
+    pub(crate) fn new(doc: &str) -> Self {
+        Self { description: prose(doc), properties: JsonMap::new(), required: Vec::new() }
+    }
+
+    pub(crate) fn property<T: JsonSchema + Decode>(
+        &mut self,
+        key: &'static str,
+        doc: &str,
+        generator: &mut SchemaGenerator,
+    ) {
+        let mut schema = generator.subschema_for::<T>();
+        schema.insert("description".to_owned(), json!(prose(doc)));
+        self.properties.insert(key.to_owned(), schema.to_value());
+        if T::absent().is_none() {
+            self.required.push(key);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Schema {
+        let mut schema = json_schema!({
+            "description": self.description,
+            "type": "object",
+            "properties": self.properties,
+            "patternProperties": { "^x-": true },
+            "additionalProperties": false,
+        });
+        if !self.required.is_empty() {
+            schema.insert("required".to_owned(), json!(self.required));
+        }
+        schema
+    }
+}
+
+/// A doc comment as running text: its lines joined, paragraphs kept.
+fn prose(doc: &str) -> String {
+    let lines: Vec<&str> = doc.trim().lines().map(str::trim).collect();
+    lines.split(|line| line.is_empty()).map(|lines| lines.join(" ")).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The schema of a type that is another type's, or a simple one.
+macro_rules! schema {
+    ($($type:ty => |$generator:ident| $schema:expr;)*) => {
+        $(impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        })*
+    };
+}
+
+/// The schema of a type with forms to choose from: defined once, referred to by name.
+macro_rules! choice {
+    ($($type:ident => [$($form:expr),* $(,)?] with $generator:ident;)*) => {
+        $(impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "anyOf": [$($form),*] })
+            }
+        })*
+    };
+}
+
+/// A scalar that YAML may take for something else than text: `8080`, `1.22`, `on`.
+fn word() -> Schema {
+    json_schema!({ "type": ["string", "number", "boolean"] })
+}
+
+schema! {
+    Template => |_generator| word();
+    Spanned<bool> => |_generator| json_schema!({ "type": "boolean" });
+    Duration => |_generator| json_schema!({ "type": ["string", "number"], "pattern": "^0$|^([0-9.]+(ns|us|µs|ms|s|m|h))+$" });
+    Size => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9.]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)?$" });
+    Mode => |_generator| json_schema!({ "type": ["string", "integer"] });
+    Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
+    Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
+    When => |generator| generator.subschema_for::<Map<OneOrMany<Template>>>();
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        word()
+    }
+}
+
+choice! {
+    Command => [word(), generator.subschema_for::<List<Template>>()] with generator;
+    ShellOrExec => [word(), generator.subschema_for::<List<Template>>()] with generator;
+    HealthcheckTest => [word(), generator.subschema_for::<List<Template>>()] with generator;
+    Healthcheck => [json!({ "const": "none" }), generator.subschema_for::<HealthcheckSettings>()] with generator;
+    CacheMount => [
+        json!({ "enum": CacheMount::TOOLS }),
+        json!({ "type": "string", "pattern": "^[/$.]" }),
+        generator.subschema_for::<CacheSettings>(),
+    ] with generator;
+    SecretMount => [word(), generator.subschema_for::<SecretSettings>()] with generator;
+    SshMount => [word(), generator.subschema_for::<SshSettings>()] with generator;
+    Mount => [generator.subschema_for::<BindMount>(), generator.subschema_for::<TmpfsMount>()] with generator;
+    Step => [
+        generator.subschema_for::<RunStep>(),
+        generator.subschema_for::<CopyStep>(),
+        generator.subschema_for::<WriteStep>(),
+        generator.subschema_for::<MkdirStep>(),
+        generator.subschema_for::<RemoveStep>(),
+        generator.subschema_for::<SymlinkStep>(),
+    ] with generator;
+}
+
+impl<T: JsonSchema> JsonSchema for List<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("List_of_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": generator.subschema_for::<T>() })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("One_or_many_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Map<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Map_of_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
+    }
+}

@@ -1,0 +1,60 @@
+//! Commands: a text for a shell, or a list that is run as it is.
+
+use crate::decode::text::{Template, Text};
+use crate::decode::{Decode, List, scalar, wrong_kind};
+use crate::diagnostic::Faults;
+use crate::node::{Node, Value};
+use crate::span::Span;
+
+/// What a `run` step runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// A script for the stage's shell, which also expands its variables.
+    Script(Text),
+    /// A program and its arguments, run without a shell.
+    Exec(Vec<Template>, Span),
+}
+
+impl Decode for Command {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        match &node.value {
+            Value::Sequence(_) => exec(node, faults).map(|arguments| Self::Exec(arguments, node.span)),
+            _ => {
+                let text = &scalar(node, "a script or a list of arguments", faults)?.text;
+                Some(Self::Script(Text::new(text.clone(), node.span)))
+            }
+        }
+    }
+}
+
+/// An image's `entrypoint` or `cmd`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShellOrExec {
+    /// A text that the image's shell runs when the container starts; the shell expands its variables.
+    Shell(Text),
+    /// A program and its arguments.
+    Exec(Vec<Template>, Span),
+}
+
+impl Decode for ShellOrExec {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        match &node.value {
+            // Unlike a command that runs, it may be empty: `cmd: []` drops the one inherited.
+            Value::Sequence(_) => List::decode(node, faults).map(|list| Self::Exec(list.0, node.span)),
+            _ => {
+                let text = &scalar(node, "a command or a list of arguments", faults)?.text;
+                Some(Self::Shell(Text::new(text.clone(), node.span)))
+            }
+        }
+    }
+}
+
+/// A list of arguments with at least a program in it.
+pub(crate) fn exec(node: &Node, faults: &mut Faults) -> Option<Vec<Template>> {
+    let arguments = List::<Template>::decode(node, faults)?.0;
+    if matches!(&node.value, Value::Sequence(items) if items.is_empty()) {
+        wrong_kind(node, "a program and its arguments", faults);
+        return None;
+    }
+    Some(arguments)
+}

@@ -1,0 +1,37 @@
+//! The types of the language, one concept a file.
+
+mod arg;
+mod command;
+mod healthcheck;
+mod mount;
+mod secret;
+mod stage;
+mod step;
+
+pub use arg::{Arg, ArgSettings};
+pub use command::{Command, ShellOrExec};
+pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};
+pub use mount::{BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings, TmpfsMount};
+pub use secret::Secret;
+pub use stage::{Network, Stage};
+pub use step::{CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile, WriteStep};
+
+pub(crate) use step::actions_with;
+
+use crate::decode::text::Text;
+use crate::decode::{Map, record};
+
+record! {
+    "build spec";
+    /// A build spec: named stages, and what they are parameterised by.
+    pub struct Spec {
+        /// Build args: a default, or a mapping that says more. In scope everywhere in the file.
+        pub args: Map<Arg>,
+        /// Secrets that steps may use. A step may name only a secret declared here.
+        pub secrets: Map<Secret>,
+        /// The stages by name. A stage starts from an image or another stage and runs its steps.
+        pub stages: Map<Stage>,
+        /// The stage that is built when the client names no target. Default: the last stage.
+        pub default: Option<Text>,
+    }
+}

@@ -1,0 +1,69 @@
+//! Stages.
+
+use super::{CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step};
+use crate::decode::text::{Template, Text};
+use crate::decode::{List, Map, OneOrMany, keywords, record};
+
+record! {
+    "stage";
+    /// A filesystem and an image config, made by steps from what it starts from.
+    pub struct Stage {
+        /// What the stage starts from: a stage, an image, or `scratch` for nothing at all.
+        pub from: Template,
+        /// The platform that the stage is for and its steps run on: `$BUILDPLATFORM`, `$TARGETPLATFORM`,
+        /// or a platform such as `linux/arm64`. Default: `$TARGETPLATFORM`.
+        pub platform: Option<Template>,
+        /// Shown to whoever asks what can be built.
+        pub description: Option<Text>,
+        /// Environment of every step, and of the image.
+        pub env: Map<Template>,
+        /// Working directory of every step, and of the image; made when it is missing. Default: that of
+        /// the base. A relative one starts at that of the base.
+        pub workdir: Option<Template>,
+        /// The shell that runs texts, here and in the image. Default: that of the base, else `[/bin/sh, -c]`.
+        pub shell: List<Template>,
+        /// The user that the image runs as: `user`, `user:group`, names or ids. Default: that of the base.
+        pub user: Option<Template>,
+        /// The user that the steps run as. Default: that of the base image.
+        pub run_as: Option<Template>,
+        /// Caches of every `run` step.
+        pub cache: Option<OneOrMany<CacheMount>>,
+        /// Secrets of every `run` step.
+        pub secrets: Option<OneOrMany<SecretMount>>,
+        /// The ssh agent of every `run` step.
+        pub ssh: Option<OneOrMany<SshMount>>,
+        /// Mounts of every `run` step.
+        pub mounts: List<Mount>,
+        /// Network of every `run` step. Default: `default`.
+        pub network: Option<Network>,
+        /// What is done, in this order.
+        pub steps: List<Step>,
+        /// Ports that the image listens on: `8080`, `53/udp`, `8000-8010`.
+        pub expose: List<Template>,
+        /// Directories that hold data which outlives a container.
+        pub volumes: List<Template>,
+        /// The program that a container runs. A list is run as it is, a text by the shell.
+        pub entrypoint: Option<ShellOrExec>,
+        /// Arguments of the entrypoint; without one, the program itself. A list, or a text for the shell.
+        pub cmd: Option<ShellOrExec>,
+        /// How a container's health is checked; `none` drops the base image's.
+        pub healthcheck: Option<Healthcheck>,
+        /// The signal that stops a container: `SIGTERM`, `15`. Default: that of the base, else `SIGTERM`.
+        pub stop_signal: Option<Template>,
+        /// Labels of the image.
+        pub labels: Map<Template>,
+    }
+}
+
+/// The network that a step has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// What the client chose with `--network`; without that, a network of the build's own.
+    Default,
+    /// None.
+    None,
+    /// The host's; the client must allow it with `--allow network.host`.
+    Host,
+}
+
+keywords!(Network, "a network mode", { "default" => Default, "none" => None, "host" => Host });

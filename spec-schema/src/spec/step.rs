@@ -1,0 +1,280 @@
+//! Steps: one action each, and its options.
+
+use super::{CacheMount, Command, Mount, Network, SecretMount, SshMount};
+use crate::decode::text::{Template, Text};
+use crate::decode::{Decode, List, Map, Mode, OneOrMany, mapping, record};
+use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::node::Node;
+use crate::span::{Span, Spanned};
+
+/// One step of a stage: a mapping with one action key and the options of that action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Runs a command.
+    Run(Box<RunStep>),
+    /// Copies files.
+    Copy(Box<CopyStep>),
+    /// Writes a file.
+    Write(Box<WriteStep>),
+    /// Makes directories.
+    Mkdir(Box<MkdirStep>),
+    /// Removes files.
+    Remove(Box<RemoveStep>),
+    /// Makes a symbolic link.
+    Symlink(Box<SymlinkStep>),
+}
+
+record! {
+    "`run` step";
+    /// Runs a command in the stage.
+    pub struct RunStep {
+        /// A script for the stage's shell, or a list that is run as it is. A script of several lines stops
+        /// at the first command that fails; one that starts with `#!` is run by the program named there.
+        pub run: Command,
+        /// Shown for this step while it runs. Default: the command.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+        /// Environment of this step alone.
+        pub env: Map<Template>,
+        /// Working directory of this step, made when it is missing. A relative one starts at the stage's.
+        pub workdir: Option<Template>,
+        /// The user that this step runs as. Default: the stage's `run_as`.
+        pub run_as: Option<Template>,
+        /// The shell of this step. Default: the stage's.
+        pub shell: List<Template>,
+        /// Caches: the name of a tool, a path, a mapping, or a list of these.
+        pub cache: Option<OneOrMany<CacheMount>>,
+        /// Secrets: an id, a mapping, or a list of these.
+        pub secrets: Option<OneOrMany<SecretMount>>,
+        /// The client's ssh agent: `true`, an id, a mapping, or a list of these.
+        pub ssh: Option<OneOrMany<SshMount>>,
+        /// Files of the context, of stages and images, and directories in memory.
+        pub mounts: List<Mount>,
+        /// The network of this step. Default: the stage's.
+        pub network: Option<Network>,
+    }
+}
+
+record! {
+    "`copy` step";
+    /// Copies files from the build context, a stage or an image, by the rules of Dockerfile `COPY`.
+    pub struct CopyStep {
+        /// Paths from the root of the context, or of `from`. Wildcards `*`, `?` and `[…]` are allowed.
+        pub copy: OneOrMany<Template>,
+        /// Shown for this step. Default: what is copied.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+        /// A stage or an image. Default: the build context.
+        pub from: Option<Template>,
+        /// Where to: a directory if it ends with `/`. A relative one starts at the working directory.
+        /// Default: the working directory.
+        pub to: Option<Template>,
+        /// Owner of what is copied: `user`, `user:group`, names or ids. Default: 0:0.
+        pub chown: Option<Template>,
+        /// Permissions of what is copied. Default: as they are.
+        pub chmod: Option<Mode>,
+    }
+}
+
+record! {
+    "`write` step";
+    /// Writes a file whose content stands in the spec.
+    pub struct WriteStep {
+        /// The file.
+        pub write: WriteFile,
+        /// Shown for this step. Default: the path.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+    }
+}
+
+record! {
+    "file to write";
+    /// A file.
+    pub struct WriteFile {
+        /// Its path. A relative one starts at the working directory. Missing parents are made.
+        pub path: Template,
+        /// What it holds. Variables are expanded; `$$` is a dollar.
+        pub content: Template,
+        /// Permissions. Default: 0644.
+        pub chmod: Option<Mode>,
+        /// Owner: `user`, `user:group`, names or ids. Default: 0:0.
+        pub chown: Option<Template>,
+    }
+}
+
+record! {
+    "`mkdir` step";
+    /// Makes directories and their missing parents. No shell is needed.
+    pub struct MkdirStep {
+        /// The directories. A relative one starts at the working directory.
+        pub mkdir: OneOrMany<Template>,
+        /// Shown for this step. Default: the paths.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+        /// Permissions. Default: 0755.
+        pub chmod: Option<Mode>,
+        /// Owner: `user`, `user:group`, names or ids. Default: 0:0.
+        pub chown: Option<Template>,
+    }
+}
+
+record! {
+    "`remove` step";
+    /// Removes files and directories with all that is in them. No shell is needed.
+    pub struct RemoveStep {
+        /// The paths; wildcards are allowed. A relative one starts at the working directory.
+        pub remove: OneOrMany<Template>,
+        /// Shown for this step. Default: the paths.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+        /// Whether a path that is not there is all right. Default: false.
+        pub missing_ok: Option<Spanned<bool>>,
+    }
+}
+
+record! {
+    "`symlink` step";
+    /// Makes a symbolic link. No shell is needed.
+    pub struct SymlinkStep {
+        /// The link.
+        pub symlink: SymlinkTarget,
+        /// Shown for this step. Default: the link and what it holds.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+    }
+}
+
+record! {
+    "symbolic link";
+    /// A link at `path` that holds `target`.
+    pub struct SymlinkTarget {
+        /// What the link holds, as written.
+        pub target: Template,
+        /// Where the link is. A relative one starts at the working directory. Missing parents are made.
+        pub path: Template,
+    }
+}
+
+/// The values that args must have for a step to be there: one value or a list for each arg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// Each arg, where it is named, and the values that it may have.
+    pub conditions: Vec<(Text, Vec<Template>)>,
+}
+
+impl Decode for When {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        let conditions = Map::<OneOrMany<Template>>::decode(node, faults)?
+            .iter()
+            .map(|(name, entry)| (Text::new(name.to_owned(), entry.key_span), entry.value.values.clone()))
+            .collect();
+        Some(Self { conditions })
+    }
+}
+
+/// Each action and the keys that may stand beside it.
+const ACTIONS: &[(&str, &[&str])] = &[
+    ("run", RunStep::KEYS),
+    ("copy", CopyStep::KEYS),
+    ("write", WriteStep::KEYS),
+    ("mkdir", MkdirStep::KEYS),
+    ("remove", RemoveStep::KEYS),
+    ("symlink", SymlinkStep::KEYS),
+];
+
+impl Decode for Step {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        let entries = mapping(node, "a step: a mapping with one action", faults)?;
+        let action = action(node, entries, faults)?;
+        let known = faults.len();
+        let step = match action {
+            "run" => RunStep::decode(node, faults).map(|step| Self::Run(Box::new(step))),
+            "copy" => CopyStep::decode(node, faults).map(|step| Self::Copy(Box::new(step))),
+            "write" => WriteStep::decode(node, faults).map(|step| Self::Write(Box::new(step))),
+            "mkdir" => MkdirStep::decode(node, faults).map(|step| Self::Mkdir(Box::new(step))),
+            "remove" => RemoveStep::decode(node, faults).map(|step| Self::Remove(Box::new(step))),
+            _ => SymlinkStep::decode(node, faults).map(|step| Self::Symlink(Box::new(step))),
+        };
+        debug_assert!(step.is_some() || faults.len() > known, "a step is dropped only with a fault");
+        step
+    }
+}
+
+/// The one action of a step; a fault where there is none or more than one.
+fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults) -> Option<&'static str> {
+    let names = || ACTIONS.iter().map(|(name, _)| *name);
+    let found: Vec<(&'static str, Span)> = entries
+        .iter()
+        .filter_map(|(key, _)| names().find(|name| *name == key.as_str()).map(|name| (name, key.span)))
+        .collect();
+    match found.as_slice() {
+        [(action, _)] => Some(action),
+        [(first, place), (second, other), ..] => {
+            faults.push(
+                Diagnostic::new(*other, format!("a step does one thing, but this one has `{first}` and `{second}`"))
+                    .help("make it two steps")
+                    .related(*place, "the first action"),
+            );
+            None
+        }
+        [] => {
+            let help = entries
+                .iter()
+                .find_map(|(key, _)| did_you_mean(key, names()))
+                .unwrap_or_else(|| format!("known actions: {}", one_of(names())));
+            let span = entries.first().map_or(node.span, |(key, _)| key.span);
+            faults.push(Diagnostic::new(span, "this step has no action").help(help));
+            None
+        }
+    }
+}
+
+/// The actions that a key belongs to, for a key that stands beside the wrong one.
+pub(crate) fn actions_with(key: &str) -> Vec<&'static str> {
+    ACTIONS.iter().filter(|(_, keys)| keys.contains(&key)).map(|(name, _)| *name).collect()
+}
+
+impl Step {
+    /// The step's `name` key.
+    pub fn name(&self) -> Option<&Template> {
+        match self {
+            Self::Run(step) => step.name.as_ref(),
+            Self::Copy(step) => step.name.as_ref(),
+            Self::Write(step) => step.name.as_ref(),
+            Self::Mkdir(step) => step.name.as_ref(),
+            Self::Remove(step) => step.name.as_ref(),
+            Self::Symlink(step) => step.name.as_ref(),
+        }
+    }
+
+    /// The step's `when` key.
+    pub fn when(&self) -> Option<&When> {
+        match self {
+            Self::Run(step) => step.when.as_ref(),
+            Self::Copy(step) => step.when.as_ref(),
+            Self::Write(step) => step.when.as_ref(),
+            Self::Mkdir(step) => step.when.as_ref(),
+            Self::Remove(step) => step.when.as_ref(),
+            Self::Symlink(step) => step.when.as_ref(),
+        }
+    }
+
+    /// Where the step stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Run(step) => step.span,
+            Self::Copy(step) => step.span,
+            Self::Write(step) => step.span,
+            Self::Mkdir(step) => step.span,
+            Self::Remove(step) => step.span,
+            Self::Symlink(step) => step.span,
+        }
+    }
+}
