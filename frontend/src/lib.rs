@@ -1,1 +1,29 @@
-//! The frontend.
+//! The frontend: from a build spec to a solved image.
+//!
+//! The phases, each a function whose output only it can make:
+//!
+//! ```text
+//! opts → spec text → parse → expand → select → resolve → plan → lower → solve → return
+//! ```
+//!
+//! All but `resolve` and `solve`, which go through [`gateway`], are pure. [`build`] runs them in order.
+
+pub mod build;
+pub mod dockerignore;
+pub mod entrypoint;
+pub mod expand;
+mod explain_failure;
+pub mod gateway;
+pub mod image_config;
+pub mod image_ref;
+pub mod lower;
+pub mod opts;
+pub mod parse;
+pub mod paths;
+pub mod plan;
+pub mod report;
+pub mod resolve;
+pub mod result;
+pub mod scope;
+pub mod select;
+pub mod source;

@@ -1,2 +1,47 @@
-//! The frontend binary.
-fn main() {}
+//! The frontend's process: one build, from the environment that BuildKit gives it to the answer on its stdout.
+
+use std::process::ExitCode;
+
+use optfrontend::build::build;
+use optfrontend::gateway::{Failure, Gateway, GatewayError};
+use optfrontend::opts::FrontendOpts;
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return give_up(&format!("no event loop: {error}")),
+    };
+    let outcome = tokio::task::LocalSet::new().block_on(&runtime, serve());
+    // Nothing is to be closed or waited for: the daemon goes on only when this process is gone.
+    match outcome {
+        Ok(()) => std::process::exit(0),
+        Err(error) => give_up(&error.to_string()),
+    }
+}
+
+/// Builds, and tells the daemon how it went. Errors are those of the connection: there is nobody left to tell.
+async fn serve() -> Result<(), GatewayError> {
+    let gateway = Gateway::stdio().await?;
+    let outcome = match FrontendOpts::from_env(std::env::vars()) {
+        // A panic must not leave the user with an exit code alone.
+        Ok(opts) => match tokio::task::spawn_local(run(gateway.clone(), opts)).await {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(Failure::new(format!("the frontend has a bug, and this build has hit it: {panic}"))),
+        },
+        Err(errors) => Err(Failure::new(errors.to_string())),
+    };
+    match outcome {
+        Ok(result) => gateway.return_result(result).await,
+        Err(failure) => gateway.return_error(failure).await,
+    }
+}
+
+async fn run(gateway: Gateway, opts: FrontendOpts) -> Result<optfrontend::gateway::BuildResult, Failure> {
+    build(&gateway, &opts).await
+}
+
+/// Stderr goes to the daemon's log; the client sees the exit code.
+fn give_up(why: &str) -> ExitCode {
+    eprintln!("optfrontend: {why}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,120 @@
+//! Failures of a solve that can be told better than the daemon tells them: a path that is not in the context, a secret
+//! or an ssh agent that the client did not pass.
+//!
+//! All else goes back to the client as it came, details included: they hold the user's lines and the exit code.
+
+use buildkit_llb::{Graph, LocalSource, OpMeta};
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
+use spec_schema::span::Span;
+
+use crate::build::Compiler;
+use crate::dockerignore::Matcher;
+use crate::entrypoint::CONTEXT_LOCAL;
+use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
+use crate::opts::FrontendOpts;
+use crate::paths;
+use crate::plan::{Action, BuildPlan, MountPlan};
+use crate::report::failure;
+
+/// What the user gets for an error of a solve.
+pub(crate) async fn explain(
+    gateway: &Gateway,
+    error: GatewayError,
+    plan: &BuildPlan,
+    compiler: &Compiler,
+    opts: &FrontendOpts,
+    ignored: &[String],
+) -> Failure {
+    let message = error.message();
+    let fault = match missing_copy(&message, plan) {
+        Some((path, span)) => Some(explain_path(gateway, opts, &path, span, ignored).await),
+        None => missing_secret(&message, plan).or_else(|| missing_agent(&message, plan)),
+    };
+    match fault {
+        None => error.into(),
+        Some(fault) => {
+            let mut faults = Faults::new();
+            faults.push(fault);
+            failure(&compiler.files, faults)
+        }
+    }
+}
+
+/// The path that the daemon found missing, if the plan copies it from the context.
+fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
+    let path = message.strip_suffix(": not found")?.strip_suffix('"')?.rsplit('"').next()?;
+    let source = plan.copied_from_context().find(|source| source.path == path)?;
+    Some((path.to_owned(), source.span))
+}
+
+async fn explain_path(gateway: &Gateway, opts: &FrontendOpts, path: &str, span: Span, ignored: &[String]) -> Diagnostic {
+    let shown = path.trim_start_matches('/');
+    let fault = Diagnostic::new(span, format!("`{shown}` is not in the build context"));
+    let Ok(context) = list_context(gateway, opts).await else { return fault };
+    let matcher = Matcher::new(ignored).unwrap_or_default();
+    let is_there = gateway.stat_file(&context, path).await.is_ok_and(|found| found.is_some());
+    if let Some(rule) = matcher.hidden_by(shown).filter(|_| is_there) {
+        let message = format!("`{shown}` is in the build context, but `{rule}` in .dockerignore hides it");
+        return Diagnostic::new(span, message).help(format!("add the line `!{shown}` below that one"));
+    }
+    let folder = paths::parent(path);
+    let siblings = gateway.read_dir(&context, folder, "").await.unwrap_or_default();
+    let siblings: Vec<String> = siblings
+        .iter()
+        .map(|file| paths::absolute_file(folder, &file.path).trim_start_matches('/').to_owned())
+        .filter(|file| !matcher.matches(file))
+        .collect();
+    fault.help_opt(did_you_mean(shown, siblings.iter().map(String::as_str)))
+}
+
+/// The whole context by names only, where the daemon can ask for that.
+async fn list_context(gateway: &Gateway, opts: &FrontendOpts) -> Result<Ref, GatewayError> {
+    let names_only = gateway.supports("source.local.metadatatransfer").await.is_ok();
+    let source = LocalSource {
+        session: Some(opts.session_for_local(CONTEXT_LOCAL).to_owned()),
+        shared_key_hint: Some(format!("{CONTEXT_LOCAL}-names")),
+        metadata_transfer: names_only,
+        ..LocalSource::new(CONTEXT_LOCAL)
+    };
+    let mut graph = Graph::new();
+    let output = graph.source(source, OpMeta::named("[internal] list build context"));
+    gateway.solve(graph.marshal(Some(output)).into_pb(), SolveOptions::default()).await
+}
+
+/// The place that names a secret which the client did not pass.
+fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
+    if !message.contains("not found") || !message.contains("secret") {
+        return None;
+    }
+    for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+        let Action::Run(run) = &step.action else { continue };
+        let files = run.mounts.iter().filter_map(|mount| match mount {
+            MountPlan::Secret { id, optional: false, .. } => Some(id),
+            _ => None,
+        });
+        let variables = run.secret_env.iter().filter(|secret| !secret.optional).map(|secret| &secret.id);
+        let mut ids = files.chain(variables);
+        if let Some(id) = ids.find(|id| message.contains(&format!("secret {id}: not found"))) {
+            let fault = Diagnostic::new(step.span, format!("this step needs the secret `{id}`, which the client did not pass"));
+            return Some(fault.help(format!(
+                "add `--secret id={id},src=FILE` or `--secret id={id},env=VARIABLE`; `required: false` lets the build go on without it"
+            )));
+        }
+    }
+    None
+}
+
+/// The place that needs an ssh agent which the client did not forward.
+fn missing_agent(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
+    for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+        let Action::Run(run) = &step.action else { continue };
+        for mount in &run.mounts {
+            let MountPlan::Ssh { id, optional: false, .. } = mount else { continue };
+            if message.contains(&format!("unset ssh forward key {id}")) || message.contains("no SSH key") {
+                let fault = Diagnostic::new(step.span, format!("this step needs the ssh agent `{id}`, which the client did not forward"));
+                return Some(fault.help(format!("add `--ssh {id}`, with an agent that runs and holds a key")));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,70 @@
+//! Changes of files: one op a step.
+
+use buildkit_llb::{Copy, FileOp, Mkdir, Mkfile, OpMeta, Output, OwnerName, Permissions, Remove, Symlink};
+use spec_schema::decode::Mode;
+
+use super::Lowerer;
+use crate::plan::{FileChange, Name, Owner};
+
+impl Lowerer<'_> {
+    /// Adds the changes of one step.
+    pub(super) fn change(&mut self, root: Option<Output>, changes: &[FileChange], meta: OpMeta) -> Option<Output> {
+        let mut op = FileOp::on(root);
+        for change in changes {
+            op = match change {
+                FileChange::Copy { from, sources, dest, owner, mode } => {
+                    let from = self.source(from);
+                    sources.iter().fold(op, |op, source| {
+                        op.copy(Copy {
+                            owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
+                            permissions: mode.as_ref().map(permissions),
+                            follow_symlink: true,
+                            dir_copy_contents: true,
+                            create_dest_path: true,
+                            allow_wildcard: true,
+                            allow_empty_wildcard: true,
+                            ..Copy::new(from, source.path.clone(), dest.clone())
+                        })
+                    })
+                }
+                FileChange::Write { path, content, mode, owner } => op.mkfile(Mkfile {
+                    path: path.clone(),
+                    data: content.clone().into_bytes(),
+                    mode: *mode,
+                    owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
+                    timestamp: None,
+                }),
+                FileChange::Mkdir { path, mode, owner } => op.mkdir(Mkdir {
+                    path: path.clone(),
+                    mode: *mode,
+                    make_parents: true,
+                    owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
+                    timestamp: None,
+                }),
+                FileChange::Remove { path, missing_ok } => {
+                    op.remove(Remove { path: path.clone(), allow_not_found: *missing_ok, allow_wildcard: true })
+                }
+                FileChange::Symlink { target, path } => {
+                    op.symlink(Symlink { target: target.clone(), path: path.clone(), owner: None, timestamp: None })
+                }
+            };
+        }
+        self.graph.file(op, meta)
+    }
+}
+
+/// Names are those of the stage as it was before the step.
+fn lower_owner(owner: &Owner, of: Option<Output>) -> buildkit_llb::Owner {
+    let name = |name: &Name| match name {
+        Name::Id(id) => OwnerName::Id(*id),
+        Name::Named(name) => OwnerName::Name { name: name.clone(), of },
+    };
+    buildkit_llb::Owner { user: Some(name(&owner.user)), group: owner.group.as_ref().map(name) }
+}
+
+fn permissions(mode: &Mode) -> Permissions {
+    match mode {
+        Mode::Octal(bits) => Permissions::Bits(*bits),
+        Mode::Symbolic(change) => Permissions::Symbolic(change.clone()),
+    }
+}

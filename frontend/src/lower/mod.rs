@@ -1,0 +1,150 @@
+//! From a plan to LLB. Pure: the same plan, options and digests give the same bytes.
+
+mod context;
+mod files;
+mod run;
+
+use buildkit_llb::{Definition, Graph, ImageSource, Location, MissingCap, OpMeta, Output, SourceFile, SourceFileId};
+use spec_schema::span::Span;
+
+use crate::gateway::{CapabilityError, DaemonInfo};
+use crate::opts::{FrontendOpts, ResolveMode};
+use crate::plan::{Action, BaseImages, BuildPlan, FileSource, StagePlan};
+use crate::select::{ImageKey, Source};
+use crate::source::SpecFiles;
+
+/// What a plan does not say: the client's options, and the files that it was made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The options of the build.
+    pub opts: &'a FrontendOpts,
+    /// The spec, for the lines that a failing step shows.
+    pub files: &'a SpecFiles,
+    /// Patterns of the context's paths that the client does not send.
+    pub ignored: &'a [String],
+}
+
+/// A graph that is ready to be solved. Only [`lower`] makes one.
+#[derive(Debug)]
+pub struct Lowered {
+    /// What goes to the daemon.
+    pub definition: Definition,
+    graph: Graph,
+    result: Option<Output>,
+}
+
+/// Lowers one platform's plan.
+pub fn lower(plan: &BuildPlan, images: &BaseImages, surroundings: &Surroundings<'_>) -> Lowered {
+    let mut lowerer = Lowerer::new(plan, images, *surroundings);
+    for stage in &plan.stages {
+        let output = lowerer.stage(stage);
+        lowerer.stages.push(output);
+    }
+    let result = lowerer.stages.last().copied().flatten();
+    Lowered { definition: lowerer.graph.marshal(result), graph: lowerer.graph, result }
+}
+
+impl Lowered {
+    /// What the daemon cannot do, each with the line that asks for it and a sentence.
+    pub fn missing(&self, daemon: &DaemonInfo) -> Vec<(u32, String)> {
+        let supports = |cap: &str| {
+            daemon.supports(cap).map_err(|error| match error {
+                CapabilityError::Disabled { reason, .. } => Some(reason),
+                CapabilityError::Unknown { .. } => None,
+            })
+        };
+        let missing = self.graph.missing_caps(self.result, supports);
+        missing.iter().map(|missing| (self.line(missing), sentence(missing))).collect()
+    }
+
+    fn line(&self, missing: &MissingCap) -> u32 {
+        self.graph.location(missing.op).map_or(1, |location| location.first_line)
+    }
+}
+
+fn sentence(missing: &MissingCap) -> String {
+    let MissingCap { id, since, reason, name, .. } = missing;
+    let step = name.as_deref().unwrap_or("this build");
+    match reason {
+        Some(reason) if !reason.is_empty() => format!("{step} needs `{id}`, which this BuildKit has switched off: {reason}"),
+        _ => format!("{step} needs `{id}`, which this BuildKit has not; BuildKit {since} is the first that has it"),
+    }
+}
+
+/// The graph under construction.
+struct Lowerer<'a> {
+    graph: Graph,
+    images: &'a BaseImages,
+    surroundings: Surroundings<'a>,
+    files: Vec<SourceFileId>,
+    /// What each stage has become, in the order of the plan.
+    stages: Vec<Option<Output>>,
+    context: Option<Output>,
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(plan: &BuildPlan, images: &'a BaseImages, surroundings: Surroundings<'a>) -> Self {
+        let mut graph = Graph::new();
+        let files = surroundings
+            .files
+            .iter()
+            .map(|file| graph.add_source_file(SourceFile::new(file.name.clone(), file.text.as_bytes().to_vec(), "YAML")))
+            .collect();
+        let context = context::source(&mut graph, plan, surroundings);
+        Self { graph, images, surroundings, files, stages: Vec::with_capacity(plan.stages.len()), context }
+    }
+
+    fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
+        let mut root = match &stage.base {
+            Source::Scratch => None,
+            Source::Stage(position) => self.stages.get(*position).copied().flatten(),
+            Source::Image(key) => self.image(key, &stage.base_name, stage.from_span),
+        };
+        let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
+        for step in &stage.steps {
+            let mut meta = self.meta(&step.name, step.span);
+            meta.ignore_cache = ignore_cache;
+            root = match &step.action {
+                Action::Run(plan) => self.run(root, plan, &stage.platform, meta),
+                Action::Files(changes) => self.change(root, changes, meta),
+            };
+        }
+        root
+    }
+
+    /// The op of an image; the same op however often an image is used.
+    fn image(&mut self, key: &ImageKey, name: &str, span: Span) -> Option<Output> {
+        let image = self.images.get(key)?;
+        if image.config.layers() == Some(0) {
+            return None;
+        }
+        let mut source = ImageSource::new(image.reference.clone());
+        source.resolve_mode = match self.surroundings.opts.image_resolve_mode {
+            ResolveMode::Default => None,
+            ResolveMode::Pull => Some(buildkit_llb::ResolveMode::ForcePull),
+            ResolveMode::Local => Some(buildkit_llb::ResolveMode::PreferLocal),
+        };
+        let name = format!("{name}from {}", image.reference);
+        // An image that a step copies from has no line of its own.
+        let mut meta = if span == Span::default() { OpMeta::named(name) } else { self.meta(&name, span) };
+        meta.platform = Some(key.platform.clone());
+        Some(self.graph.source(source, meta))
+    }
+
+    /// The files that a step copies from or mounts.
+    fn source(&mut self, source: &FileSource) -> Option<Output> {
+        match source {
+            FileSource::Context => self.context,
+            FileSource::Other(Source::Scratch) => None,
+            FileSource::Other(Source::Stage(position)) => self.stages.get(*position).copied().flatten(),
+            FileSource::Other(Source::Image(key)) => self.image(key, "", Span::default()),
+        }
+    }
+
+    fn meta(&self, name: &str, span: Span) -> OpMeta {
+        let (first, last) = self.surroundings.files.lines(span);
+        let file = self.files.get(usize::from(span.file.0)).copied();
+        let location = file.map(|file| Location::lines(file, first, last));
+        OpMeta { name: Some(name.to_owned()), location, ..OpMeta::default() }
+    }
+}

@@ -1,0 +1,167 @@
+//! Processes.
+
+use buildkit_llb::{
+    BindAccess, CacheSharing, ExecOp, ExtraHost, FileOp, Mkdir, Mkfile, Mount, MountKind, NetworkMode, OpMeta, Output,
+    OwnerName, Platform, ProxyEnv, SecretEnv, SecretFile, SshSocket, Ulimit,
+};
+use spec_schema::spec::{Network, Sharing};
+
+use super::Lowerer;
+use crate::opts;
+use crate::plan::{CachePlan, MountPlan, RunPlan};
+
+impl Lowerer<'_> {
+    /// Adds a process; returns the root that it leaves.
+    pub(super) fn run(
+        &mut self,
+        root: Option<Output>,
+        plan: &RunPlan,
+        platform: &Platform,
+        mut meta: OpMeta,
+    ) -> Option<Output> {
+        meta.platform = Some(platform.clone());
+        let mut mounts: Vec<Mount> = plan.mounts.iter().map(|mount| self.mount(mount)).collect();
+        mounts.extend(self.script(plan));
+        mounts.extend(self.shared_memory());
+        let opts = self.surroundings.opts;
+        let exec = ExecOp {
+            args: plan.args.clone(),
+            env: plan.env.clone(),
+            cwd: plan.workdir.clone(),
+            user: (!plan.user.is_empty()).then(|| plan.user.clone()),
+            root,
+            mounts,
+            network: self.network(plan.network),
+            secret_env: plan.secret_env.iter().map(lower_secret_env).collect(),
+            proxy_env: proxy_env(opts),
+            extra_hosts: opts
+                .add_hosts
+                .iter()
+                .map(|line| ExtraHost { host: line.host.clone(), ip: line.ip.to_string() })
+                .collect(),
+            hostname: opts.hostname.clone(),
+            ulimits: opts
+                .ulimits
+                .iter()
+                .map(|limit| Ulimit { name: limit.name.clone(), soft: limit.soft, hard: limit.hard })
+                .collect(),
+            cgroup_parent: opts.cgroup_parent.clone(),
+            ..ExecOp::default()
+        };
+        self.graph.exec(exec, meta).root
+    }
+
+    fn network(&self, step: Option<Network>) -> NetworkMode {
+        match (step, self.surroundings.opts.network) {
+            (Some(Network::None), _) => NetworkMode::None,
+            (Some(Network::Host), _) => NetworkMode::Host,
+            (Some(Network::Default) | None, opts::NetworkMode::Sandbox) => NetworkMode::Sandbox,
+            (Some(Network::Default) | None, opts::NetworkMode::None) => NetworkMode::None,
+            (Some(Network::Default) | None, opts::NetworkMode::Host) => NetworkMode::Host,
+        }
+    }
+
+    /// `--shm-size`: a directory in memory of that size.
+    fn shared_memory(&self) -> Option<Mount> {
+        let size = self.surroundings.opts.shm_size?;
+        Some(Mount { target: "/dev/shm".to_owned(), kind: MountKind::Tmpfs { size: Some(size) } })
+    }
+
+    /// A script with an interpreter of its own, as an executable file.
+    fn script(&mut self, plan: &RunPlan) -> Option<Mount> {
+        let (path, text) = plan.script.as_ref()?;
+        let file = Mkfile {
+            path: "/script".to_owned(),
+            data: text.clone().into_bytes(),
+            mode: 0o755,
+            owner: None,
+            // The time is no part of any key, but the op is one for all builds only if its bytes are.
+            timestamp: Some(0),
+        };
+        let source = self.graph.file(FileOp::on(None).mkfile(file), OpMeta::named("[internal] write script"));
+        let selector = Some("/script".to_owned());
+        Some(Mount { target: path.clone(), kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly } })
+    }
+
+    fn mount(&mut self, mount: &MountPlan) -> Mount {
+        match mount {
+            MountPlan::Bind { from, source, target, readwrite } => {
+                let access = if *readwrite { BindAccess::ReadWrite } else { BindAccess::ReadOnly };
+                let kind = MountKind::Bind { source: self.source(from), selector: selector(source), access };
+                Mount { target: target.clone(), kind }
+            }
+            MountPlan::Cache(cache) => self.cache(cache),
+            MountPlan::Tmpfs { target, size } => {
+                Mount { target: target.clone(), kind: MountKind::Tmpfs { size: *size } }
+            }
+            MountPlan::Secret { id, target, mode, uid, gid, optional } => {
+                let file = SecretFile { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
+                Mount { target: target.clone(), kind: MountKind::Secret(file) }
+            }
+            MountPlan::Ssh { id, target, mode, uid, gid, optional } => {
+                let socket = SshSocket { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
+                Mount { target: target.clone(), kind: MountKind::Ssh(socket) }
+            }
+        }
+    }
+
+    fn cache(&mut self, cache: &CachePlan) -> Mount {
+        let (source, source_path) = match &cache.from {
+            Some((from, path)) => (self.source(from), selector(path)),
+            None => (None, None),
+        };
+        let (source, selector) = match cache.owner {
+            Some(owner) => (self.cache_directory(owner), Some("/cache".to_owned())),
+            None => (source, source_path),
+        };
+        // As Dockerfiles name them, so that both share what is there.
+        let namespace = self.surroundings.opts.cache_mount_namespace.as_deref().unwrap_or_default();
+        let id = format!("{namespace}/{}", cache.id);
+        let sharing = match cache.sharing {
+            Sharing::Shared => CacheSharing::Shared,
+            Sharing::Private => CacheSharing::Private,
+            Sharing::Locked => CacheSharing::Locked,
+        };
+        Mount { target: cache.target.clone(), kind: MountKind::Cache { id, sharing, source, selector } }
+    }
+
+    /// What a cache starts with that does not belong to root.
+    fn cache_directory(&mut self, (mode, user, group): (u32, u32, u32)) -> Option<Output> {
+        let directory = Mkdir {
+            path: "/cache".to_owned(),
+            mode,
+            make_parents: false,
+            owner: Some(buildkit_llb::Owner { user: Some(OwnerName::Id(user)), group: Some(OwnerName::Id(group)) }),
+            timestamp: None,
+        };
+        self.graph.file(FileOp::on(None).mkdir(directory), OpMeta::named("[internal] settings cache mount permissions"))
+    }
+}
+
+/// The root of a source needs no selector.
+fn selector(path: &str) -> Option<String> {
+    (path != "/").then(|| path.to_owned())
+}
+
+fn lower_secret_env(secret: &crate::plan::SecretEnv) -> SecretEnv {
+    SecretEnv { id: secret.id.clone(), name: secret.name.clone(), optional: secret.optional }
+}
+
+/// Proxies of the client; they reach every process and no cache key.
+fn proxy_env(opts: &opts::FrontendOpts) -> Option<ProxyEnv> {
+    let mut proxies = ProxyEnv::default();
+    let mut any = false;
+    for (name, value) in opts.proxy_args() {
+        let field = match name.to_ascii_uppercase().as_str() {
+            "HTTP_PROXY" => &mut proxies.http_proxy,
+            "HTTPS_PROXY" => &mut proxies.https_proxy,
+            "FTP_PROXY" => &mut proxies.ftp_proxy,
+            "NO_PROXY" => &mut proxies.no_proxy,
+            "ALL_PROXY" => &mut proxies.all_proxy,
+            _ => continue,
+        };
+        value.clone_into(field);
+        any = true;
+    }
+    any.then_some(proxies)
+}

@@ -1,0 +1,218 @@
+//! The plan of a whole build, stage by stage.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use spec_schema::Spec;
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::Faults;
+use spec_schema::spec::{Stage, Step};
+
+use super::names::Names;
+use super::{Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, files, run};
+use crate::expand::Core;
+use crate::image_config::ImageConfig;
+use crate::paths;
+use crate::scope::{Env, Scope};
+use crate::select::{ImageKey, SelectedStage, Selection, Source};
+
+/// An image that stages start from or copy from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaseImage {
+    /// The reference with its digest, as the source op names it.
+    pub reference: String,
+    /// Its config.
+    pub config: ImageConfig,
+}
+
+/// The images of a build.
+pub type BaseImages = BTreeMap<ImageKey, BaseImage>;
+
+/// Plans what was selected. `several` platforms are told apart in the names of vertices.
+pub fn plan(
+    core: &Core,
+    selection: &Selection,
+    images: &BaseImages,
+    build_platform: &buildkit_llb::Platform,
+    several: bool,
+    faults: &mut Faults,
+) -> BuildPlan {
+    let mut stages: Vec<StagePlan> = Vec::with_capacity(selection.stages.len());
+    for selected in &selection.stages {
+        let Some((_, entry)) = core.spec().stages.get_index(selected.index) else { continue };
+        let names = Names::new(selected, build_platform, &selection.platform, several);
+        let base = base_runtime(&selected.base, images, &stages);
+        let nothing_there = starts_empty(&selected.base, &stages);
+        let spec = core.spec();
+        let planner = StagePlanner { spec, stage: &entry.value, selected, selection, names, base, nothing_there };
+        stages.push(planner.plan(faults));
+    }
+    BuildPlan { platform: selection.platform.clone(), stages }
+}
+
+/// What commands of a stage begin with, before the stage says anything itself.
+fn base_runtime(base: &Source, images: &BaseImages, stages: &[StagePlan]) -> Runtime {
+    match base {
+        Source::Stage(position) => {
+            stages.get(*position).map_or_else(|| image_runtime(None), |stage| stage.runtime.clone())
+        }
+        Source::Image(key) => image_runtime(images.get(key).map(|image| &image.config)),
+        Source::Scratch => image_runtime(None),
+    }
+}
+
+fn image_runtime(config: Option<&ImageConfig>) -> Runtime {
+    let shell = config.map(|config| config.texts("Shell")).filter(|shell| !shell.is_empty());
+    Runtime {
+        env: config.map_or_else(
+            || Env::from([("PATH".to_owned(), crate::image_config::DEFAULT_PATH.to_owned())]),
+            ImageConfig::env,
+        ),
+        workdir: config.and_then(|config| config.text("WorkingDir")).unwrap_or("/").to_owned(),
+        shell: shell.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
+        user: config.and_then(|config| config.text("User")).unwrap_or_default().to_owned(),
+    }
+}
+
+/// True where a stage starts without any file.
+fn starts_empty(base: &Source, stages: &[StagePlan]) -> bool {
+    match base {
+        Source::Scratch => true,
+        Source::Image(_) => false,
+        Source::Stage(position) => {
+            stages.get(*position).is_none_or(|stage| stage.steps.is_empty() && starts_empty(&stage.base, stages))
+        }
+    }
+}
+
+/// What the parts of a stage's plan are made from.
+pub(super) struct StagePlanner<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) stage: &'a Stage,
+    pub(super) selected: &'a SelectedStage,
+    pub(super) selection: &'a Selection,
+    pub(super) names: Names,
+    pub(super) base: Runtime,
+    /// True until a step has put files into a stage that starts empty.
+    pub(super) nothing_there: bool,
+}
+
+impl StagePlanner<'_> {
+    fn plan(mut self, faults: &mut Faults) -> StagePlan {
+        let mut runtime = self.base.clone();
+        self.env(&mut runtime.env, faults);
+        self.shell(&mut runtime, faults);
+        let workdir = self.workdir(&mut runtime, faults);
+        let mut steps = Vec::with_capacity(self.selected.steps.len() + 1);
+        if let Some(change) = workdir {
+            let span = self.stage.workdir.as_ref().map_or(self.stage.span, |workdir| workdir.span);
+            let display = format!("workdir {}", runtime.workdir);
+            steps.push(StepPlan { name: String::new(), display, span, action: Action::Files(vec![change]) });
+        }
+        for index in &self.selected.steps {
+            if let Some(step) = self.stage.steps.get(*index) {
+                steps.push(self.step(step, &runtime, faults));
+                self.nothing_there = false;
+            }
+        }
+        fold_workdir(&mut steps, self.stage.workdir.is_some());
+        let total = steps.len() + 1;
+        for (index, step) in steps.iter_mut().enumerate() {
+            step.name = self.names.vertex(index + 2, total, &step.display);
+        }
+        runtime.user = self.user(&runtime, faults);
+        let config = config::changes(&self, &runtime, faults);
+        let base_name = self.names.vertex(1, total, "");
+        let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
+        StagePlan { name, platform, base, from_span, base_name, steps, config, runtime }
+    }
+
+    /// The stage's variables; each sees those above it.
+    fn env(&self, env: &mut Env, faults: &mut Faults) {
+        for (name, entry) in self.stage.env.iter() {
+            let value = self.expand(&entry.value, env, faults);
+            env.insert(name.to_owned(), value);
+        }
+    }
+
+    fn shell(&self, runtime: &mut Runtime, faults: &mut Faults) {
+        if !self.stage.shell.is_empty() {
+            runtime.shell = self.stage.shell.iter().map(|part| self.expand(part, &runtime.env, faults)).collect();
+        }
+    }
+
+    /// The stage's working directory, which is made where the stage names one.
+    fn workdir(&self, runtime: &mut Runtime, faults: &mut Faults) -> Option<FileChange> {
+        let written = self.stage.workdir.as_ref()?;
+        let path = self.expand(written, &runtime.env, faults);
+        runtime.workdir = paths::absolute_file(&runtime.workdir, &path);
+        let user = match &self.stage.run_as {
+            Some(run_as) => self.expand(run_as, &runtime.env, faults),
+            None => self.base.user.clone(),
+        };
+        let owner = super::Owner::parse(&user).filter(|owner| !(owner.is_named() && self.nothing_there));
+        let path = runtime.workdir.clone();
+        (path != "/").then_some(FileChange::Mkdir { path, mode: 0o755, owner })
+    }
+
+    fn user(&self, runtime: &Runtime, faults: &mut Faults) -> String {
+        match &self.stage.user {
+            Some(user) => self.expand(user, &runtime.env, faults),
+            None => runtime.user.clone(),
+        }
+    }
+
+    fn step(&self, step: &Step, runtime: &Runtime, faults: &mut Faults) -> StepPlan {
+        let (action, display) = match step {
+            Step::Run(step) => run::run(self, step, runtime, faults),
+            Step::Copy(step) => files::copy(self, step, runtime, faults),
+            Step::Write(step) => files::write(self, step, runtime, faults),
+            Step::Mkdir(step) => files::mkdir(self, step, runtime, faults),
+            Step::Remove(step) => files::remove(self, step, runtime, faults),
+            Step::Symlink(step) => files::symlink(self, step, runtime, faults),
+        };
+        let display = match step.name() {
+            Some(name) => self.expand(name, &runtime.env, faults),
+            None => display,
+        };
+        StepPlan { name: String::new(), display, span: step.span(), action }
+    }
+
+    /// A text with its variables replaced; empty where that is a fault.
+    pub(super) fn expand(&self, template: &Template, env: &Env, faults: &mut Faults) -> String {
+        Scope::within(&self.selection.globals, &[env]).expand(template, faults).unwrap_or_default()
+    }
+
+    /// Texts with their variables replaced.
+    pub(super) fn expand_all(&self, templates: &[Template], env: &Env, faults: &mut Faults) -> Vec<String> {
+        templates.iter().map(|template| self.expand(template, env, faults)).collect()
+    }
+
+    /// Whether a build fails without a secret, as the spec declares it.
+    pub(super) fn secret_required(&self, id: &str) -> bool {
+        let declared = self.spec.secrets.get(id).and_then(|secret| secret.required.as_ref());
+        declared.is_none_or(|required| required.value)
+    }
+
+    /// What a `from` names; scratch where that was a fault.
+    pub(super) fn source(&self, from: &Template) -> Source {
+        self.selection.source(from, &self.selected.platform).unwrap_or(Source::Scratch)
+    }
+}
+
+/// A working directory is made by the first step, where that one changes files anyway: one layer instead of two.
+fn fold_workdir(steps: &mut Vec<StepPlan>, has_workdir: bool) {
+    let [first, second, ..] = steps.as_mut_slice() else { return };
+    let (true, Action::Files(workdir), Action::Files(changes)) = (has_workdir, &mut first.action, &mut second.action) else {
+        return;
+    };
+    if matches!(workdir.as_slice(), [FileChange::Mkdir { .. }]) {
+        changes.splice(0..0, workdir.drain(..));
+        steps.remove(0);
+    }
+}
+
+/// JSON of a list of texts.
+pub(super) fn list(texts: Vec<String>) -> Value {
+    Value::from(texts)
+}

@@ -1,0 +1,118 @@
+//! What a stage changes in the image config of its base.
+
+use serde_json::{Value, json};
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, ShellOrExec};
+
+use super::build::{StagePlanner, list};
+use super::{ConfigChange, Runtime};
+use crate::paths;
+
+/// The changes, in the order of the image config's keys as Docker documents them.
+pub(super) fn changes(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -> Vec<ConfigChange> {
+    let stage = planner.stage;
+    let mut changes = Vec::new();
+    let mut expand = |template: &Template| planner.expand(template, &runtime.env, faults);
+    if !stage.env.is_empty() {
+        changes.push(ConfigChange::Env(runtime.env.clone()));
+    }
+    if stage.workdir.is_some() {
+        changes.push(ConfigChange::Set("WorkingDir", runtime.workdir.as_str().into()));
+    }
+    if stage.user.is_some() {
+        changes.push(ConfigChange::Set("User", runtime.user.as_str().into()));
+    }
+    if !stage.shell.is_empty() {
+        changes.push(ConfigChange::Set("Shell", list(runtime.shell.clone())));
+    }
+    for (name, entry) in stage.labels.iter() {
+        changes.push(ConfigChange::Add("Labels", name.to_owned(), expand(&entry.value).into()));
+    }
+    for volume in stage.volumes.iter() {
+        let path = paths::absolute_file(&runtime.workdir, &expand(volume));
+        changes.push(ConfigChange::Add("Volumes", path, json!({})));
+    }
+    if let Some(signal) = &stage.stop_signal {
+        changes.push(ConfigChange::Set("StopSignal", expand(signal).into()));
+    }
+    if let Some(entrypoint) = &stage.entrypoint {
+        changes.push(ConfigChange::Set("Entrypoint", command(entrypoint, runtime, &mut expand)));
+        // An inherited cmd would become arguments of a program that it was not written for.
+        if stage.cmd.is_none() {
+            changes.push(ConfigChange::Remove("Cmd"));
+        }
+    }
+    if let Some(cmd) = &stage.cmd {
+        changes.push(ConfigChange::Set("Cmd", command(cmd, runtime, &mut expand)));
+        if matches!(cmd, ShellOrExec::Shell(_)) {
+            changes.push(ConfigChange::Set("ArgsEscaped", true.into()));
+        }
+    }
+    if let Some(healthcheck) = &stage.healthcheck {
+        changes.push(ConfigChange::Set("Healthcheck", health(healthcheck, &mut expand)));
+    }
+    changes.extend(exposed(planner, runtime, faults));
+    changes
+}
+
+fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -> Vec<ConfigChange> {
+    let mut changes = Vec::new();
+    for written in planner.stage.expose.iter() {
+        let known = faults.len();
+        let text = planner.expand(written, &runtime.env, faults);
+        match ports(&text) {
+            Some(ports) => changes.extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
+            None if faults.len() > known => {}
+            None => {
+                let fault = Diagnostic::new(written.span, format!("`{text}` is not a port"));
+                faults.push(fault.help("write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`"));
+            }
+        }
+    }
+    changes
+}
+
+/// The ports of `8080`, `53/udp`, `8000-8010/tcp`, each as `port/protocol`.
+fn ports(text: &str) -> Option<Vec<String>> {
+    let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = protocol.to_ascii_lowercase();
+    if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
+        return None;
+    }
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let (first, last): (u16, u16) = (first.parse().ok()?, last.parse().ok()?);
+    (first >= 1 && first <= last).then(|| (first..=last).map(|port| format!("{port}/{protocol}")).collect())
+}
+
+/// The list of an entrypoint or cmd; a text becomes an argument of the shell.
+fn command(command: &ShellOrExec, runtime: &Runtime, expand: &mut impl FnMut(&Template) -> String) -> Value {
+    match command {
+        ShellOrExec::Shell(text) => list(runtime.shell.iter().cloned().chain([text.value.clone()]).collect()),
+        ShellOrExec::Exec(arguments, _) => list(arguments.iter().map(expand).collect()),
+    }
+}
+
+fn health(healthcheck: &Healthcheck, expand: &mut impl FnMut(&Template) -> String) -> Value {
+    let Healthcheck::Check(settings) = healthcheck else { return json!({ "Test": ["NONE"] }) };
+    let HealthcheckSettings { test, interval, timeout, start_period, start_interval, retries, .. } = settings;
+    let test = match test {
+        HealthcheckTest::Shell(text) => vec!["CMD-SHELL".to_owned(), text.value.clone()],
+        HealthcheckTest::Exec(arguments) => {
+            std::iter::once("CMD".to_owned()).chain(arguments.iter().map(expand)).collect()
+        }
+    };
+    let mut check = serde_json::Map::new();
+    check.insert("Test".to_owned(), list(test));
+    let times =
+        [("Interval", interval), ("Timeout", timeout), ("StartPeriod", start_period), ("StartInterval", start_interval)];
+    for (key, time) in times {
+        if let Some(time) = time.filter(|time| time.0 > 0) {
+            check.insert(key.to_owned(), time.0.into());
+        }
+    }
+    if let Some(retries) = retries.filter(|retries| *retries > 0) {
+        check.insert("Retries".to_owned(), retries.into());
+    }
+    Value::Object(check)
+}

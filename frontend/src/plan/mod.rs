@@ -1,0 +1,270 @@
+//! From a selection and its base images to a plan: every text concrete, every path absolute, every source known.
+
+mod build;
+mod config;
+mod files;
+mod mounts;
+mod names;
+mod owner;
+mod run;
+
+use buildkit_llb::Platform;
+use serde_json::Value;
+use spec_schema::decode::Mode;
+use spec_schema::span::Span;
+use spec_schema::spec::{Network, Sharing};
+
+pub use build::{BaseImage, BaseImages, plan};
+pub use owner::{Name, Owner};
+
+use crate::scope::Env;
+use crate::select::Source;
+
+/// What is built for one platform. Only [`plan`] makes one.
+#[derive(Debug, Clone)]
+pub struct BuildPlan {
+    /// The platform that the image is for.
+    pub platform: Platform,
+    /// The stages, each after those it uses; the last one is the target.
+    pub stages: Vec<StagePlan>,
+}
+
+/// One stage.
+#[derive(Debug, Clone)]
+pub struct StagePlan {
+    /// Its name.
+    pub name: String,
+    /// What it is for and its steps run on.
+    pub platform: Platform,
+    /// What it starts from.
+    pub base: Source,
+    /// Where `from` names that.
+    pub from_span: Span,
+    /// What is shown while that is loaded, up to its reference.
+    pub base_name: String,
+    /// The steps in order.
+    pub steps: Vec<StepPlan>,
+    /// What it changes in the image config of its base.
+    pub config: Vec<ConfigChange>,
+    /// What its steps, and stages that start from it, begin with.
+    pub runtime: Runtime,
+}
+
+/// The environment that commands run in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runtime {
+    /// Variables.
+    pub env: Env,
+    /// Working directory, absolute.
+    pub workdir: String,
+    /// What runs texts.
+    pub shell: Vec<String>,
+    /// The image's user; empty for root.
+    pub user: String,
+}
+
+/// One step: something that makes a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepPlan {
+    /// What is shown while it runs: the stage, its number and [`StepPlan::display`].
+    pub name: String,
+    /// What it does, in a line.
+    pub display: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Runs a process.
+    Run(Box<RunPlan>),
+    /// Changes files, without any process.
+    Files(Vec<FileChange>),
+}
+
+/// A process to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPlan {
+    /// Program and arguments.
+    pub args: Vec<String>,
+    /// A script that is mounted as an executable file at the path, which `args` names.
+    pub script: Option<(String, String)>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+    /// Working directory, absolute.
+    pub workdir: String,
+    /// User and group; empty for root.
+    pub user: String,
+    /// What is mounted besides the root.
+    pub mounts: Vec<MountPlan>,
+    /// Secrets in environment variables.
+    pub secret_env: Vec<SecretEnv>,
+    /// Network; `None` for what the client chose.
+    pub network: Option<Network>,
+}
+
+/// A mount of a [`RunPlan`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum MountPlan {
+    /// Files from elsewhere.
+    Bind { from: FileSource, source: String, target: String, readwrite: bool },
+    /// A directory that outlives the build.
+    Cache(CachePlan),
+    /// A directory in memory; `size` in bytes.
+    Tmpfs { target: String, size: Option<u64> },
+    /// A secret as a file.
+    Secret { id: String, target: String, mode: u32, uid: u32, gid: u32, optional: bool },
+    /// An ssh agent's socket.
+    Ssh { id: String, target: String, mode: u32, uid: u32, gid: u32, optional: bool },
+}
+
+/// A cache mount.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachePlan {
+    /// What tells it from others.
+    pub id: String,
+    /// Where it is mounted.
+    pub target: String,
+    /// What builds do that use it at the same time.
+    pub sharing: Sharing,
+    /// What it starts with.
+    pub from: Option<(FileSource, String)>,
+    /// Mode, user and group of a new cache directory where they are not 0755 and root.
+    pub owner: Option<(u32, u32, u32)>,
+}
+
+/// A secret in an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretEnv {
+    /// The variable.
+    pub name: String,
+    /// The secret.
+    pub id: String,
+    /// True where the step runs without it.
+    pub optional: bool,
+}
+
+/// Where copied or mounted files come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileSource {
+    /// The build context.
+    Context,
+    /// Scratch, a stage or an image.
+    Other(Source),
+}
+
+/// A change of files. Paths are absolute.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileChange {
+    /// Copies paths of a source.
+    Copy { from: FileSource, sources: Vec<CopySource>, dest: String, owner: Option<Owner>, mode: Option<Mode> },
+    /// Writes a file.
+    Write { path: String, content: String, mode: u32, owner: Option<Owner> },
+    /// Makes a directory and its parents.
+    Mkdir { path: String, mode: u32, owner: Option<Owner> },
+    /// Removes paths.
+    Remove { path: String, missing_ok: bool },
+    /// Makes a link that holds `target`.
+    Symlink { target: String, path: String },
+}
+
+/// A path to copy, and where the spec names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopySource {
+    /// The path from the root of the source.
+    pub path: String,
+    /// Its place in the spec.
+    pub span: Span,
+}
+
+/// One change of an image config.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConfigChange {
+    /// The environment as a whole.
+    Env(Env),
+    /// A key of `config`.
+    Set(&'static str, Value),
+    /// A name in an object of `config`.
+    Add(&'static str, String, Value),
+    /// A key of `config` that goes.
+    Remove(&'static str),
+}
+
+/// The paths of the build context that a build reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextPaths {
+    /// None: the context is not needed at all.
+    None,
+    /// These, from the context's root; wildcards are possible.
+    Some(Vec<String>),
+    /// All of it.
+    All,
+}
+
+impl BuildPlan {
+    /// The paths of the build context that any step reads.
+    pub fn context_paths(&self) -> ContextPaths {
+        let mut paths = Vec::new();
+        for step in self.stages.iter().flat_map(|stage| &stage.steps) {
+            match &step.action {
+                Action::Run(run) => paths.extend(run.mounts.iter().filter_map(mounted_context)),
+                Action::Files(changes) => paths.extend(changes.iter().flat_map(copied_context)),
+            }
+        }
+        if paths.is_empty() {
+            return ContextPaths::None;
+        }
+        if paths.contains(&"/") {
+            return ContextPaths::All;
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        ContextPaths::Some(paths.into_iter().map(|path| path.trim_matches('/').to_owned()).collect())
+    }
+
+    /// Whether a step fails unless the client passes something: a secret, an ssh agent.
+    pub fn needs_from_client(&self) -> bool {
+        self.stages.iter().flat_map(|stage| &stage.steps).any(|step| match &step.action {
+            Action::Files(_) => false,
+            Action::Run(run) => {
+                let mounted = run.mounts.iter().any(|mount| {
+                    matches!(mount, MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. })
+                });
+                mounted || run.secret_env.iter().any(|secret| !secret.optional)
+            }
+        })
+    }
+
+    /// The paths that steps copy from the context, each with its place.
+    pub fn copied_from_context(&self) -> impl Iterator<Item = &CopySource> {
+        let steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        let changes = steps.filter_map(|step| match &step.action {
+            Action::Files(changes) => Some(changes),
+            Action::Run(_) => None,
+        });
+        changes.flatten().filter_map(|change| match change {
+            FileChange::Copy { from: FileSource::Context, sources, .. } => Some(sources),
+            _ => None,
+        }).flatten()
+    }
+}
+
+fn mounted_context(mount: &MountPlan) -> Option<&str> {
+    match mount {
+        MountPlan::Bind { from: FileSource::Context, source, .. } => Some(source),
+        MountPlan::Cache(CachePlan { from: Some((FileSource::Context, source)), .. }) => Some(source),
+        _ => None,
+    }
+}
+
+fn copied_context(change: &FileChange) -> Vec<&str> {
+    match change {
+        FileChange::Copy { from: FileSource::Context, sources, .. } => {
+            sources.iter().map(|source| source.path.as_str()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

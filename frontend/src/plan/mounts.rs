@@ -1,0 +1,172 @@
+//! What a process has mounted.
+
+use spec_schema::decode::text::Template;
+use spec_schema::decode::{Id, Mode};
+use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::spec::{BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings};
+
+use super::build::StagePlanner;
+use super::{CachePlan, FileSource, MountPlan, SecretEnv};
+use crate::expand::cache_settings;
+use crate::paths;
+use crate::scope::Env;
+
+/// Mounts of one step, and the variables that go with them.
+#[derive(Default)]
+pub(super) struct Mounts {
+    pub(super) mounts: Vec<MountPlan>,
+    pub(super) secret_env: Vec<SecretEnv>,
+    pub(super) env: Vec<(String, String)>,
+}
+
+impl Mounts {
+    pub(super) fn add_all(
+        &mut self,
+        planner: &StagePlanner<'_>,
+        step: &RunStep,
+        env: &Env,
+        workdir: &str,
+        faults: &mut Faults,
+    ) {
+        let mut reader = Reader { planner, env, workdir, faults };
+        for mount in step.mounts.iter() {
+            self.mounts.push(reader.mount(mount));
+        }
+        for cache in step.cache.iter().flat_map(|caches| &caches.values).filter_map(cache_settings) {
+            self.mounts.push(MountPlan::Cache(reader.cache(cache)));
+        }
+        for secret in step.secrets.iter().flat_map(|secrets| &secrets.values) {
+            reader.secret(&secret.settings, self);
+        }
+        for agent in step.ssh.iter().flat_map(|agents| &agents.values) {
+            if let SshMount::Agent(settings) = agent {
+                reader.ssh(settings, self);
+            }
+        }
+    }
+}
+
+struct Reader<'a, 'f> {
+    planner: &'a StagePlanner<'a>,
+    env: &'a Env,
+    workdir: &'a str,
+    faults: &'f mut Faults,
+}
+
+impl Reader<'_, '_> {
+    fn text(&mut self, template: &Template) -> String {
+        self.planner.expand(template, self.env, self.faults)
+    }
+
+    fn target(&mut self, template: &Template) -> String {
+        let path = self.text(template);
+        let path = paths::absolute_file(self.workdir, &path);
+        if path == "/" {
+            self.faults.push(Diagnostic::new(template.span, "nothing can be mounted over the root of the stage"));
+        }
+        path
+    }
+
+    fn mount(&mut self, mount: &Mount) -> MountPlan {
+        match mount {
+            Mount::Bind(bind) => self.bind(bind),
+            Mount::Tmpfs(tmpfs) => {
+                MountPlan::Tmpfs { target: self.target(&tmpfs.target), size: tmpfs.size.map(|size| size.0) }
+            }
+        }
+    }
+
+    fn bind(&mut self, bind: &BindMount) -> MountPlan {
+        let from = match &bind.from {
+            Some(from) => FileSource::Other(self.planner.source(from)),
+            None => FileSource::Context,
+        };
+        MountPlan::Bind {
+            source: self.source(bind.source.as_ref()),
+            target: self.target(&bind.target),
+            readwrite: bind.readwrite.as_ref().is_some_and(|readwrite| readwrite.value),
+            from,
+        }
+    }
+
+    fn source(&mut self, source: Option<&Template>) -> String {
+        let Some(source) = source else { return "/".to_owned() };
+        let path = self.text(source);
+        if paths::escapes(&path) {
+            self.faults.push(Diagnostic::new(source.span, format!("`{path}` leads out of what it is taken from")));
+        }
+        paths::absolute_file("/", &path)
+    }
+
+    fn cache(&mut self, cache: &CacheSettings) -> CachePlan {
+        let target = self.target(&cache.target);
+        let id = cache.id.as_ref().map_or_else(|| target.clone(), |id| self.text(id));
+        let from = cache.from.as_ref().map(|from| FileSource::Other(self.planner.source(from)));
+        let source = self.source(cache.source.as_ref());
+        let mode = self.octal(cache.mode.as_ref(), 0o755, &cache.target);
+        let (uid, gid) = (number(cache.uid), number(cache.gid));
+        CachePlan {
+            id,
+            target,
+            sharing: cache.sharing.unwrap_or(Sharing::Shared),
+            from: from.map(|from| (from, source)),
+            owner: ((mode, uid, gid) != (0o755, 0, 0)).then_some((mode, uid, gid)),
+        }
+    }
+
+    fn secret(&mut self, secret: &SecretSettings, mounts: &mut Mounts) {
+        let id = secret.id.value.clone();
+        let declared = self.planner.secret_required(&id);
+        let optional = !secret.required.as_ref().map_or(declared, |required| required.value);
+        if let Some(env) = &secret.env {
+            mounts.secret_env.push(SecretEnv { name: env.value.clone(), id: id.clone(), optional });
+        }
+        if secret.target.is_none() && secret.env.is_some() {
+            return;
+        }
+        let target = match &secret.target {
+            Some(target) => self.target(target),
+            None => format!("/run/secrets/{id}"),
+        };
+        let mode = self.octal(secret.mode.as_ref(), 0o400, secret.target.as_ref().unwrap_or(&Template::literal("", secret.span)));
+        let (uid, gid) = (number(secret.uid), number(secret.gid));
+        mounts.mounts.push(MountPlan::Secret { id, target, mode, uid, gid, optional });
+    }
+
+    fn ssh(&mut self, ssh: &SshSettings, mounts: &mut Mounts) {
+        let number_of_agents = mounts.mounts.iter().filter(|mount| matches!(mount, MountPlan::Ssh { .. })).count();
+        let target = match &ssh.target {
+            Some(target) => self.target(target),
+            None => format!("/run/buildkit/ssh_agent.{number_of_agents}"),
+        };
+        if number_of_agents == 0 {
+            mounts.env.push(("SSH_AUTH_SOCK".to_owned(), target.clone()));
+        }
+        let mode = self.octal(ssh.mode.as_ref(), 0o600, ssh.target.as_ref().unwrap_or(&Template::literal("", ssh.span)));
+        mounts.mounts.push(MountPlan::Ssh {
+            id: ssh.id.as_ref().map_or("default", |id| id.as_str()).to_owned(),
+            target,
+            mode,
+            uid: number(ssh.uid),
+            gid: number(ssh.gid),
+            optional: ssh.required.as_ref().is_some_and(|required| !required.value),
+        });
+    }
+
+    /// Permissions of something that is new, so that there are none to change.
+    fn octal(&mut self, mode: Option<&Mode>, default: u32, near: &Template) -> u32 {
+        match mode {
+            None => default,
+            Some(Mode::Octal(bits)) => *bits,
+            Some(Mode::Symbolic(text)) => {
+                let fault = Diagnostic::new(near.span, format!("the mode of a mount must be octal, and `{text}` is not"));
+                self.faults.push(fault.help("write for example `0400`"));
+                default
+            }
+        }
+    }
+}
+
+fn number(id: Option<Id>) -> u32 {
+    id.map_or(0, |id| id.0)
+}

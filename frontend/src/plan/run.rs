@@ -1,0 +1,113 @@
+//! Processes to run.
+
+use std::collections::BTreeSet;
+
+use spec_schema::decode::text::Text;
+use spec_schema::diagnostic::Faults;
+use spec_schema::spec::{Command, RunStep};
+
+use super::build::StagePlanner;
+use super::names::one_line;
+use super::{Action, RunPlan, Runtime, mounts};
+use crate::paths;
+use crate::scope::{Env, Scope, words};
+
+/// Where a script with a `#!` line is mounted.
+const SCRIPT_PATH: &str = "/run/optfrontend/script";
+
+/// Plans a `run` step; also says what is shown for it.
+pub(super) fn run(planner: &StagePlanner<'_>, step: &RunStep, runtime: &Runtime, faults: &mut Faults) -> (Action, String) {
+    let env = step_env(planner, step, &runtime.env, faults);
+    let merged;
+    let scope_env = if env.is_empty() {
+        &runtime.env
+    } else {
+        merged = runtime.env.iter().chain(&env).map(|(name, value)| (name.clone(), value.clone())).collect();
+        &merged
+    };
+    let shell = if step.shell.is_empty() {
+        runtime.shell.clone()
+    } else {
+        planner.expand_all(&step.shell, scope_env, faults)
+    };
+    let (args, script, display) = match &step.run {
+        Command::Script(text) => {
+            let (args, script) = script_args(text, shell);
+            (args, script, one_line(text))
+        }
+        Command::Exec(arguments, _) => {
+            let args = planner.expand_all(arguments, scope_env, faults);
+            let display = one_line(&args.join(" "));
+            (args, None, display)
+        }
+    };
+    let workdir = match &step.workdir {
+        Some(workdir) => paths::absolute_file(&runtime.workdir, &planner.expand(workdir, scope_env, faults)),
+        None => runtime.workdir.clone(),
+    };
+    let user = match &step.run_as {
+        Some(run_as) => planner.expand(run_as, scope_env, faults),
+        None => planner.base.user.clone(),
+    };
+    let mut mounts = mounts::Mounts::default();
+    mounts.add_all(planner, step, scope_env, &workdir, faults);
+    let mut env = environment(planner, &step.run, &runtime.env, env);
+    env.extend(mounts.env);
+    let plan = RunPlan {
+        args,
+        script,
+        env,
+        workdir,
+        user,
+        mounts: mounts.mounts,
+        secret_env: mounts.secret_env,
+        network: step.network,
+    };
+    (Action::Run(Box::new(plan)), format!("run {display}"))
+}
+
+/// The step's own variables; each sees those above it.
+fn step_env(planner: &StagePlanner<'_>, step: &RunStep, stage: &Env, faults: &mut Faults) -> Env {
+    let mut env = Env::new();
+    for (name, entry) in step.env.iter() {
+        let layers = [&env, stage];
+        let value = Scope::within(&planner.selection.globals, &layers).expand(&entry.value, faults);
+        env.insert(name.to_owned(), value.unwrap_or_default());
+    }
+    env
+}
+
+/// The environment of the process: the stage's, the args that the script names, the step's own.
+fn environment(planner: &StagePlanner<'_>, command: &Command, stage: &Env, step: Env) -> Vec<(String, String)> {
+    let mut env = stage.clone();
+    if let Command::Script(script) = command {
+        let named: BTreeSet<&str> = words(script).collect();
+        for (name, value) in planner.selection.globals.iter() {
+            if let Some(value) = value
+                && named.contains(name)
+                && !stage.contains_key(name)
+            {
+                env.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+    env.extend(step);
+    env.into_iter().collect()
+}
+
+/// Program and arguments for a script, and the file to mount where the script names its own interpreter.
+fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<(String, String)>) {
+    if text.starts_with("#!") {
+        return (vec![SCRIPT_PATH.to_owned()], Some((SCRIPT_PATH.to_owned(), text.value.clone())));
+    }
+    let script = text.trim_end_matches('\n');
+    let stops = script.contains('\n') && is_posix_shell(&shell);
+    let script = if stops { format!("set -e\n{script}") } else { script.to_owned() };
+    (shell.into_iter().chain([script]).collect(), None)
+}
+
+/// True for shells that know `set -e`.
+fn is_posix_shell(shell: &[String]) -> bool {
+    let program = shell.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
+    matches!(program, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh" | "busybox")
+}

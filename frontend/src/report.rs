@@ -1,0 +1,70 @@
+//! Faults as the user gets them: a message with every place, and excerpts that the client cuts from the files.
+
+use std::sync::Arc;
+
+use spec_schema::diagnostic::{Diagnostic, Faults};
+
+use crate::gateway::{Failure, SourceExcerpt, SourceFile, SourceRange};
+use crate::source::SpecFiles;
+
+/// Faults that are told in full; the rest is counted.
+const MAX_TOLD: usize = 20;
+
+/// The failure that tells all faults: one line each, with file, line and column, and what to do indented below.
+///
+/// Each fault's lines go along as a typed detail, from which the client draws the excerpt.
+pub fn failure(files: &SpecFiles, faults: Faults) -> Failure {
+    let faults = faults.into_sorted();
+    let mut failure = Failure::new(message(files, &faults));
+    failure.sources = excerpts(files, &faults);
+    failure
+}
+
+/// The text of the failure.
+pub fn message(files: &SpecFiles, faults: &[Diagnostic]) -> String {
+    if let [fault] = faults {
+        return told(files, fault);
+    }
+    let mut lines = vec![format!("the spec has {} faults", faults.len())];
+    lines.extend(faults.iter().take(MAX_TOLD).map(|fault| told(files, fault)));
+    if faults.len() > MAX_TOLD {
+        lines.push(format!("… and {} more", faults.len() - MAX_TOLD));
+    }
+    lines.join("\n")
+}
+
+fn told(files: &SpecFiles, fault: &Diagnostic) -> String {
+    let mut text = format!("{}: {}", files.locate(fault.span), fault.message);
+    for (span, note) in &fault.related {
+        text += &format!("\n  {}: {note}", files.locate(*span));
+    }
+    if let Some(help) = &fault.help {
+        text += &format!("\n  help: {help}");
+    }
+    text
+}
+
+/// The lines of the faults, one excerpt a file: the client prints excerpts in no certain order, but the lines within
+/// one as they are.
+fn excerpts(files: &SpecFiles, faults: &[Diagnostic]) -> Vec<SourceExcerpt> {
+    let mut excerpts = Vec::new();
+    for (id, file) in files.iter().enumerate() {
+        let mut ranges: Vec<SourceRange> = faults
+            .iter()
+            .filter(|fault| usize::from(fault.span.file.0) == id)
+            .take(MAX_TOLD)
+            .map(|fault| {
+                // A fault of a whole mapping is told at its first line; the excerpt is to find it, not to repeat it.
+                let (first, _) = files.lines(fault.span);
+                SourceRange::lines(first, first)
+            })
+            .collect();
+        ranges.dedup();
+        if !ranges.is_empty() && !file.text.is_empty() {
+            let data = file.text.as_bytes().to_vec();
+            let file = SourceFile { filename: file.name.clone(), data, language: "YAML".to_owned() };
+            excerpts.push(SourceExcerpt { file: Arc::new(file), ranges });
+        }
+    }
+    excerpts
+}

@@ -1,0 +1,95 @@
+//! The images that stages start from, looked up all at once.
+
+use std::collections::BTreeMap;
+
+use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
+use spec_schema::span::Span;
+
+use crate::gateway::{Gateway, GatewayError, ImageRequest};
+use crate::image_config::ImageConfig;
+use crate::opts::ResolveMode;
+use crate::plan::{BaseImage, BaseImages};
+use crate::select::{ImageKey, Selection};
+
+/// Looks up every image that the selections name, each once, all at the same time.
+///
+/// An image that cannot be had is a fault at the first place that names it.
+pub async fn images(
+    gateway: &Gateway,
+    selections: &[Selection],
+    mode: ResolveMode,
+    stage_names: &[&str],
+    faults: &mut Faults,
+) -> BaseImages {
+    let wanted = wanted(selections);
+    let several = selections.len() > 1;
+    let mut lookups = tokio::task::JoinSet::new();
+    for key in wanted.keys() {
+        lookups.spawn_local(lookup(gateway.clone(), key.clone(), mode, several));
+    }
+    let mut images = BaseImages::new();
+    while let Some(finished) = lookups.join_next().await {
+        let Ok((key, found)) = finished else { continue };
+        match found {
+            Ok(image) => {
+                images.insert(key, image);
+            }
+            Err(why) => {
+                let span = wanted.get(&key).copied().unwrap_or_default();
+                faults.push(not_found(&key, &why, stage_names, span));
+            }
+        }
+    }
+    images
+}
+
+fn wanted(selections: &[Selection]) -> BTreeMap<ImageKey, Span> {
+    let mut wanted = BTreeMap::new();
+    for (key, span) in selections.iter().flat_map(Selection::images) {
+        wanted.entry(key.clone()).or_insert(span);
+    }
+    wanted
+}
+
+type Found = Result<BaseImage, String>;
+
+async fn lookup(gateway: Gateway, key: ImageKey, mode: ResolveMode, several: bool) -> (ImageKey, Found) {
+    let reference = key.reference.to_string();
+    let platform = if several { format!("{} ", key.platform) } else { String::new() };
+    let request = ImageRequest {
+        log_name: format!("[{platform}internal] load metadata for {reference}"),
+        reference,
+        platform: Some(key.platform.to_pb()),
+        resolve_mode: mode,
+    };
+    let found = match gateway.resolve_image(request).await {
+        Ok(image) => ImageConfig::parse(&image.config)
+            .map(|config| BaseImage { reference: image.pinned(), config })
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(words(&error)),
+    };
+    (key, found)
+}
+
+fn words(error: &GatewayError) -> String {
+    let message = error.message();
+    // The daemon repeats the reference that the fault names already.
+    message.trim().to_owned()
+}
+
+fn not_found(key: &ImageKey, why: &str, stage_names: &[&str], span: Span) -> Diagnostic {
+    let ImageKey { reference, platform } = key;
+    let name = reference.to_string();
+    let short = name.trim_start_matches("docker.io/library/").trim_end_matches(":latest");
+    let message = if is_missing_platform(why) {
+        format!("the image {name} is not there for {platform}: {why}")
+    } else {
+        format!("the image {name} cannot be had: {why}")
+    };
+    let help = nearest(short, stage_names.iter().copied()).map(|stage| format!("did you mean the stage `{stage}`?"));
+    Diagnostic::new(span, message).help_opt(help)
+}
+
+fn is_missing_platform(why: &str) -> bool {
+    why.contains("no match for platform") || why.contains("does not match the specified platform")
+}

@@ -1,0 +1,129 @@
+//! What a build returns: image configs, and the metadata that exporters read.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Platform;
+use serde_json::{Value, json};
+
+use crate::gateway::{BuildResult, Ref, ResultRefs};
+use crate::image_config::ImageConfig;
+use crate::plan::{BaseImages, BuildPlan, ConfigChange, StagePlan};
+use crate::select::Source;
+
+/// What marks the history entries of this frontend.
+const HISTORY_COMMENT: &str = "optfrontend.v1";
+
+/// The image of one platform: its config and, where it starts from an image, that one's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// The platform.
+    pub platform: Platform,
+    /// The image config as JSON.
+    pub config: Vec<u8>,
+    /// The unchanged config of the base image as JSON.
+    pub base_config: Option<Vec<u8>>,
+}
+
+/// The image that a plan makes. `labels` are the client's; `explicit` says that the client named the platform.
+pub fn image(plan: &BuildPlan, images: &BaseImages, labels: &BTreeMap<String, String>, explicit: bool) -> Image {
+    let chain = chain(plan);
+    let base = chain.first().and_then(|stage| match &stage.base {
+        Source::Image(key) => images.get(key).map(|image| &image.config),
+        Source::Scratch | Source::Stage(_) => None,
+    });
+    let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
+    config.remove_root("created");
+    // Triggers are for the stage that starts from the image, not for those that start from what it becomes.
+    config.remove("OnBuild");
+    for stage in &chain {
+        for change in &stage.config {
+            apply(&mut config, change);
+        }
+        config.add_history(stage.steps.iter().map(|step| history(&step.display)).collect());
+    }
+    for (name, value) in labels {
+        config.add_to("Labels", name, value.as_str().into());
+    }
+    if explicit {
+        set_platform(&mut config, &plan.platform);
+    }
+    Image {
+        platform: plan.platform.clone(),
+        config: config.to_json(),
+        base_config: base.map(ImageConfig::to_json),
+    }
+}
+
+/// The stages that the target starts from, the first one first, and the target.
+fn chain(plan: &BuildPlan) -> Vec<&StagePlan> {
+    let mut chain = Vec::new();
+    let mut next = plan.stages.last();
+    while let Some(stage) = next {
+        chain.push(stage);
+        next = match stage.base {
+            Source::Stage(position) => plan.stages.get(position),
+            Source::Image(_) | Source::Scratch => None,
+        };
+    }
+    chain.reverse();
+    chain
+}
+
+fn apply(config: &mut ImageConfig, change: &ConfigChange) {
+    match change {
+        ConfigChange::Env(env) => config.set_env(env),
+        ConfigChange::Set(key, value) => config.set(key, value.clone()),
+        ConfigChange::Add(key, name, value) => config.add_to(key, name, value.clone()),
+        ConfigChange::Remove(key) => config.remove(key),
+    }
+}
+
+fn history(display: &str) -> Value {
+    json!({ "created_by": display, "comment": HISTORY_COMMENT })
+}
+
+fn set_platform(config: &mut ImageConfig, platform: &Platform) {
+    config.set_root("architecture", json!(platform.architecture));
+    config.set_root("os", json!(platform.os));
+    match &platform.variant {
+        Some(variant) => config.set_root("variant", json!(variant)),
+        None => config.remove_root("variant"),
+    }
+}
+
+/// The result of the build: one image, or one for each platform where a map is asked for.
+pub fn result(images: Vec<(Image, Ref)>, map: bool) -> BuildResult {
+    let mut metadata = BTreeMap::new();
+    let mut refs = BTreeMap::new();
+    let mut platforms = Vec::new();
+    let mut single = Ref::scratch();
+    for (image, reference) in images {
+        let id = image.platform.to_string();
+        let suffix = if map { format!("/{id}") } else { String::new() };
+        metadata.insert(format!("containerimage.config{suffix}"), image.config);
+        if let Some(base) = image.base_config {
+            metadata.insert(format!("containerimage.base.config{suffix}"), base);
+        }
+        platforms.push(json!({ "ID": id, "Platform": oci_platform(&image.platform) }));
+        single = reference.clone();
+        refs.insert(id, reference);
+    }
+    let platforms = json!({ "Platforms": platforms });
+    metadata.insert("refs.platforms".to_owned(), platforms.to_string().into_bytes());
+    let refs = if map { ResultRefs::PerPlatform(refs) } else { ResultRefs::Single(single) };
+    BuildResult { refs, metadata }
+}
+
+/// The platform as OCI writes it.
+fn oci_platform(platform: &Platform) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert("architecture".to_owned(), json!(platform.architecture));
+    object.insert("os".to_owned(), json!(platform.os));
+    if let Some(variant) = &platform.variant {
+        object.insert("variant".to_owned(), json!(variant));
+    }
+    if let Some(version) = &platform.os_version {
+        object.insert("os.version".to_owned(), json!(version));
+    }
+    Value::Object(object)
+}

@@ -1,0 +1,127 @@
+//! Variables: what a name stands for at a place of the spec.
+
+use indexmap::IndexMap;
+use spec_schema::decode::text::{Form, Part, Template, Variable};
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
+
+/// Environment variables in the order in which an image config lists them.
+pub type Env = IndexMap<String, String>;
+
+/// Args and platform args: what is in scope everywhere in a spec.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Globals {
+    /// `None`: declared, but without a value.
+    values: IndexMap<String, Option<String>>,
+}
+
+impl Globals {
+    /// Sets what a name stands for.
+    pub fn set(&mut self, name: impl Into<String>, value: Option<String>) {
+        self.values.insert(name.into(), value);
+    }
+
+    /// The value, `Some(None)` for a name without one, `None` for an unknown name.
+    pub fn get(&self, name: &str) -> Option<Option<&str>> {
+        self.values.get(name).map(Option::as_deref)
+    }
+
+    /// Names and values in the order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+}
+
+/// What is in scope at one place: an environment, where there is one, before the globals.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    globals: &'a Globals,
+    env: &'a [&'a Env],
+}
+
+impl<'a> Scope<'a> {
+    /// The scope outside of stages.
+    pub fn global(globals: &'a Globals) -> Self {
+        Self { globals, env: &[] }
+    }
+
+    /// The scope inside a stage or step; the first environment that has a name wins.
+    pub fn within(globals: &'a Globals, env: &'a [&'a Env]) -> Self {
+        Self { globals, env }
+    }
+
+    fn get(&self, name: &str) -> Option<Option<&'a str>> {
+        self.env.iter().find_map(|env| env.get(name).map(|value| Some(value.as_str()))).or_else(|| self.globals.get(name))
+    }
+
+    /// The text with its variables replaced; `None` once a fault has been recorded.
+    pub fn expand(&self, template: &Template, faults: &mut Faults) -> Option<String> {
+        if template.parts.is_empty() {
+            return Some(template.raw.clone());
+        }
+        self.parts(&template.parts, faults)
+    }
+
+    fn parts(&self, parts: &[Part], faults: &mut Faults) -> Option<String> {
+        let mut text = Some(String::new());
+        for part in parts {
+            let piece = match part {
+                Part::Literal(literal) => Some(literal.clone()),
+                Part::Variable(variable) => self.variable(variable, faults),
+            };
+            // Going on after a fault finds the others of the same text.
+            text = text.zip(piece).map(|(text, piece)| text + &piece);
+        }
+        text
+    }
+
+    fn variable(&self, variable: &Variable, faults: &mut Faults) -> Option<String> {
+        let found = self.get(&variable.name);
+        let value = found.flatten().filter(|value| !value.is_empty());
+        match &variable.form {
+            Form::Plain => match found {
+                Some(Some(value)) => Some(value.to_owned()),
+                Some(None) => {
+                    faults.push(without_value(variable));
+                    None
+                }
+                None => {
+                    faults.push(self.undefined(variable));
+                    None
+                }
+            },
+            Form::Default(default) => value.map_or_else(|| self.parts(default, faults), |value| Some(value.to_owned())),
+            Form::Alternate(other) => value.map_or_else(|| Some(String::new()), |_| self.parts(other, faults)),
+            Form::Required(message) => {
+                if let Some(value) = value {
+                    return Some(value.to_owned());
+                }
+                let message = self.parts(message, faults)?;
+                faults.push(Diagnostic::new(variable.span, format!("`{}` is not set: {message}", variable.name)));
+                None
+            }
+        }
+    }
+
+    fn undefined(&self, variable: &Variable) -> Diagnostic {
+        let env = self.env.iter().flat_map(|env| env.keys().map(String::as_str));
+        let help = did_you_mean(&variable.name, self.globals.names().chain(env))
+            .unwrap_or_else(|| "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned());
+        Diagnostic::new(variable.span, format!("the variable `{}` is not defined", variable.name)).help(help)
+    }
+}
+
+fn without_value(variable: &Variable) -> Diagnostic {
+    let name = &variable.name;
+    Diagnostic::new(variable.span, format!("the build arg `{name}` has no value"))
+        .help(format!("give it one with `--build-arg {name}=VALUE`, by a default under `args`, or here by `${{{name}:-default}}`"))
+}
+
+/// The identifiers in a script: what it may mean when it names a variable.
+pub fn words(script: &str) -> impl Iterator<Item = &str> {
+    script.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}

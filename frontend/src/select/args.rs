@@ -1,0 +1,126 @@
+//! What args and platform args stand for.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Platform;
+use spec_schema::Spec;
+use spec_schema::decode::Entry;
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use spec_schema::spec::Arg;
+
+use crate::scope::{Globals, Scope};
+
+/// What the client asks for, as far as it decides what is built.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--target`.
+    pub target: Option<String>,
+    /// `--build-arg`.
+    pub build_args: BTreeMap<String, String>,
+}
+
+/// Build args that BuildKit or Docker give a meaning: no spec has to declare them.
+const PREDEFINED: &[&str] = &["SOURCE_DATE_EPOCH", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+
+/// The `--build-arg`s that the spec does not declare, each as a warning.
+pub fn undeclared_args(spec: &Spec, request: &Request) -> Vec<String> {
+    let predefined = |name: &str| {
+        name.starts_with("BUILDKIT_") || PREDEFINED.contains(&name.to_uppercase().as_str()) || is_platform_arg(name)
+    };
+    let undeclared = request.build_args.keys().filter(|name| !spec.args.declares(name) && !predefined(name));
+    undeclared
+        .map(|name| {
+            let help = did_you_mean(name, spec.args.names()).map(|help| format!("; {help}")).unwrap_or_default();
+            format!("the spec declares no build arg `{name}`, which the client set{help}")
+        })
+        .collect()
+}
+
+/// Platform args as Dockerfiles have them, for a build on `build` and an image for `target`.
+fn platform_args(build: &Platform, target: &Platform, stage: &str) -> Vec<(&'static str, String)> {
+    let mut args = Vec::with_capacity(11);
+    let names = [
+        (["BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT"], build),
+        (["TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT"], target),
+    ];
+    for ([all, os, version, arch, variant], platform) in names {
+        args.push((all, platform.to_string()));
+        args.push((os, platform.os.clone()));
+        args.push((version, platform.os_version.clone().unwrap_or_default()));
+        args.push((arch, platform.architecture.clone()));
+        args.push((variant, platform.variant.clone().unwrap_or_default()));
+    }
+    args.push(("TARGETSTAGE", stage.to_owned()));
+    args
+}
+
+fn is_platform_arg(name: &str) -> bool {
+    const PARTS: [&str; 5] = ["PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"];
+    name == "TARGETSTAGE"
+        || ["BUILD", "TARGET"].iter().any(|side| name.strip_prefix(side).is_some_and(|rest| PARTS.contains(&rest)))
+}
+
+/// The globals of a build; faults for values that an arg does not allow.
+pub(super) fn globals(
+    spec: &Spec,
+    request: &Request,
+    build: &Platform,
+    target: &Platform,
+    stage: &str,
+    faults: &mut Faults,
+) -> Globals {
+    let mut globals = Globals::default();
+    for (name, value) in platform_args(build, target, stage) {
+        globals.set(name, Some(request.build_args.get(name).cloned().unwrap_or(value)));
+    }
+    for (name, entry) in spec.args.iter() {
+        let value = match request.build_args.get(name) {
+            Some(value) => Some(value.clone()),
+            None => default(&globals, &entry.value, faults),
+        };
+        check(name, entry, value.as_deref(), faults);
+        globals.set(name, value);
+    }
+    // The value of an arg that could not be read is unknown, not its name.
+    for name in spec.args.names() {
+        if globals.get(name).is_none() {
+            globals.set(name, Some(String::new()));
+        }
+    }
+    globals
+}
+
+fn default(globals: &Globals, arg: &Arg, faults: &mut Faults) -> Option<String> {
+    let template = arg.settings.default.as_ref()?;
+    // One fault is enough: with it there is no build, and uses of the arg are no faults of their own.
+    Some(Scope::global(globals).expand(template, faults).unwrap_or_default())
+}
+
+fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Faults) {
+    let settings = &entry.value.settings;
+    let Some(value) = value else {
+        if settings.required.as_ref().is_some_and(|required| required.value) {
+            let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` is required, and the client set none"));
+            faults.push(fault.help(format!("pass `--build-arg {name}=VALUE`")));
+        }
+        return;
+    };
+    let allowed = settings.choices.iter().map(|choice| choice.as_str());
+    if !settings.choices.is_empty() && !allowed.clone().any(|choice| choice == value) {
+        let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
+        faults.push(fault.help(format!("allowed: {}", one_of(allowed))));
+    }
+    if let Some(pattern) = &settings.pattern {
+        match regex_lite::Regex::new(&format!("^(?:{})$", pattern.value)) {
+            Err(error) => {
+                let fault = Diagnostic::new(pattern.span, format!("`{}` is not a regular expression: {error}", pattern.value));
+                faults.push(fault);
+            }
+            Ok(regex) if !regex.is_match(value) => {
+                let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
+                faults.push(fault.help(format!("it must match `{}`", pattern.value)));
+            }
+            Ok(_) => {}
+        }
+    }
+}

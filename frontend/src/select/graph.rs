@@ -1,0 +1,184 @@
+//! The stages that a target needs, in an order in which each comes after those it uses.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Platform;
+use spec_schema::Spec;
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use spec_schema::span::Span;
+
+use super::args::{Request, globals};
+use super::references::{Reference, References, references};
+use super::{ImageKey, SelectedStage, Selection, Source};
+use crate::expand::Core;
+use crate::scope::{Globals, Scope};
+
+/// Selects what is built for `platform` on a builder of platform `build`.
+///
+/// Every stage of the spec is checked, also those that the target does not need. `None` where there is no target.
+pub fn select(
+    core: &Core,
+    request: &Request,
+    build: &Platform,
+    platform: &Platform,
+    faults: &mut Faults,
+) -> Option<Selection> {
+    let spec = core.spec();
+    let target = target(spec, request, faults);
+    let target_name = target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
+    let globals = globals(spec, request, build, platform, target_name, faults);
+    let used: Vec<References> =
+        spec.stages.iter().map(|(_, stage)| references(spec, stage, &globals, faults)).collect();
+    let order = order(spec, &used, target?, faults);
+    Some(assemble(spec, &used, &order, globals, platform, faults))
+}
+
+/// Position of the stage to build: the client's target, the spec's default, the last stage.
+fn target(spec: &Spec, request: &Request, faults: &mut Faults) -> Option<usize> {
+    let names = || spec.stages.names();
+    let (name, span, help) = match (&request.target, &spec.default) {
+        (Some(target), _) => {
+            let found = spec.stages.iter().position(|(name, _)| name.eq_ignore_ascii_case(target));
+            if found.is_some() {
+                return found;
+            }
+            (target.as_str(), Span { start: 0, end: 0, ..spec.span }, "the client's `--target` names one that is not there")
+        }
+        (None, Some(default)) => (default.as_str(), default.span, ""),
+        (None, None) => return spec.stages.len().checked_sub(1),
+    };
+    if let Some((index, _)) = spec.stages.get_full(name) {
+        return Some(index);
+    }
+    if !spec.stages.declares(name) {
+        let near = did_you_mean(name, names()).unwrap_or_else(|| format!("stages: {}", one_of(names())));
+        let help = if help.is_empty() { near } else { format!("{help}; {near}") };
+        faults.push(Diagnostic::new(span, format!("there is no stage `{name}`")).help(help));
+    }
+    None
+}
+
+/// Where the walk through the stages stands with one of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    New,
+    Open,
+    Done,
+}
+
+/// Depth first, without recursion: a chain of stages may be long. Stages that the target does not need are walked too,
+/// for their circles; only those that it needs are returned.
+fn order(spec: &Spec, used: &[References], target: usize, faults: &mut Faults) -> Vec<usize> {
+    let edges: Vec<Vec<(usize, Span)>> = used
+        .iter()
+        .zip(spec.stages.iter())
+        .map(|(references, (_, stage))| references.stages(stage.value.from.span).collect())
+        .collect();
+    let mut marks = vec![Mark::New; edges.len()];
+    let mut needed = Vec::new();
+    walk(spec, &edges, target, &mut marks, &mut needed, faults);
+    let mut rest = Vec::new();
+    for index in 0..edges.len() {
+        walk(spec, &edges, index, &mut marks, &mut rest, faults);
+    }
+    needed
+}
+
+fn walk(
+    spec: &Spec,
+    edges: &[Vec<(usize, Span)>],
+    start: usize,
+    marks: &mut [Mark],
+    order: &mut Vec<usize>,
+    faults: &mut Faults,
+) {
+    if marks[start] != Mark::New {
+        return;
+    }
+    marks[start] = Mark::Open;
+    let mut path = vec![(start, 0)];
+    while let Some((index, next)) = path.last_mut() {
+        let Some((used, span)) = edges[*index].get(*next).copied() else {
+            marks[*index] = Mark::Done;
+            order.push(*index);
+            path.pop();
+            continue;
+        };
+        *next += 1;
+        match marks[used] {
+            Mark::Done => {}
+            Mark::Open => faults.push(circle(spec, &path, used, span)),
+            Mark::New => {
+                marks[used] = Mark::Open;
+                path.push((used, 0));
+            }
+        }
+    }
+}
+
+fn circle(spec: &Spec, path: &[(usize, usize)], used: usize, span: Span) -> Diagnostic {
+    let name = |index: usize| spec.stages.get_index(index).map_or("", |(name, _)| name);
+    let start = path.iter().position(|(index, _)| *index == used).unwrap_or_default();
+    if start + 1 == path.len() {
+        return Diagnostic::new(span, format!("the stage `{}` uses itself", name(used)));
+    }
+    let names: Vec<String> =
+        path[start..].iter().map(|(index, _)| *index).chain([used]).map(|index| format!("`{}`", name(index))).collect();
+    Diagnostic::new(span, format!("these stages use each other in a circle: {}", names.join(" → ")))
+        .help("a stage can only use stages that do not need it")
+}
+
+fn assemble(
+    spec: &Spec,
+    used: &[References],
+    order: &[usize],
+    globals: Globals,
+    platform: &Platform,
+    faults: &mut Faults,
+) -> Selection {
+    let position_of: BTreeMap<usize, usize> = order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
+    let mut stages = Vec::with_capacity(order.len());
+    for index in order {
+        let (Some((name, entry)), Some(used)) = (spec.stages.get_index(*index), used.get(*index)) else { continue };
+        let stage = &entry.value;
+        let platform = stage_platform(stage.platform.as_ref(), &globals, platform, faults);
+        let image = |reference: &crate::image_ref::ImageRef| ImageKey { reference: reference.clone(), platform: platform.clone() };
+        let base = match &used.base {
+            Some(Reference::Image(reference)) => Source::Image(image(reference)),
+            Some(Reference::Stage(index)) => position_of.get(index).map_or(Source::Scratch, |at| Source::Stage(*at)),
+            // With a fault recorded there is no build: what stands here only lets the checks go on.
+            Some(Reference::Scratch) | None => Source::Scratch,
+        };
+        let images = used.sources.iter().filter_map(|(reference, span)| match reference {
+            Reference::Image(reference) => Some((image(reference), *span)),
+            Reference::Scratch | Reference::Stage(_) => None,
+        });
+        stages.push(SelectedStage {
+            index: *index,
+            name: name.to_owned(),
+            base,
+            steps: used.steps.clone(),
+            images: images.collect(),
+            from_span: stage.from.span,
+            platform,
+        });
+    }
+    let reads_context = order.iter().any(|index| used[*index].reads_context);
+    let positions = stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
+    Selection { platform: platform.clone(), globals, stages, reads_context, positions }
+}
+
+fn stage_platform(
+    written: Option<&spec_schema::decode::text::Template>,
+    globals: &Globals,
+    target: &Platform,
+    faults: &mut Faults,
+) -> Platform {
+    let Some(template) = written else { return target.clone() };
+    let Some(text) = Scope::global(globals).expand(template, faults) else { return target.clone() };
+    Platform::parse(&text).unwrap_or_else(|error| {
+        let fault = Diagnostic::new(template.span, format!("`{text}` is not a platform: {error}"));
+        faults.push(fault.help("write `$BUILDPLATFORM`, `$TARGETPLATFORM`, or a platform such as `linux/arm64`"));
+        target.clone()
+    })
+}

@@ -1,0 +1,103 @@
+//! From a spec and the client's options to what is built for one platform: the values of its args, and the stages
+//! that the target needs, each after those it uses.
+
+mod args;
+mod graph;
+mod references;
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::Platform;
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::Faults;
+use spec_schema::span::Span;
+
+pub use args::{Request, undeclared_args};
+pub use graph::select;
+
+use crate::image_ref::ImageRef;
+use crate::scope::{Globals, Scope};
+
+/// What is built for one target platform.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The platform that the image is for.
+    pub platform: Platform,
+    /// What args and platform args stand for.
+    pub globals: Globals,
+    /// The stages needed, each after those it uses; the last one is the target.
+    pub stages: Vec<SelectedStage>,
+    /// Whether any step reads the build context.
+    pub reads_context: bool,
+    positions: BTreeMap<String, usize>,
+}
+
+/// A stage that the target needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectedStage {
+    /// Its position in the spec.
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// What it is for and its steps run on.
+    pub platform: Platform,
+    /// What it starts from.
+    pub base: Source,
+    /// Positions of the steps that are there on this platform with these args.
+    pub steps: Vec<usize>,
+    /// Images that its steps copy from or mount, each with a place that names it.
+    pub images: Vec<(ImageKey, Span)>,
+    /// Where `from` names the base.
+    pub from_span: Span,
+}
+
+/// Where files come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing.
+    Scratch,
+    /// A selected stage, by its position in [`Selection::stages`].
+    Stage(usize),
+    /// An image.
+    Image(ImageKey),
+}
+
+/// An image for a platform: what is looked up once, however often it is named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageKey {
+    /// The image.
+    pub reference: ImageRef,
+    /// The platform.
+    pub platform: Platform,
+}
+
+impl Selection {
+    /// What a `from` names, for a stage of that platform; `None` where a fault was recorded before.
+    pub fn source(&self, from: &Template, platform: &Platform) -> Option<Source> {
+        let name = Scope::global(&self.globals).expand(from, &mut Faults::new())?;
+        if name == "scratch" {
+            return Some(Source::Scratch);
+        }
+        if let Some(position) = self.positions.get(&name) {
+            return Some(Source::Stage(*position));
+        }
+        let reference = ImageRef::parse(&name).ok()?;
+        Some(Source::Image(ImageKey { reference, platform: platform.clone() }))
+    }
+
+    /// The images needed, each with a place that names it.
+    pub fn images(&self) -> impl Iterator<Item = (&ImageKey, Span)> {
+        self.stages.iter().flat_map(|stage| {
+            let base = match &stage.base {
+                Source::Image(key) => Some((key, stage.from_span)),
+                Source::Scratch | Source::Stage(_) => None,
+            };
+            base.into_iter().chain(stage.images.iter().map(|(key, span)| (key, *span)))
+        })
+    }
+
+    /// The stage that is built.
+    pub fn target(&self) -> Option<&SelectedStage> {
+        self.stages.last()
+    }
+}

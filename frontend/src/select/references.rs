@@ -1,0 +1,143 @@
+//! What the stages of a spec use: other stages, images, secrets, args.
+
+use spec_schema::Spec;
+use spec_schema::decode::Entry;
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
+use spec_schema::span::Span;
+use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
+
+use crate::expand::cache_settings;
+use crate::image_ref::ImageRef;
+use crate::scope::{Globals, Scope};
+
+/// What one stage uses.
+pub(super) struct References {
+    /// What its `from` names; `None` once a fault has been recorded.
+    pub(super) base: Option<Reference>,
+    /// What its steps copy from or mount.
+    pub(super) sources: Vec<(Reference, Span)>,
+    /// Positions of the steps that are there.
+    pub(super) steps: Vec<usize>,
+    /// Whether a step reads the build context.
+    pub(super) reads_context: bool,
+}
+
+/// Something that a `from` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reference {
+    Scratch,
+    /// By position in the spec.
+    Stage(usize),
+    Image(ImageRef),
+}
+
+impl References {
+    /// The stages used, by position in the spec, each with a place that names it.
+    pub(super) fn stages<'a>(&'a self, from: Span) -> impl Iterator<Item = (usize, Span)> + 'a {
+        let base = self.base.iter().map(move |base| (base, from));
+        let sources = self.sources.iter().map(|(source, span)| (source, *span));
+        base.chain(sources).filter_map(|(reference, span)| match reference {
+            Reference::Stage(index) => Some((*index, span)),
+            Reference::Scratch | Reference::Image(_) => None,
+        })
+    }
+}
+
+/// Finds what a stage uses, and reports what it must not.
+pub(super) fn references(spec: &Spec, stage: &Entry<Stage>, globals: &Globals, faults: &mut Faults) -> References {
+    let reader = Reader { spec, globals };
+    let stage = &stage.value;
+    let mut found =
+        References { base: reader.reference(&stage.from, faults), sources: Vec::new(), steps: Vec::new(), reads_context: false };
+    for (index, step) in stage.steps.iter().enumerate() {
+        if !step.when().is_none_or(|when| reader.holds(when, faults)) {
+            continue;
+        }
+        found.steps.push(index);
+        match step {
+            Step::Run(run) => {
+                reader.secrets(run, faults);
+                found.reads_context |= run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
+                reader.add(&mut found, run_sources(run), faults);
+            }
+            Step::Copy(copy) => {
+                found.reads_context |= copy.from.is_none();
+                reader.add(&mut found, copy.from.iter(), faults);
+            }
+            Step::Write(_) | Step::Mkdir(_) | Step::Remove(_) | Step::Symlink(_) => {}
+        }
+    }
+    found
+}
+
+fn run_sources(run: &RunStep) -> impl Iterator<Item = &Template> {
+    let caches = run.cache.iter().flat_map(|caches| &caches.values).filter_map(cache_settings);
+    let mounts = run.mounts.iter().filter_map(|mount| match mount {
+        Mount::Bind(bind) => bind.from.as_ref(),
+        Mount::Tmpfs(_) => None,
+    });
+    caches.filter_map(|cache| cache.from.as_ref()).chain(mounts)
+}
+
+struct Reader<'a> {
+    spec: &'a Spec,
+    globals: &'a Globals,
+}
+
+impl Reader<'_> {
+    fn add<'t>(&self, found: &mut References, sources: impl Iterator<Item = &'t Template>, faults: &mut Faults) {
+        for from in sources {
+            found.sources.extend(self.reference(from, faults).map(|reference| (reference, from.span)));
+        }
+    }
+
+    fn reference(&self, from: &Template, faults: &mut Faults) -> Option<Reference> {
+        let name = Scope::global(self.globals).expand(from, faults)?;
+        if name == "scratch" {
+            return Some(Reference::Scratch);
+        }
+        if let Some((index, _)) = self.spec.stages.get_full(&name) {
+            return Some(Reference::Stage(index));
+        }
+        if self.spec.stages.declares(&name) {
+            // The stage has faults of its own.
+            return None;
+        }
+        match ImageRef::parse(&name) {
+            Ok(image) => Some(Reference::Image(image)),
+            Err(why) => {
+                let fault = Diagnostic::new(from.span, format!("`{name}` is neither a stage nor an image: {why}"));
+                faults.push(fault.help_opt(did_you_mean(&name, self.spec.stages.names())));
+                None
+            }
+        }
+    }
+
+    fn secrets(&self, run: &RunStep, faults: &mut Faults) {
+        for secret in run.secrets.iter().flat_map(|secrets| &secrets.values) {
+            let id = &secret.settings.id;
+            if !self.spec.secrets.declares(id) {
+                let help = did_you_mean(id, self.spec.secrets.names())
+                    .unwrap_or_else(|| format!("declare it: `secrets: {{{}: {{description: …}}}}`", id.value));
+                faults.push(Diagnostic::new(id.span, format!("the secret `{}` is not declared", id.value)).help(help));
+            }
+        }
+    }
+
+    fn holds(&self, when: &When, faults: &mut Faults) -> bool {
+        let scope = Scope::global(self.globals);
+        let mut all = true;
+        for (name, values) in &when.conditions {
+            let Some(value) = self.globals.get(name) else {
+                let help = did_you_mean(name, self.globals.names())
+                    .unwrap_or_else(|| "declare it under `args`".to_owned());
+                faults.push(Diagnostic::new(name.span, format!("there is no arg `{}`", name.value)).help(help));
+                continue;
+            };
+            let allowed: Vec<String> = values.iter().filter_map(|value| scope.expand(value, faults)).collect();
+            all &= allowed.iter().any(|allowed| Some(allowed.as_str()) == value);
+        }
+        all
+    }
+}
