@@ -43,7 +43,7 @@ pub enum IgnoreProblem {
     /// There is nothing behind the `!`.
     #[error("`!` needs a pattern behind it")]
     LoneExclamation,
-    /// The pattern has a `[` that is not closed, an empty `[]`, or a `\` with nothing behind it.
+    /// The pattern is none: a `[` is not closed, say, or nothing follows a `\`.
     #[error("`{0}` is not a pattern: {1}")]
     BadPattern(String, &'static str),
 }
@@ -144,8 +144,7 @@ impl Matcher {
         let path = clean(path.trim_start_matches('/'));
         let last = self.rules.iter().rposition(|rule| rule.pattern.covers(&path))?;
         let (last, later) = self.rules[last..].split_first()?;
-        let taken_back =
-            later.iter().any(|rule| rule.exception && rule.pattern.reaches_below(&path));
+        let taken_back = later.iter().any(|rule| rule.exception && rule.pattern.reaches_below(&path));
         (!last.exception && !taken_back).then_some(&last.text)
     }
 }
@@ -188,8 +187,7 @@ mod tests {
         let text = "\u{feff}# comment\r\n\n  a  \r\n # not a comment\n/b/\n./c//d/../e\n! /f \n!!g\n/\n.\n../h";
         assert_eq!(
             patterns(text),
-            ["a", "# not a comment", "b", "c/e", "!f", "!!g", "/", ".", "../h"]
-                .map(str::to_owned)
+            ["a", "# not a comment", "b", "c/e", "!f", "!!g", "/", ".", "../h"].map(str::to_owned)
         );
         assert!(patterns("# only\n").is_empty());
     }
@@ -210,7 +208,7 @@ mod tests {
              line 4: longer than 64 KiB\n\
              line 5: not UTF-8\n\
              line 6: `a\\` is not a pattern: nothing follows `\\`\n\
-             line 7: `x[]` is not a pattern: `[` is not closed"
+             line 7: `x[]` is not a pattern: `]` and `-` in `[]` need a `\\` in front"
         );
     }
 
@@ -239,9 +237,6 @@ mod tests {
     #[test]
     fn without_patterns_nothing_is_hidden() {
         assert!(!Matcher::default().matches("a"));
-        assert_eq!(
-            Matcher::new(&["[".to_owned()]).unwrap_err().to_string(),
-            "`[` is not a pattern: `[` is not closed"
-        );
+        assert_eq!(Matcher::new(&["[".to_owned()]).unwrap_err().to_string(), "`[` is not a pattern: `[` is not closed");
     }
 }

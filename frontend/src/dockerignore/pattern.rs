@@ -15,7 +15,10 @@ enum Token {
     /// `*`.
     Run,
     /// `[...]`.
-    Set { negated: bool, ranges: Vec<(char, char)> },
+    Set {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
     /// `**` at the end: all the rest.
     Rest,
     /// `**` elsewhere: nothing, or what the [`Token::Names`] behind it takes.

@@ -78,8 +78,7 @@ impl Gateway {
         if self.ping().await?.supports(caps::INPUTS).is_err() {
             return Ok(BTreeMap::new());
         }
-        let proto::InputsResponse { definitions } =
-            self.call("Inputs", &proto::InputsRequest {}).await?;
+        let proto::InputsResponse { definitions } = self.call("Inputs", &proto::InputsRequest {}).await?;
         Ok(definitions.into_iter().collect())
     }
 

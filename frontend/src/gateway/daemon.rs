@@ -112,9 +112,7 @@ impl Capabilities {
     fn require(&self, id: &str) -> Result<(), CapabilityError> {
         match self.0.get(id) {
             Some(Ok(())) => Ok(()),
-            Some(Err(reason)) => {
-                Err(CapabilityError::Disabled { id: id.to_owned(), reason: reason.clone() })
-            }
+            Some(Err(reason)) => Err(CapabilityError::Disabled { id: id.to_owned(), reason: reason.clone() }),
             None => Err(CapabilityError::Unknown { id: id.to_owned() }),
         }
     }
@@ -122,10 +120,10 @@ impl Capabilities {
 
 impl DaemonInfo {
     pub(super) fn new(pong: PongResponse) -> Self {
-        let workers = pong
-            .workers
-            .into_iter()
-            .map(|worker| Worker { id: worker.id, platforms: worker.platforms.iter().map(Platform::from_pb).collect() });
+        let workers = pong.workers.into_iter().map(|worker| Worker {
+            id: worker.id,
+            platforms: worker.platforms.iter().map(Platform::from_pb).collect(),
+        });
         Self {
             gateway: Capabilities::new(pong.frontend_api_caps),
             llb: Capabilities::new(pong.llb_caps),
@@ -179,8 +177,7 @@ impl DaemonInfo {
     /// So it is with 0.11 (`missing provenance for ...`). There, [`evaluate`](super::Gateway::evaluate)
     /// each reference that the build did not come to need.
     pub fn fails_on_unevaluated_refs(&self) -> bool {
-        self.gateway.require(caps::ATTESTATIONS).is_ok()
-            && self.gateway.require(caps::EXEC_SECRET_ENV).is_err()
+        self.gateway.require(caps::ATTESTATIONS).is_ok() && self.gateway.require(caps::EXEC_SECRET_ENV).is_err()
     }
 }
 
@@ -189,12 +186,7 @@ mod tests {
     use super::*;
 
     fn cap(id: &str, enabled: bool, message: &str) -> ApiCap {
-        ApiCap {
-            id: id.to_owned(),
-            enabled,
-            disabled_reason_msg: message.to_owned(),
-            ..ApiCap::default()
-        }
+        ApiCap { id: id.to_owned(), enabled, disabled_reason_msg: message.to_owned(), ..ApiCap::default() }
     }
 
     fn daemon(gateway: &[&str], llb: Vec<ApiCap>) -> DaemonInfo {
@@ -251,14 +243,9 @@ mod tests {
     fn releases_with_their_own_rules_are_recognised() {
         let v0_8 = daemon(&[], vec![]);
         let v0_11 = daemon(&[caps::ATTESTATIONS], vec![]);
-        let v0_14 = daemon(
-            &[caps::ATTESTATIONS, caps::EXEC_SECRET_ENV],
-            vec![cap(caps::COPY_ALWAYS_REPLACE, true, "")],
-        );
+        let v0_14 =
+            daemon(&[caps::ATTESTATIONS, caps::EXEC_SECRET_ENV], vec![cap(caps::COPY_ALWAYS_REPLACE, true, "")]);
         assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::max_request), [4 << 20, 4 << 20, 16 << 20]);
-        assert_eq!(
-            [&v0_8, &v0_11, &v0_14].map(DaemonInfo::fails_on_unevaluated_refs),
-            [false, true, false]
-        );
+        assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::fails_on_unevaluated_refs), [false, true, false]);
     }
 }

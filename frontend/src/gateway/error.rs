@@ -111,9 +111,7 @@ impl GatewayError {
     pub fn into_status(self) -> Status {
         match self {
             Self::Status(status) => status,
-            other => {
-                Status { code: grpc::UNKNOWN, message: other.to_string(), details: Vec::new() }
-            }
+            other => Status { code: grpc::UNKNOWN, message: other.to_string(), details: Vec::new() },
         }
     }
 
@@ -164,9 +162,9 @@ impl GatewayError {
     }
 
     fn detail(&self, kind: &str) -> Option<&Any> {
-        self.details().iter().find(|detail| {
-            detail.type_url.strip_prefix(DETAIL_PREFIX).is_some_and(|found| found == kind)
-        })
+        self.details()
+            .iter()
+            .find(|detail| detail.type_url.strip_prefix(DETAIL_PREFIX).is_some_and(|found| found == kind))
     }
 }
 
@@ -175,15 +173,10 @@ mod tests {
     use super::*;
 
     fn error(message: &str, details: &[(&str, &str)]) -> GatewayError {
-        let details = details.iter().map(|(kind, json)| Any {
-            type_url: format!("{DETAIL_PREFIX}{kind}"),
-            value: json.as_bytes().to_vec(),
-        });
-        GatewayError::Status(Status {
-            code: 2,
-            message: message.to_owned(),
-            details: details.collect(),
-        })
+        let details = details
+            .iter()
+            .map(|(kind, json)| Any { type_url: format!("{DETAIL_PREFIX}{kind}"), value: json.as_bytes().to_vec() });
+        GatewayError::Status(Status { code: 2, message: message.to_owned(), details: details.collect() })
     }
 
     #[test]

@@ -24,9 +24,7 @@ pub(super) const UNKNOWN: i32 = 2;
 /// Base64 as gRPC has it: written without padding, read with or without.
 const BINARY_HEADER: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// What is wrong with a reply that gRPC does not allow. Completes "the reply ...".
@@ -97,8 +95,9 @@ pub(super) fn check_prefix(received: &[u8], limit: usize) -> Result<(), WireErro
 pub(super) fn unframe<M: Message + Default>(body: &[u8], limit: usize) -> Result<M, WireError> {
     check_prefix(body, limit)?;
     match split_prefix(body) {
-        Some((_, size)) if body.len() == PREFIX + size => M::decode(&body[PREFIX..])
-            .map_err(|error| WireError::Protobuf(error.to_string())),
+        Some((_, size)) if body.len() == PREFIX + size => {
+            M::decode(&body[PREFIX..]).map_err(|error| WireError::Protobuf(error.to_string()))
+        }
         _ => Err(WireError::Truncated),
     }
 }
@@ -117,10 +116,7 @@ pub(super) fn outcome(trailers: &HeaderMap) -> Result<Status, WireError> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| WireError::BadStatus(lossy(text.as_bytes())))?;
-    let message = trailers
-        .get("grpc-message")
-        .map(|text| percent_decoded(text.as_bytes()))
-        .unwrap_or_default();
+    let message = trailers.get("grpc-message").map(|text| percent_decoded(text.as_bytes())).unwrap_or_default();
     let details = trailers
         .get("grpc-status-details-bin")
         .and_then(|text| BINARY_HEADER.decode(text.as_bytes()).ok())

@@ -68,8 +68,7 @@ impl Gateway {
             resolve_mode: image.resolve_mode.as_str().to_owned(),
             ..proto::ResolveSourceMetaRequest::default()
         };
-        let reply: proto::ResolveSourceMetaResponse =
-            self.call("ResolveSourceMeta", &request).await?;
+        let reply: proto::ResolveSourceMetaResponse = self.call("ResolveSourceMeta", &request).await?;
         let reference = match reply.source {
             None => image.reference,
             Some(source) => match source.identifier.strip_prefix(SCHEME) {
@@ -98,8 +97,7 @@ impl Gateway {
             resolve_mode: image.resolve_mode.as_str().to_owned(),
             ..proto::ResolveImageConfigRequest::default()
         };
-        let reply: proto::ResolveImageConfigResponse =
-            self.call("ResolveImageConfig", &request).await?;
+        let reply: proto::ResolveImageConfigResponse = self.call("ResolveImageConfig", &request).await?;
         let reference = if reply.r#ref.is_empty() { image.reference } else { reply.r#ref };
         Ok(resolved(reference, reply.digest, reply.config))
     }
@@ -115,9 +113,8 @@ mod tests {
 
     #[test]
     fn a_reference_is_pinned_once_and_only_with_a_digest() {
-        let pinned = |reference: &str, digest: &str| {
-            resolved(reference.to_owned(), digest.to_owned(), Vec::new()).pinned()
-        };
+        let pinned =
+            |reference: &str, digest: &str| resolved(reference.to_owned(), digest.to_owned(), Vec::new()).pinned();
         assert_eq!(pinned("a:1", "sha256:12"), "a:1@sha256:12");
         assert_eq!(pinned("a:1", ""), "a:1");
         assert_eq!(pinned("a@sha256:34", "sha256:34"), "a@sha256:34");

@@ -66,10 +66,7 @@ impl Connection {
             return Err(malformed(WireError::Http(headers.status.as_u16())));
         }
         let received = receive(method, &mut body).await?;
-        let trailers = body
-            .trailers()
-            .await
-            .map_err(|error| GatewayError::disconnected(method, &error))?;
+        let trailers = body.trailers().await.map_err(|error| GatewayError::disconnected(method, &error))?;
         let status = outcome(&headers.headers, trailers.as_ref()).map_err(malformed)?;
         if status.code != grpc::OK {
             return Err(GatewayError::Status(status));
@@ -77,11 +74,7 @@ impl Connection {
         grpc::unframe(&received, MAX_REPLY).map_err(malformed)
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        message: Bytes,
-    ) -> Result<http::Response<h2::RecvStream>, h2::Error> {
+    async fn send(&self, method: &str, message: Bytes) -> Result<http::Response<h2::RecvStream>, h2::Error> {
         let mut requests = self.requests.clone().ready().await?;
         let (reply, mut body) = requests.send_request(request(method), false)?;
         body.send_data(message, true)?;
@@ -107,8 +100,7 @@ async fn receive(method: &'static str, body: &mut h2::RecvStream) -> Result<Byte
     while let Some(chunk) = body.data().await {
         let chunk = chunk.map_err(|error| GatewayError::disconnected(method, &error))?;
         received.extend_from_slice(&chunk);
-        grpc::check_prefix(&received, MAX_REPLY)
-            .map_err(|error| GatewayError::Malformed { method, error })?;
+        grpc::check_prefix(&received, MAX_REPLY).map_err(|error| GatewayError::Malformed { method, error })?;
         body.flow_control()
             .release_capacity(chunk.len())
             .map_err(|error| GatewayError::disconnected(method, &error))?;

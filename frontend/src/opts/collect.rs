@@ -87,19 +87,11 @@ impl Collector {
     }
 
     /// The value of an option through `parse`, or the default when it is absent or wrong.
-    fn parsed<T: Default>(
-        &mut self,
-        key: &str,
-        parse: impl FnOnce(&str) -> Result<T, OptProblem>,
-    ) -> T {
+    fn parsed<T: Default>(&mut self, key: &str, parse: impl FnOnce(&str) -> Result<T, OptProblem>) -> T {
         self.optional(key, parse).unwrap_or_default()
     }
 
-    fn optional<T>(
-        &mut self,
-        key: &str,
-        parse: impl FnOnce(&str) -> Result<T, OptProblem>,
-    ) -> Option<T> {
+    fn optional<T>(&mut self, key: &str, parse: impl FnOnce(&str) -> Result<T, OptProblem>) -> Option<T> {
         let value = self.text(key)?;
         self.checked(key, parse(&value))
     }

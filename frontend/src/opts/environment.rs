@@ -60,12 +60,7 @@ fn worker(object: &Map<String, Value>) -> WorkerInfo {
     let platforms = get(object, "platforms").and_then(Value::as_array);
     WorkerInfo {
         id: text(object, "id").to_owned(),
-        platforms: platforms
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .map(platform)
-            .collect(),
+        platforms: platforms.into_iter().flatten().filter_map(Value::as_object).map(platform).collect(),
     }
 }
 
@@ -100,8 +95,7 @@ mod tests {
             ("BUILDKIT_FRONTEND_OPT_1", "odd"),
             ("PATH", "/bin"),
         ];
-        let environment =
-            Environment::read(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let environment = Environment::read(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let options: Vec<_> = environment.options.iter().collect();
         assert_eq!(format!("{options:?}"), r#"[("build-arg:A", "b=c"), ("no-cache", ""), ("odd", "")]"#);
     }

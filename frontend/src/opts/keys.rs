@@ -172,8 +172,7 @@ pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// Build arguments that every step gets as proxy settings, in any letter case, without being declared and
 /// without becoming part of the cache key. [`frontend/dockerfile/dockerfile2llb/convert.go`]
-pub const PROXY_ARGS: [&str; 5] =
-    ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+pub const PROXY_ARGS: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
 // Environment of the process
 

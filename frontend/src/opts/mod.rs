@@ -46,7 +46,7 @@ pub struct FrontendOpts {
 
     /// [`keys::TARGET`].
     pub target: Option<String>,
-    /// [`keys::PLATFORM`]; empty when the client does not ask for any.
+    /// [`keys::PLATFORM`], each once; empty when the client does not ask for any.
     pub platforms: Vec<Platform>,
     /// [`keys::MULTI_PLATFORM`] and [`keys::ARG_MULTI_PLATFORM`], with the default filled in.
     pub multi_platform: bool,

@@ -13,8 +13,21 @@ type Parsed<T> = Result<T, OptProblem>;
 
 /// The limits that Linux has, which are those that Docker accepts.
 const ULIMITS: [&str; 15] = [
-    "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
-    "rtprio", "rttime", "sigpending", "stack",
+    "core",
+    "cpu",
+    "data",
+    "fsize",
+    "locks",
+    "memlock",
+    "msgqueue",
+    "nice",
+    "nofile",
+    "nproc",
+    "rss",
+    "rtprio",
+    "rttime",
+    "sigpending",
+    "stack",
 ];
 
 /// A boolean in the spellings that Go accepts.
@@ -60,9 +73,7 @@ pub(super) fn cpu_set(value: &str) -> Parsed<String> {
     let number = |text: &str| text.parse::<u32>().ok();
     let range = |part: &str| match part.split_once('-') {
         None => number(part).is_some(),
-        Some((first, last)) => {
-            number(first).zip(number(last)).is_some_and(|(first, last)| first <= last)
-        }
+        Some((first, last)) => number(first).zip(number(last)).is_some_and(|(first, last)| first <= last),
     };
     if value.split(',').all(range) {
         Ok(value.to_owned())
@@ -72,14 +83,19 @@ pub(super) fn cpu_set(value: &str) -> Parsed<String> {
 }
 
 pub(super) fn platforms(value: &str) -> Parsed<Vec<Platform>> {
-    value.split(',').map(platform).collect()
+    let mut platforms = Vec::new();
+    for text in value.split(',') {
+        let platform = platform(text)?;
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    Ok(platforms)
 }
 
 fn platform(text: &str) -> Parsed<Platform> {
-    Platform::parse(text.trim()).map_err(|error| OptProblem::NotAPlatform {
-        value: text.to_owned(),
-        reason: error.to_string(),
-    })
+    Platform::parse(text.trim())
+        .map_err(|error| OptProblem::NotAPlatform { value: text.to_owned(), reason: error.to_string() })
 }
 
 pub(super) fn resolve_mode(value: &str) -> Parsed<ResolveMode> {
@@ -87,10 +103,7 @@ pub(super) fn resolve_mode(value: &str) -> Parsed<ResolveMode> {
         "default" => Ok(ResolveMode::Default),
         "pull" => Ok(ResolveMode::Pull),
         "local" => Ok(ResolveMode::Local),
-        _ => Err(OptProblem::NotOneOf {
-            value: value.to_owned(),
-            allowed: &["default", "pull", "local"],
-        }),
+        _ => Err(OptProblem::NotOneOf { value: value.to_owned(), allowed: &["default", "pull", "local"] }),
     }
 }
 
@@ -99,10 +112,7 @@ pub(super) fn network_mode(value: &str) -> Parsed<NetworkMode> {
         "sandbox" => Ok(NetworkMode::Sandbox),
         "none" => Ok(NetworkMode::None),
         "host" => Ok(NetworkMode::Host),
-        _ => Err(OptProblem::NotOneOf {
-            value: value.to_owned(),
-            allowed: &["sandbox", "none", "host"],
-        }),
+        _ => Err(OptProblem::NotOneOf { value: value.to_owned(), allowed: &["sandbox", "none", "host"] }),
     }
 }
 
@@ -128,9 +138,8 @@ pub(super) fn hosts(value: &str) -> Parsed<Vec<HostIp>> {
 }
 
 fn host(field: &str) -> Parsed<HostIp> {
-    let (host, ip) = field
-        .split_once('=')
-        .ok_or_else(|| OptProblem::Form { value: field.to_owned(), form: "host=ip" })?;
+    let (host, ip) =
+        field.split_once('=').ok_or_else(|| OptProblem::Form { value: field.to_owned(), form: "host=ip" })?;
     let ip: IpAddr = ip.parse().map_err(|_| OptProblem::NotAnAddress(ip.to_owned()))?;
     Ok(HostIp { host: host.to_owned(), ip })
 }
@@ -179,10 +188,7 @@ struct CacheEntry {
 pub(super) fn cache_imports(value: &str) -> Parsed<Vec<CacheImport>> {
     let entries: Option<Vec<CacheEntry>> =
         serde_json::from_str(value).map_err(|error| OptProblem::Json(error.to_string()))?;
-    let import = |entry: CacheEntry| CacheImport {
-        kind: entry.kind,
-        attrs: entry.attrs.unwrap_or_default(),
-    };
+    let import = |entry: CacheEntry| CacheImport { kind: entry.kind, attrs: entry.attrs.unwrap_or_default() };
     Ok(entries.unwrap_or_default().into_iter().map(import).collect())
 }
 
@@ -222,10 +228,7 @@ mod tests {
         assert_eq!(positive("5"), Ok(5));
         assert_eq!(message(positive("0")), "`0` is not a whole number above 0");
         assert_eq!(positive_or_unlimited("-1"), Ok(-1));
-        assert_eq!(
-            message(positive_or_unlimited("-2")),
-            "`-2` is not a whole number above 0, nor -1 for no limit"
-        );
+        assert_eq!(message(positive_or_unlimited("-2")), "`-2` is not a whole number above 0, nor -1 for no limit");
         assert_eq!(size("0"), Ok(None));
         assert_eq!(message(size("64m")), "`64m` is not a whole number of bytes");
         assert!(message(size("18446744073709551615")).contains("not a whole number"));
