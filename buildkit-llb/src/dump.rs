@@ -200,30 +200,30 @@ fn mount_text(mount: &pb::Mount, inputs: &[String]) -> String {
 
 fn file_line(file: &pb::FileOp, inputs: &[String]) -> String {
     let base = file.actions.first().map_or("scratch", |action| name(inputs, action.input));
-    let mut line = format!("file {base}");
+    let mut text = format!("file {base}");
     for action in &file.actions {
-        line += "  ";
+        text += "  ";
         match &action.action {
-            None => line += "nothing",
-            Some(Action::Copy(copy)) => copy_text(&mut line, copy, name(inputs, action.secondary_input), inputs),
+            None => text += "nothing",
+            Some(Action::Copy(copy)) => copy_text(&mut text, copy, name(inputs, action.secondary_input), inputs),
             Some(Action::Mkfile(made)) => {
                 let (path, bytes) = (&made.path, made.data.len());
-                line += &format!("mkfile {path} {bytes} bytes {:o}", made.mode);
-                line += &owner_text(made.owner.as_ref(), inputs);
+                text += &format!("mkfile {path} {bytes} bytes {:o}", made.mode);
+                text += &owner_text(made.owner.as_ref(), inputs);
             }
             Some(Action::Mkdir(made)) => {
                 let parents = if made.make_parents { "-p " } else { "" };
-                line += &format!("mkdir {parents}{} {:o}", made.path, made.mode);
-                line += &owner_text(made.owner.as_ref(), inputs);
+                text += &format!("mkdir {parents}{} {:o}", made.path, made.mode);
+                text += &owner_text(made.owner.as_ref(), inputs);
             }
             Some(Action::Rm(removed)) => {
                 let force = if removed.allow_not_found { "-f " } else { "" };
-                line += &format!("rm {force}{}", removed.path);
+                text += &format!("rm {force}{}", removed.path);
             }
-            Some(Action::Symlink(link)) => line += &format!("symlink {} -> {}", link.newpath, link.oldpath),
+            Some(Action::Symlink(link)) => text += &format!("symlink {} -> {}", link.newpath, link.oldpath),
         }
     }
-    line
+    text
 }
 
 fn copy_text(line: &mut String, copy: &pb::FileActionCopy, from: &str, inputs: &[String]) {

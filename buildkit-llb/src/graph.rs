@@ -1,6 +1,6 @@
 //! The graph under construction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::pb;
 use prost::Message as _;
@@ -44,9 +44,15 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// An op of ours. The flag says whether it takes the platform of its metadata.
-    Op(pb::op::Op, bool),
+    Op(Box<pb::op::Op>, bool),
     /// An op of somebody else, with its bytes as they came.
     Raw(Vec<u8>, Box<pb::OpMetadata>),
+}
+
+impl Body {
+    fn op(op: pb::op::Op, has_platform: bool) -> Self {
+        Self::Op(Box::new(op), has_platform)
+    }
 }
 
 /// The inputs of one op, each once.
@@ -96,13 +102,13 @@ impl Graph {
     pub fn source(&mut self, source: impl Into<SourceOp>, meta: OpMeta) -> Output {
         let source = source.into();
         let (op, caps) = source.to_pb();
-        self.add(Inputs::default(), Body::Op(pb::op::Op::Source(op), source.has_platform()), caps, meta)
+        self.add(Inputs::default(), Body::op(pb::op::Op::Source(op), source.has_platform()), caps, meta)
     }
 
     /// Adds a process.
     pub fn exec(&mut self, exec: ExecOp, meta: OpMeta) -> ExecOutputs {
         let lowered = exec.lower();
-        let output = self.add(lowered.inputs, Body::Op(pb::op::Op::Exec(lowered.op), true), lowered.caps, meta);
+        let output = self.add(lowered.inputs, Body::op(pb::op::Op::Exec(lowered.op), true), lowered.caps, meta);
         let at = |index: u32| Output { op: output.op, index };
         ExecOutputs { root: lowered.root.map(at), mounts: lowered.mounts.into_iter().map(|index| index.map(at)).collect() }
     }
@@ -113,7 +119,7 @@ impl Graph {
             return file.base();
         }
         let (inputs, op, caps) = file.lower();
-        Some(self.add(inputs, Body::Op(pb::op::Op::File(op), false), caps, meta))
+        Some(self.add(inputs, Body::op(pb::op::Op::File(op), false), caps, meta))
     }
 
     /// Adds a filesystem that has the files of all `layers`; of one path, the last layer's. Scratch adds nothing.
@@ -124,7 +130,7 @@ impl Graph {
             [only] => Some(*only),
             _ => {
                 let (inputs, op, caps) = MergeOp { layers }.lower();
-                Some(self.add(inputs, Body::Op(pb::op::Op::Merge(op), false), caps, meta))
+                Some(self.add(inputs, Body::op(pb::op::Op::Merge(op), false), caps, meta))
             }
         }
     }
@@ -136,7 +142,7 @@ impl Graph {
             return upper;
         }
         let (inputs, op, caps) = DiffOp { lower, upper }.lower();
-        Some(self.add(inputs, Body::Op(pb::op::Op::Diff(op), false), caps, meta))
+        Some(self.add(inputs, Body::op(pb::op::Op::Diff(op), false), caps, meta))
     }
 
     fn add(&mut self, inputs: Inputs, body: Body, caps: Vec<&'static str>, meta: OpMeta) -> Output {
@@ -190,12 +196,12 @@ impl Graph {
         output: Option<Output>,
         supports: impl Fn(&str) -> Result<(), Option<String>>,
     ) -> Vec<MissingCap> {
-        let mut checked: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut checked = BTreeSet::new();
         let mut missing = Vec::new();
         let needed = self.needed(output);
         for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
             for id in &node.caps {
-                if checked.insert(id, ()).is_some() {
+                if !checked.insert(id) {
                     continue;
                 }
                 if let Err(reason) = supports(id) {

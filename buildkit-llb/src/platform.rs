@@ -142,11 +142,9 @@ fn normalize(architecture: &str, variant: Option<&str>) -> (String, Option<Strin
         ("i386", _) => ("386", None),
         ("x86_64" | "x86-64" | "amd64", variant) => ("amd64", variant.filter(|variant| *variant != "v1")),
         ("aarch64" | "arm64", variant) => ("arm64", variant.filter(|variant| !matches!(*variant, "8" | "v8"))),
-        ("armhf", _) => ("arm", Some("v7")),
-        ("armel", _) => ("arm", Some("v6")),
-        ("arm", None | Some("7")) => ("arm", Some("v7")),
+        ("armhf", _) | ("arm", None | Some("7")) => ("arm", Some("v7")),
+        ("armel", _) | ("arm", Some("6")) => ("arm", Some("v6")),
         ("arm", Some("5")) => ("arm", Some("v5")),
-        ("arm", Some("6")) => ("arm", Some("v6")),
         ("arm", Some("8")) => ("arm", Some("v8")),
         other => other,
     };

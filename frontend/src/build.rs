@@ -44,7 +44,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let lowered = lower_all(&plans, &images, &surroundings, daemon)?;
     let (refs, ()) = tokio::join!(
         solve_all(gateway, opts, &plans, lowered, &compiler, &ignored),
-        warn(gateway, &compiler, opts, &entrypoint),
+        warn(gateway, &compiler, &entrypoint),
     );
     let explicit = !opts.platforms.is_empty();
     let images: Vec<Image> = plans.iter().map(|plan| image(plan, &images, &opts.labels, explicit)).collect();
@@ -65,14 +65,12 @@ impl Compiler {
     /// Reads the spec. Faults that leave nothing to go on with end the build here.
     fn new(opts: &FrontendOpts, daemon: &DaemonInfo, entrypoint: &Entrypoint) -> Result<Self, Failure> {
         let mut faults = Faults::new();
-        let file = text_of(&opts.filename, entrypoint.spec.clone()).unwrap_or_else(|(file, fault)| {
-            faults.push(fault);
-            file
-        });
+        let file = text_of(&opts.filename, entrypoint.spec.clone(), &mut faults);
         let spec = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
         let files = SpecFiles::one(file);
         let Some(spec) = spec else { return Err(failure(&files, faults)) };
-        let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
+        let build_platform =
+            opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
         let platforms = opts.target_platforms(&build_platform);
         let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
         Ok(Self { files, core: expand(spec), faults, request, build_platform, platforms })
@@ -80,7 +78,10 @@ impl Compiler {
 
     fn select(&mut self) -> Vec<Selection> {
         let Self { core, faults, request, build_platform, platforms, .. } = self;
-        platforms.iter().filter_map(|platform| select(core, request, build_platform, platform, faults)).collect()
+        platforms
+            .iter()
+            .filter_map(|platform| select(core, request, build_platform, platform, faults))
+            .collect()
     }
 
     /// Plans every platform; the last phase that finds faults in the spec.
@@ -88,7 +89,9 @@ impl Compiler {
         let several = selections.len() > 1;
         let plans: Vec<BuildPlan> = selections
             .iter()
-            .map(|selection| plan(&self.core, selection, images, &self.build_platform, several, &mut self.faults))
+            .map(|selection| {
+                plan(&self.core, selection, images, &self.build_platform, several, &mut self.faults)
+            })
             .collect();
         let faults = std::mem::take(&mut self.faults);
         if faults.is_empty() { Ok(plans) } else { Err(failure(&self.files, faults)) }
@@ -124,16 +127,20 @@ async fn solve_all(
         let gateway = gateway.clone();
         let options = SolveOptions { evaluate: explains(plan), cache_imports: opts.cache_imports.clone() };
         solves.spawn_local(async move {
-            let solved = gateway.solve(lowered.definition.into_pb(), options).await;
-            (index, solved)
+            let outcome = gateway.solve(lowered.definition.into_pb(), options).await;
+            (index, outcome)
         });
     }
     let mut refs = vec![Ref::scratch(); plans.len()];
     while let Some(finished) = solves.join_next().await {
-        let Ok((index, solved)) = finished else { continue };
-        match solved {
+        let Ok((index, outcome)) = finished else { continue };
+        match outcome {
             Ok(reference) => refs[index] = reference,
-            Err(error) => return Err(explain_failure::explain(gateway, error, &plans[index], compiler, opts, ignored).await),
+            Err(error) => {
+                return Err(
+                    explain_failure::explain(gateway, error, &plans[index], compiler, opts, ignored).await
+                );
+            }
         }
     }
     Ok(refs)
@@ -146,8 +153,7 @@ fn explains(plan: &BuildPlan) -> bool {
     plan.context_paths() != ContextPaths::None || plan.needs_from_client()
 }
 
-async fn warn(gateway: &Gateway, compiler: &Compiler, opts: &FrontendOpts, entrypoint: &Entrypoint) {
-    let _ = opts;
+async fn warn(gateway: &Gateway, compiler: &Compiler, entrypoint: &Entrypoint) {
     for short in undeclared_args(compiler.core.spec(), &compiler.request) {
         let warning = Warning { vertex: entrypoint.vertex.clone(), short, ..Warning::default() };
         // A warning that cannot be shown is no reason to fail a build.

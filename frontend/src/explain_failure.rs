@@ -47,7 +47,13 @@ fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
     Some((path.to_owned(), source.span))
 }
 
-async fn explain_path(gateway: &Gateway, opts: &FrontendOpts, path: &str, span: Span, ignored: &[String]) -> Diagnostic {
+async fn explain_path(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    path: &str,
+    span: Span,
+    ignored: &[String],
+) -> Diagnostic {
     let shown = path.trim_start_matches('/');
     let fault = Diagnostic::new(span, format!("`{shown}` is not in the build context"));
     let Ok(context) = list_context(gateway, opts).await else { return fault };
@@ -95,7 +101,10 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
         let variables = run.secret_env.iter().filter(|secret| !secret.optional).map(|secret| &secret.id);
         let mut ids = files.chain(variables);
         if let Some(id) = ids.find(|id| message.contains(&format!("secret {id}: not found"))) {
-            let fault = Diagnostic::new(step.span, format!("this step needs the secret `{id}`, which the client did not pass"));
+            let fault = Diagnostic::new(
+                step.span,
+                format!("this step needs the secret `{id}`, which the client did not pass"),
+            );
             return Some(fault.help(format!(
                 "add `--secret id={id},src=FILE` or `--secret id={id},env=VARIABLE`; `required: false` lets the build go on without it"
             )));
@@ -111,8 +120,13 @@ fn missing_agent(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
         for mount in &run.mounts {
             let MountPlan::Ssh { id, optional: false, .. } = mount else { continue };
             if message.contains(&format!("unset ssh forward key {id}")) || message.contains("no SSH key") {
-                let fault = Diagnostic::new(step.span, format!("this step needs the ssh agent `{id}`, which the client did not forward"));
-                return Some(fault.help(format!("add `--ssh {id}`, with an agent that runs and holds a key")));
+                let fault = Diagnostic::new(
+                    step.span,
+                    format!("this step needs the ssh agent `{id}`, which the client did not forward"),
+                );
+                return Some(
+                    fault.help(format!("add `--ssh {id}`, with an agent that runs and holds a key")),
+                );
             }
         }
     }

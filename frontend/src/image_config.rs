@@ -22,7 +22,8 @@ pub struct ConfigError(String);
 impl ImageConfig {
     /// Reads a config as a registry holds it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let root: Map<String, Value> = serde_json::from_slice(bytes).map_err(|error| ConfigError(error.to_string()))?;
+        let root: Map<String, Value> =
+            serde_json::from_slice(bytes).map_err(|error| ConfigError(error.to_string()))?;
         Ok(Self { root })
     }
 

@@ -102,7 +102,10 @@ mod tests {
         assert_eq!(normal("busybox"), "docker.io/library/busybox:latest");
         assert_eq!(normal("foo/bar:1"), "docker.io/foo/bar:1");
         assert_eq!(normal("localhost:5000/x"), "localhost:5000/x:latest");
-        assert_eq!(normal("gcr.io/distroless/static-debian12:nonroot"), "gcr.io/distroless/static-debian12:nonroot");
+        assert_eq!(
+            normal("gcr.io/distroless/static-debian12:nonroot"),
+            "gcr.io/distroless/static-debian12:nonroot"
+        );
         let digest = format!("sha256:{}", "a".repeat(64));
         assert_eq!(normal(&format!("x@{digest}")), format!("docker.io/library/x@{digest}"));
         assert_eq!(normal(&format!("x:1@{digest}")), format!("docker.io/library/x:1@{digest}"));
@@ -111,7 +114,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         assert_eq!(normal("Foo"), "error: the name of an image is in lower case");
-        assert_eq!(normal("a b"), "error: the name of an image has letters, digits, `.`, `_` and `-` between slashes");
+        assert_eq!(
+            normal("a b"),
+            "error: the name of an image has letters, digits, `.`, `_` and `-` between slashes"
+        );
         assert_eq!(normal("a:b c"), "error: a tag has at most 128 letters, digits, `_`, `.` and `-`");
         assert_eq!(normal("a@sha256:12"), "error: a sha256 digest has 64 hexadecimal digits in lower case");
         assert_eq!(normal(":1"), "error: it has no name");

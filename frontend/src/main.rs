@@ -26,7 +26,9 @@ async fn serve() -> Result<(), GatewayError> {
         // A panic must not leave the user with an exit code alone.
         Ok(opts) => match tokio::task::spawn_local(run(gateway.clone(), opts)).await {
             Ok(outcome) => outcome,
-            Err(panic) => Err(Failure::new(format!("the frontend has a bug, and this build has hit it: {panic}"))),
+            Err(panic) => {
+                Err(Failure::new(format!("the frontend has a bug, and this build has hit it: {panic}")))
+            }
         },
         Err(errors) => Err(Failure::new(errors.to_string())),
     };

@@ -15,7 +15,8 @@ pub fn absolute(workdir: &str, path: &str) -> String {
         }
     }
     let clean = format!("/{}", parts.join("/"));
-    let directory = path.ends_with('/') || path == "." || path.ends_with("/.") || path.ends_with("..") || path.is_empty();
+    let directory =
+        path.ends_with('/') || path == "." || path.ends_with("/.") || path.ends_with("..") || path.is_empty();
     if directory && clean != "/" { clean + "/" } else { clean }
 }
 

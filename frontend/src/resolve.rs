@@ -86,7 +86,8 @@ fn not_found(key: &ImageKey, why: &str, stage_names: &[&str], span: Span) -> Dia
     } else {
         format!("the image {name} cannot be had: {why}")
     };
-    let help = nearest(short, stage_names.iter().copied()).map(|stage| format!("did you mean the stage `{stage}`?"));
+    let help =
+        nearest(short, stage_names.iter().copied()).map(|stage| format!("did you mean the stage `{stage}`?"));
     Diagnostic::new(span, message).help_opt(help)
 }
 

@@ -25,7 +25,12 @@ pub struct Image {
 }
 
 /// The image that a plan makes. `labels` are the client's; `explicit` says that the client named the platform.
-pub fn image(plan: &BuildPlan, images: &BaseImages, labels: &BTreeMap<String, String>, explicit: bool) -> Image {
+pub fn image(
+    plan: &BuildPlan,
+    images: &BaseImages,
+    labels: &BTreeMap<String, String>,
+    explicit: bool,
+) -> Image {
     let chain = chain(plan);
     let base = chain.first().and_then(|stage| match &stage.base {
         Source::Image(key) => images.get(key).map(|image| &image.config),

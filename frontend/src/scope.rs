@@ -20,9 +20,13 @@ impl Globals {
         self.values.insert(name.into(), value);
     }
 
-    /// The value, `Some(None)` for a name without one, `None` for an unknown name.
-    pub fn get(&self, name: &str) -> Option<Option<&str>> {
-        self.values.get(name).map(Option::as_deref)
+    /// What a name stands for.
+    pub fn get(&self, name: &str) -> Lookup<'_> {
+        match self.values.get(name) {
+            None => Lookup::Unknown,
+            Some(None) => Lookup::Unset,
+            Some(Some(value)) => Lookup::Value(value),
+        }
     }
 
     /// Names and values in the order of declaration.
@@ -34,6 +38,17 @@ impl Globals {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// A value.
+    Value(&'a str),
+    /// Nothing yet: a build arg without a default that the client did not set.
+    Unset,
+    /// The name is not known.
+    Unknown,
 }
 
 /// What is in scope at one place: an environment, where there is one, before the globals.
@@ -54,8 +69,9 @@ impl<'a> Scope<'a> {
         Self { globals, env }
     }
 
-    fn get(&self, name: &str) -> Option<Option<&'a str>> {
-        self.env.iter().find_map(|env| env.get(name).map(|value| Some(value.as_str()))).or_else(|| self.globals.get(name))
+    fn get(&self, name: &str) -> Lookup<'a> {
+        let nearest = self.env.iter().find_map(|env| env.get(name));
+        nearest.map_or_else(|| self.globals.get(name), |value| Lookup::Value(value))
     }
 
     /// The text with its variables replaced; `None` once a fault has been recorded.
@@ -81,27 +97,37 @@ impl<'a> Scope<'a> {
 
     fn variable(&self, variable: &Variable, faults: &mut Faults) -> Option<String> {
         let found = self.get(&variable.name);
-        let value = found.flatten().filter(|value| !value.is_empty());
+        let value = match found {
+            Lookup::Value(value) if !value.is_empty() => Some(value),
+            _ => None,
+        };
         match &variable.form {
             Form::Plain => match found {
-                Some(Some(value)) => Some(value.to_owned()),
-                Some(None) => {
+                Lookup::Value(value) => Some(value.to_owned()),
+                Lookup::Unset => {
                     faults.push(without_value(variable));
                     None
                 }
-                None => {
+                Lookup::Unknown => {
                     faults.push(self.undefined(variable));
                     None
                 }
             },
-            Form::Default(default) => value.map_or_else(|| self.parts(default, faults), |value| Some(value.to_owned())),
-            Form::Alternate(other) => value.map_or_else(|| Some(String::new()), |_| self.parts(other, faults)),
+            Form::Default(default) => {
+                value.map_or_else(|| self.parts(default, faults), |value| Some(value.to_owned()))
+            }
+            Form::Alternate(other) => {
+                value.map_or_else(|| Some(String::new()), |_| self.parts(other, faults))
+            }
             Form::Required(message) => {
                 if let Some(value) = value {
                     return Some(value.to_owned());
                 }
                 let message = self.parts(message, faults)?;
-                faults.push(Diagnostic::new(variable.span, format!("`{}` is not set: {message}", variable.name)));
+                faults.push(Diagnostic::new(
+                    variable.span,
+                    format!("`{}` is not set: {message}", variable.name),
+                ));
                 None
             }
         }
@@ -109,8 +135,9 @@ impl<'a> Scope<'a> {
 
     fn undefined(&self, variable: &Variable) -> Diagnostic {
         let env = self.env.iter().flat_map(|env| env.keys().map(String::as_str));
-        let help = did_you_mean(&variable.name, self.globals.names().chain(env))
-            .unwrap_or_else(|| "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned());
+        let help = did_you_mean(&variable.name, self.globals.names().chain(env)).unwrap_or_else(|| {
+            "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned()
+        });
         Diagnostic::new(variable.span, format!("the variable `{}` is not defined", variable.name)).help(help)
     }
 }

@@ -19,7 +19,11 @@ impl SpecFile {
     /// A file and its lines; a line ends with a line feed.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').filter_map(|(i, _)| u32::try_from(i + 1).ok());
+        let starts = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .filter_map(|(i, _)| u32::try_from(i + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
         Self { name: name.into(), text, line_starts }
     }
@@ -30,7 +34,10 @@ impl SpecFile {
         let start = self.line_starts[line - 1] as usize;
         let end = (offset as usize).clamp(start, self.text.len());
         let column = self.text.get(start..end).map_or(1, |before| before.chars().count() + 1);
-        Position { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+        Position {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        }
     }
 }
 

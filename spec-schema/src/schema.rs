@@ -9,9 +9,9 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Size};
 use crate::span::Spanned;
 use crate::spec::{
-    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Healthcheck, HealthcheckSettings,
-    HealthcheckTest, MkdirStep, Mount, RemoveStep, RunStep, SecretMount, SecretSettings, ShellOrExec, Spec, SshMount,
-    SshSettings, Step, SymlinkStep, TmpfsMount, When, WriteStep,
+    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Healthcheck,
+    HealthcheckSettings, HealthcheckTest, MkdirStep, Mount, RemoveStep, RunStep, SecretMount, SecretSettings,
+    ShellOrExec, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.

@@ -54,19 +54,19 @@ impl SourceOp {
 /// ours: it is left out.
 struct Attrs {
     identifier: String,
-    attrs: BTreeMap<String, String>,
+    values: BTreeMap<String, String>,
     caps: Vec<&'static str>,
 }
 
 impl Attrs {
     fn new(identifier: String, cap: &'static str) -> Self {
-        Self { identifier, attrs: BTreeMap::new(), caps: vec![cap] }
+        Self { identifier, values: BTreeMap::new(), caps: vec![cap] }
     }
 
     fn set(&mut self, key: &str, value: Option<impl Into<String>>) -> bool {
         let value = value.map(Into::into).filter(|value: &String| !value.is_empty());
         let is_set = value.is_some();
-        self.attrs.extend(value.map(|value| (key.to_owned(), value)));
+        self.values.extend(value.map(|value| (key.to_owned(), value)));
         is_set
     }
 
@@ -82,7 +82,7 @@ impl Attrs {
     }
 
     fn finish(self) -> (pb::SourceOp, Vec<&'static str>) {
-        (pb::SourceOp { identifier: self.identifier, attrs: self.attrs }, self.caps)
+        (pb::SourceOp { identifier: self.identifier, attrs: self.values }, self.caps)
     }
 }
 

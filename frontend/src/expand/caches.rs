@@ -58,7 +58,12 @@ fn directories(tool: &str) -> &'static [Directory] {
         "bun" => const { &[shared("/root/.bun/install/cache", "BUN_INSTALL_CACHE_DIR")] },
         "go" => const { &[shared("/go/pkg/mod", "GOMODCACHE"), shared("/root/.cache/go-build", "GOCACHE")] },
         "cargo" => {
-            const { &[shared("/usr/local/cargo/registry", "").unnamed(), shared("/usr/local/cargo/git", "").unnamed()] }
+            const {
+                &[
+                    shared("/usr/local/cargo/registry", "").unnamed(),
+                    shared("/usr/local/cargo/git", "").unnamed(),
+                ]
+            }
         }
         "maven" => const { &[shared("/root/.m2/repository", "").unnamed()] },
         // Its locks do not reach from one container to another.
@@ -91,7 +96,11 @@ pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) ->
         }
         let id = directory.native.then(|| of_platform(directory.target, platform));
         let target = Template::literal(directory.target, tool.span);
-        mounts.push(CacheMount::Settings(CacheSettings { id, sharing: Some(directory.sharing), ..self::directory(target) }));
+        mounts.push(CacheMount::Settings(Box::new(CacheSettings {
+            id,
+            sharing: Some(directory.sharing),
+            ..self::directory(target)
+        })));
     }
     mounts
 }
@@ -99,7 +108,17 @@ pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) ->
 /// A cache directory with nothing but its path.
 pub(super) fn directory(target: Template) -> CacheSettings {
     let span = target.span;
-    CacheSettings { target, id: None, sharing: None, from: None, source: None, mode: None, uid: None, gid: None, span }
+    CacheSettings {
+        target,
+        id: None,
+        sharing: None,
+        from: None,
+        source: None,
+        mode: None,
+        uid: None,
+        gid: None,
+        span,
+    }
 }
 
 /// A cache id that is different for each platform.

@@ -82,8 +82,10 @@ impl Defaults {
         let mut settings = Vec::new();
         for cache in values(caches) {
             match cache {
-                CacheMount::WellKnown(tool) => settings.extend(caches::well_known(&tool, &self.platform, run)),
-                CacheMount::Path(target) => settings.push(CacheMount::Settings(caches::directory(target))),
+                CacheMount::WellKnown(tool) => {
+                    settings.extend(caches::well_known(&tool, &self.platform, run));
+                }
+                CacheMount::Path(target) => settings.push(CacheMount::Settings(Box::new(caches::directory(target)))),
                 CacheMount::Settings(_) => settings.push(cache),
             }
         }
@@ -96,8 +98,14 @@ fn values<T>(list: Option<OneOrMany<T>>) -> Vec<T> {
 }
 
 /// The stage's values, less those that a value of the step replaces, and the step's.
-fn joined<T>(inherited: Vec<T>, own: Vec<T>, span: Span, same: impl Fn(&T, &T) -> bool) -> Option<OneOrMany<T>> {
-    let mut all: Vec<T> = inherited.into_iter().filter(|value| !own.iter().any(|mine| same(value, mine))).collect();
+fn joined<T>(
+    inherited: Vec<T>,
+    own: Vec<T>,
+    span: Span,
+    same: impl Fn(&T, &T) -> bool,
+) -> Option<OneOrMany<T>> {
+    let mut all: Vec<T> =
+        inherited.into_iter().filter(|value| !own.iter().any(|mine| same(value, mine))).collect();
     all.extend(own);
     (!all.is_empty()).then_some(OneOrMany { values: all, span })
 }

@@ -32,7 +32,9 @@ fn hint(follow_paths: &[String], ignored: &[String]) -> String {
         return CONTEXT_LOCAL.to_owned();
     }
     let mut hash = Sha256::new();
-    for pattern in follow_paths.iter().map(String::as_str).chain(["\0"]).chain(ignored.iter().map(String::as_str)) {
+    for pattern in
+        follow_paths.iter().map(String::as_str).chain(["\0"]).chain(ignored.iter().map(String::as_str))
+    {
         hash.update(pattern);
         hash.update("\n");
     }

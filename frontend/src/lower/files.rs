@@ -8,7 +8,12 @@ use crate::plan::{FileChange, Name, Owner};
 
 impl Lowerer<'_> {
     /// Adds the changes of one step.
-    pub(super) fn change(&mut self, root: Option<Output>, changes: &[FileChange], meta: OpMeta) -> Option<Output> {
+    pub(super) fn change(
+        &mut self,
+        root: Option<Output>,
+        changes: &[FileChange],
+        meta: OpMeta,
+    ) -> Option<Output> {
         let mut op = FileOp::on(root);
         for change in changes {
             op = match change {
@@ -41,12 +46,17 @@ impl Lowerer<'_> {
                     owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
                     timestamp: None,
                 }),
-                FileChange::Remove { path, missing_ok } => {
-                    op.remove(Remove { path: path.clone(), allow_not_found: *missing_ok, allow_wildcard: true })
-                }
-                FileChange::Symlink { target, path } => {
-                    op.symlink(Symlink { target: target.clone(), path: path.clone(), owner: None, timestamp: None })
-                }
+                FileChange::Remove { path, missing_ok } => op.remove(Remove {
+                    path: path.clone(),
+                    allow_not_found: *missing_ok,
+                    allow_wildcard: true,
+                }),
+                FileChange::Symlink { target, path } => op.symlink(Symlink {
+                    target: target.clone(),
+                    path: path.clone(),
+                    owner: None,
+                    timestamp: None,
+                }),
             };
         }
         self.graph.file(op, meta)

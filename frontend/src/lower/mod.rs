@@ -4,7 +4,9 @@ mod context;
 mod files;
 mod run;
 
-use buildkit_llb::{Definition, Graph, ImageSource, Location, MissingCap, OpMeta, Output, SourceFile, SourceFileId};
+use buildkit_llb::{
+    Definition, Graph, ImageSource, Location, MissingCap, OpMeta, Output, SourceFile, SourceFileId,
+};
 use spec_schema::span::Span;
 
 use crate::gateway::{CapabilityError, DaemonInfo};
@@ -66,8 +68,12 @@ fn sentence(missing: &MissingCap) -> String {
     let MissingCap { id, since, reason, name, .. } = missing;
     let step = name.as_deref().unwrap_or("this build");
     match reason {
-        Some(reason) if !reason.is_empty() => format!("{step} needs `{id}`, which this BuildKit has switched off: {reason}"),
-        _ => format!("{step} needs `{id}`, which this BuildKit has not; BuildKit {since} is the first that has it"),
+        Some(reason) if !reason.is_empty() => {
+            format!("{step} needs `{id}`, which this BuildKit has switched off: {reason}")
+        }
+        _ => format!(
+            "{step} needs `{id}`, which this BuildKit has not; BuildKit {since} is the first that has it"
+        ),
     }
 }
 
@@ -88,7 +94,13 @@ impl<'a> Lowerer<'a> {
         let files = surroundings
             .files
             .iter()
-            .map(|file| graph.add_source_file(SourceFile::new(file.name.clone(), file.text.as_bytes().to_vec(), "YAML")))
+            .map(|file| {
+                graph.add_source_file(SourceFile::new(
+                    file.name.clone(),
+                    file.text.as_bytes().to_vec(),
+                    "YAML",
+                ))
+            })
             .collect();
         let context = context::source(&mut graph, plan, surroundings);
         Self { graph, images, surroundings, files, stages: Vec::with_capacity(plan.stages.len()), context }

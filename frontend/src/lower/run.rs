@@ -1,8 +1,8 @@
 //! Processes.
 
 use buildkit_llb::{
-    BindAccess, CacheSharing, ExecOp, ExtraHost, FileOp, Mkdir, Mkfile, Mount, MountKind, NetworkMode, OpMeta, Output,
-    OwnerName, Platform, ProxyEnv, SecretEnv, SecretFile, SshSocket, Ulimit,
+    BindAccess, CacheSharing, ExecOp, ExtraHost, FileOp, Mkdir, Mkfile, Mount, MountKind, NetworkMode,
+    OpMeta, Output, OwnerName, Platform, ProxyEnv, SecretEnv, SecretFile, SshSocket, Ulimit,
 };
 use spec_schema::spec::{Network, Sharing};
 
@@ -52,12 +52,14 @@ impl Lowerer<'_> {
     }
 
     fn network(&self, step: Option<Network>) -> NetworkMode {
-        match (step, self.surroundings.opts.network) {
-            (Some(Network::None), _) => NetworkMode::None,
-            (Some(Network::Host), _) => NetworkMode::Host,
-            (Some(Network::Default) | None, opts::NetworkMode::Sandbox) => NetworkMode::Sandbox,
-            (Some(Network::Default) | None, opts::NetworkMode::None) => NetworkMode::None,
-            (Some(Network::Default) | None, opts::NetworkMode::Host) => NetworkMode::Host,
+        match step {
+            Some(Network::None) => NetworkMode::None,
+            Some(Network::Host) => NetworkMode::Host,
+            Some(Network::Default) | None => match self.surroundings.opts.network {
+                opts::NetworkMode::Sandbox => NetworkMode::Sandbox,
+                opts::NetworkMode::None => NetworkMode::None,
+                opts::NetworkMode::Host => NetworkMode::Host,
+            },
         }
     }
 
@@ -80,7 +82,10 @@ impl Lowerer<'_> {
         };
         let source = self.graph.file(FileOp::on(None).mkfile(file), OpMeta::named("[internal] write script"));
         let selector = Some("/script".to_owned());
-        Some(Mount { target: path.clone(), kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly } })
+        Some(Mount {
+            target: path.clone(),
+            kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly },
+        })
     }
 
     fn mount(&mut self, mount: &MountPlan) -> Mount {
@@ -95,11 +100,13 @@ impl Lowerer<'_> {
                 Mount { target: target.clone(), kind: MountKind::Tmpfs { size: *size } }
             }
             MountPlan::Secret { id, target, mode, uid, gid, optional } => {
-                let file = SecretFile { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
+                let file =
+                    SecretFile { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
                 Mount { target: target.clone(), kind: MountKind::Secret(file) }
             }
             MountPlan::Ssh { id, target, mode, uid, gid, optional } => {
-                let socket = SshSocket { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
+                let socket =
+                    SshSocket { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
                 Mount { target: target.clone(), kind: MountKind::Ssh(socket) }
             }
         }
@@ -131,10 +138,16 @@ impl Lowerer<'_> {
             path: "/cache".to_owned(),
             mode,
             make_parents: false,
-            owner: Some(buildkit_llb::Owner { user: Some(OwnerName::Id(user)), group: Some(OwnerName::Id(group)) }),
+            owner: Some(buildkit_llb::Owner {
+                user: Some(OwnerName::Id(user)),
+                group: Some(OwnerName::Id(group)),
+            }),
             timestamp: None,
         };
-        self.graph.file(FileOp::on(None).mkdir(directory), OpMeta::named("[internal] settings cache mount permissions"))
+        self.graph.file(
+            FileOp::on(None).mkdir(directory),
+            OpMeta::named("[internal] settings cache mount permissions"),
+        )
     }
 }
 

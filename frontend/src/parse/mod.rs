@@ -13,18 +13,23 @@ use crate::source::SpecFile;
 /// BuildKit 0.14 take 4 MiB in one.
 pub const MAX_SPEC_BYTES: usize = 1 << 20;
 
-/// Turns the bytes of a spec file into text, or says why it is none.
-pub fn text_of(name: &str, bytes: Vec<u8>) -> Result<SpecFile, (SpecFile, Diagnostic)> {
+/// The text of a spec file. Bytes that are none are a fault; what is left of them then only serves to show the place.
+pub fn text_of(name: &str, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
     if bytes.len() > MAX_SPEC_BYTES {
-        let fault = Diagnostic::new(Span::default(), format!("this spec is larger than {} MiB", MAX_SPEC_BYTES >> 20));
-        return Err((SpecFile::new(name, ""), fault.help("large files belong into the build context, to be copied")));
+        let message = format!("this spec is larger than {} MiB", MAX_SPEC_BYTES >> 20);
+        let fault = Diagnostic::new(Span::default(), message);
+        faults.push(fault.help("large files belong into the build context, to be copied"));
+        return SpecFile::new(name, "");
     }
-    String::from_utf8(bytes).map(|text| SpecFile::new(name, text)).map_err(|error| {
-        let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or_default();
-        let span = Span { start: at, end: at, ..Span::default() };
-        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        (SpecFile::new(name, text), Diagnostic::new(span, "this is not UTF-8 text").help("save the file as UTF-8"))
-    })
+    match String::from_utf8(bytes) {
+        Ok(text) => SpecFile::new(name, text),
+        Err(error) => {
+            let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or_default();
+            let span = Span { start: at, end: at, ..Span::default() };
+            faults.push(Diagnostic::new(span, "this is not UTF-8 text").help("save the file as UTF-8"));
+            SpecFile::new(name, String::from_utf8_lossy(error.as_bytes()))
+        }
+    }
 }
 
 /// Reads the spec in `file`. With faults, the spec holds what could be read, so that the checks that follow can
@@ -52,9 +57,14 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
     for (name, entry) in spec.stages.iter() {
         if !is_stage_name(name) {
             let fault = Diagnostic::new(entry.key_span, format!("`{name}` cannot name a stage"));
-            faults.push(fault.help("a stage name has lower-case letters, digits, `-`, `_` and `.`, and starts with a letter"));
+            faults.push(fault.help(
+                "a stage name has lower-case letters, digits, `-`, `_` and `.`, and starts with a letter",
+            ));
         } else if matches!(name, "scratch" | "context") {
-            let fault = Diagnostic::new(entry.key_span, format!("`{name}` has a meaning of its own and cannot name a stage"));
+            let fault = Diagnostic::new(
+                entry.key_span,
+                format!("`{name}` has a meaning of its own and cannot name a stage"),
+            );
             faults.push(fault);
         }
     }

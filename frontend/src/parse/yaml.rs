@@ -66,7 +66,10 @@ impl<'t> Reader<'t> {
             if let Event::DocumentStart(..) = event
                 && root.is_some()
             {
-                let fault = Diagnostic::new(self.span(&span), "a spec is one YAML document, and here a second one starts");
+                let fault = Diagnostic::new(
+                    self.span(&span),
+                    "a spec is one YAML document, and here a second one starts",
+                );
                 return Err(fault.help("remove the `---`, or put the second document into a file of its own"));
             }
             if let Some(done) = self.event(event, &span, faults)? {
@@ -77,7 +80,12 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes one event; returns the root node with its last event.
-    fn event(&mut self, event: Event<'_>, span: &YamlSpan, faults: &mut Faults) -> Result<Option<Node>, Diagnostic> {
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        span: &YamlSpan,
+        faults: &mut Faults,
+    ) -> Result<Option<Node>, Diagnostic> {
         let place = self.span(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -97,7 +105,8 @@ impl<'t> Reader<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(place, faults),
             Event::Alias(anchor) => {
-                let Some((node, size)) = self.anchors.get(&anchor).map(|(node, size)| (node.clone(), *size)) else {
+                let Some((node, size)) = self.anchors.get(&anchor).map(|(node, size)| (node.clone(), *size))
+                else {
                     return Err(Diagnostic::new(place, "an alias inside the value that it stands for"));
                 };
                 self.count(size, place)?;
@@ -127,7 +136,8 @@ impl<'t> Reader<'t> {
         };
         // The end of a block collection is where the next thing starts; its last value ends before.
         let end = if place.end > place.start { place.end } else { last.unwrap_or(place.end) };
-        let node = Node { span: Span { file: self.file, start: open.start, end: end.max(open.start) }, value };
+        let node =
+            Node { span: Span { file: self.file, start: open.start, end: end.max(open.start) }, value };
         self.keep(open.anchor, &node, self.nodes - open.nodes_before);
         self.add(node, faults)
     }
@@ -151,7 +161,10 @@ impl<'t> Reader<'t> {
     fn count(&mut self, nodes: usize, place: Span) -> Result<(), Diagnostic> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            return Err(Diagnostic::new(place, format!("the aliases of this spec add up to more than {MAX_NODES} values")));
+            return Err(Diagnostic::new(
+                place,
+                format!("the aliases of this spec add up to more than {MAX_NODES} values"),
+            ));
         }
         Ok(())
     }
@@ -169,7 +182,10 @@ impl<'t> Reader<'t> {
         match tag {
             Some(tag) if !tag.is_yaml_core_schema() => {
                 let written = self.text.get(place.start as usize..place.end as usize).unwrap_or_default();
-                let fault = Diagnostic::new(place, format!("YAML tags such as that of `{written}` have no meaning here"));
+                let fault = Diagnostic::new(
+                    place,
+                    format!("YAML tags such as that of `{written}` have no meaning here"),
+                );
                 Err(fault.help("a text that starts with `!` needs quotes"))
             }
             _ => Ok(()),
@@ -185,7 +201,8 @@ impl<'t> Reader<'t> {
         let at = error.marker().byte_offset().unwrap_or_default().min(self.text.len());
         let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         // The parser stops where the token after a tab begins.
-        let tab = self.text[line..].find(|c: char| c != ' ').filter(|i| self.text[line + i..].starts_with('\t'));
+        let tab =
+            self.text[line..].find(|c: char| c != ' ').filter(|i| self.text[line + i..].starts_with('\t'));
         let offset = |at: usize| u32::try_from(at).unwrap_or_default();
         if let Some(tab) = tab {
             let start = line + tab;
@@ -238,7 +255,9 @@ impl MappingContent {
 fn key_of(node: Node) -> Result<Spanned<String>, Diagnostic> {
     let span = node.span;
     match node.value {
-        Value::Scalar(scalar) if !(scalar.plain && scalar.text.is_empty()) => Ok(Spanned::new(scalar.text, span)),
+        Value::Scalar(scalar) if !(scalar.plain && scalar.text.is_empty()) => {
+            Ok(Spanned::new(scalar.text, span))
+        }
         _ => Err(Diagnostic::new(span, format!("a key must be a text, and this is {}", node.kind()))),
     }
 }

@@ -44,7 +44,8 @@ pub fn plan(
         let base = base_runtime(&selected.base, images, &stages);
         let nothing_there = starts_empty(&selected.base, &stages);
         let spec = core.spec();
-        let planner = StagePlanner { spec, stage: &entry.value, selected, selection, names, base, nothing_there };
+        let planner =
+            StagePlanner { spec, stage: &entry.value, selected, selection, names, base, nothing_there };
         stages.push(planner.plan(faults));
     }
     BuildPlan { platform: selection.platform.clone(), stages }
@@ -79,9 +80,9 @@ fn starts_empty(base: &Source, stages: &[StagePlan]) -> bool {
     match base {
         Source::Scratch => true,
         Source::Image(_) => false,
-        Source::Stage(position) => {
-            stages.get(*position).is_none_or(|stage| stage.steps.is_empty() && starts_empty(&stage.base, stages))
-        }
+        Source::Stage(position) => stages
+            .get(*position)
+            .is_none_or(|stage| stage.steps.is_empty() && starts_empty(&stage.base, stages)),
     }
 }
 
@@ -137,7 +138,8 @@ impl StagePlanner<'_> {
 
     fn shell(&self, runtime: &mut Runtime, faults: &mut Faults) {
         if !self.stage.shell.is_empty() {
-            runtime.shell = self.stage.shell.iter().map(|part| self.expand(part, &runtime.env, faults)).collect();
+            runtime.shell =
+                self.stage.shell.iter().map(|part| self.expand(part, &runtime.env, faults)).collect();
         }
     }
 
@@ -203,7 +205,9 @@ impl StagePlanner<'_> {
 /// A working directory is made by the first step, where that one changes files anyway: one layer instead of two.
 fn fold_workdir(steps: &mut Vec<StepPlan>, has_workdir: bool) {
     let [first, second, ..] = steps.as_mut_slice() else { return };
-    let (true, Action::Files(workdir), Action::Files(changes)) = (has_workdir, &mut first.action, &mut second.action) else {
+    let (true, Action::Files(workdir), Action::Files(changes)) =
+        (has_workdir, &mut first.action, &mut second.action)
+    else {
         return;
     };
     if matches!(workdir.as_slice(), [FileChange::Mkdir { .. }]) {

@@ -10,7 +10,11 @@ use super::{ConfigChange, Runtime};
 use crate::paths;
 
 /// The changes, in the order of the image config's keys as Docker documents them.
-pub(super) fn changes(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -> Vec<ConfigChange> {
+pub(super) fn changes(
+    planner: &StagePlanner<'_>,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Vec<ConfigChange> {
     let stage = planner.stage;
     let mut changes = Vec::new();
     let mut expand = |template: &Template| planner.expand(template, &runtime.env, faults);
@@ -62,11 +66,13 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
         let known = faults.len();
         let text = planner.expand(written, &runtime.env, faults);
         match ports(&text) {
-            Some(ports) => changes.extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
+            Some(ports) => changes
+                .extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
             None if faults.len() > known => {}
             None => {
                 let fault = Diagnostic::new(written.span, format!("`{text}` is not a port"));
-                faults.push(fault.help("write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`"));
+                faults
+                    .push(fault.help("write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`"));
             }
         }
     }
@@ -104,8 +110,12 @@ fn health(healthcheck: &Healthcheck, expand: &mut impl FnMut(&Template) -> Strin
     };
     let mut check = serde_json::Map::new();
     check.insert("Test".to_owned(), list(test));
-    let times =
-        [("Interval", interval), ("Timeout", timeout), ("StartPeriod", start_period), ("StartInterval", start_interval)];
+    let times = [
+        ("Interval", interval),
+        ("Timeout", timeout),
+        ("StartPeriod", start_period),
+        ("StartInterval", start_interval),
+    ];
     for (key, time) in times {
         if let Some(time) = time.filter(|time| time.0 > 0) {
             check.insert(key.to_owned(), time.0.into());

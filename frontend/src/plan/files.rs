@@ -12,7 +12,12 @@ use crate::paths;
 
 type Planned = (Action, String);
 
-pub(super) fn copy(planner: &StagePlanner<'_>, step: &CopyStep, runtime: &Runtime, faults: &mut Faults) -> Planned {
+pub(super) fn copy(
+    planner: &StagePlanner<'_>,
+    step: &CopyStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
     let from = match &step.from {
         Some(from) => FileSource::Other(planner.source(from)),
         None => FileSource::Context,
@@ -49,7 +54,12 @@ fn shown(step: &CopyStep) -> String {
     format!("{from}{}", sources.join(" "))
 }
 
-pub(super) fn write(planner: &StagePlanner<'_>, step: &WriteStep, runtime: &Runtime, faults: &mut Faults) -> Planned {
+pub(super) fn write(
+    planner: &StagePlanner<'_>,
+    step: &WriteStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
     let file = &step.write;
     let path = path(planner, &file.path, runtime, faults);
     let content = planner.expand(&file.content, &runtime.env, faults);
@@ -61,24 +71,41 @@ pub(super) fn write(planner: &StagePlanner<'_>, step: &WriteStep, runtime: &Runt
     (Action::Files(changes), display)
 }
 
-pub(super) fn mkdir(planner: &StagePlanner<'_>, step: &MkdirStep, runtime: &Runtime, faults: &mut Faults) -> Planned {
+pub(super) fn mkdir(
+    planner: &StagePlanner<'_>,
+    step: &MkdirStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
     let mode = octal(step.chmod.as_ref(), 0o755, &step.mkdir.values[0], faults);
     let owner = chown(planner, step.chown.as_ref(), runtime, faults);
-    let paths: Vec<String> = step.mkdir.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
+    let paths: Vec<String> =
+        step.mkdir.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
     let display = format!("mkdir {}", paths.join(" "));
     let changes = paths.into_iter().map(|path| FileChange::Mkdir { path, mode, owner: owner.clone() });
     (Action::Files(changes.collect()), display)
 }
 
-pub(super) fn remove(planner: &StagePlanner<'_>, step: &RemoveStep, runtime: &Runtime, faults: &mut Faults) -> Planned {
+pub(super) fn remove(
+    planner: &StagePlanner<'_>,
+    step: &RemoveStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
     let missing_ok = step.missing_ok.as_ref().is_some_and(|missing_ok| missing_ok.value);
-    let paths: Vec<String> = step.remove.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
+    let paths: Vec<String> =
+        step.remove.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
     let display = format!("remove {}", paths.join(" "));
     let changes = paths.into_iter().map(|path| FileChange::Remove { path, missing_ok });
     (Action::Files(changes.collect()), display)
 }
 
-pub(super) fn symlink(planner: &StagePlanner<'_>, step: &SymlinkStep, runtime: &Runtime, faults: &mut Faults) -> Planned {
+pub(super) fn symlink(
+    planner: &StagePlanner<'_>,
+    step: &SymlinkStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
     let link = path(planner, &step.symlink.path, runtime, faults);
     let target = planner.expand(&step.symlink.target, &runtime.env, faults);
     let display = format!("symlink {link} -> {target}");
@@ -105,7 +132,12 @@ fn parents(path: &str) -> Vec<FileChange> {
     vec![FileChange::Mkdir { path: parent.to_owned(), mode: 0o755, owner: None }]
 }
 
-fn chown(planner: &StagePlanner<'_>, written: Option<&Template>, runtime: &Runtime, faults: &mut Faults) -> Option<Owner> {
+fn chown(
+    planner: &StagePlanner<'_>,
+    written: Option<&Template>,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Option<Owner> {
     let written = written?;
     let known = faults.len();
     let text = planner.expand(written, &runtime.env, faults);
@@ -118,7 +150,8 @@ fn octal(mode: Option<&Mode>, default: u32, near: &Template, faults: &mut Faults
         None => default,
         Some(Mode::Octal(bits)) => *bits,
         Some(Mode::Symbolic(text)) => {
-            let fault = Diagnostic::new(near.span, format!("what is new has no mode that `{text}` could change"));
+            let fault =
+                Diagnostic::new(near.span, format!("what is new has no mode that `{text}` could change"));
             faults.push(fault.help("write an octal mode such as `0644`"));
             default
         }

@@ -110,15 +110,55 @@ pub struct RunPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum MountPlan {
     /// Files from elsewhere.
-    Bind { from: FileSource, source: String, target: String, readwrite: bool },
+    Bind {
+        /// Where they come from.
+        from: FileSource,
+        /// The path there, absolute.
+        source: String,
+        /// Where the process sees them, absolute.
+        target: String,
+        /// Whether it may write; what it writes is thrown away.
+        readwrite: bool,
+    },
     /// A directory that outlives the build.
     Cache(CachePlan),
     /// A directory in memory; `size` in bytes.
-    Tmpfs { target: String, size: Option<u64> },
+    Tmpfs {
+        /// Where, absolute.
+        target: String,
+        /// The most that it may hold, in bytes.
+        size: Option<u64>,
+    },
     /// A secret as a file.
-    Secret { id: String, target: String, mode: u32, uid: u32, gid: u32, optional: bool },
+    Secret {
+        /// The client's name for it.
+        id: String,
+        /// The file, absolute.
+        target: String,
+        /// Its permissions.
+        mode: u32,
+        /// The user that owns it.
+        uid: u32,
+        /// The group that owns it.
+        gid: u32,
+        /// Whether the process runs without it.
+        optional: bool,
+    },
     /// An ssh agent's socket.
-    Ssh { id: String, target: String, mode: u32, uid: u32, gid: u32, optional: bool },
+    Ssh {
+        /// The client's name for it.
+        id: String,
+        /// The socket, absolute.
+        target: String,
+        /// Its permissions.
+        mode: u32,
+        /// The user that owns it.
+        uid: u32,
+        /// The group that owns it.
+        gid: u32,
+        /// Whether the process runs without it.
+        optional: bool,
+    },
 }
 
 /// A cache mount.
@@ -160,15 +200,52 @@ pub enum FileSource {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FileChange {
     /// Copies paths of a source.
-    Copy { from: FileSource, sources: Vec<CopySource>, dest: String, owner: Option<Owner>, mode: Option<Mode> },
+    Copy {
+        /// Where they are copied from.
+        from: FileSource,
+        /// What is copied.
+        sources: Vec<CopySource>,
+        /// Where to; a directory if it ends with a slash.
+        dest: String,
+        /// Who owns the copies. Default: root.
+        owner: Option<Owner>,
+        /// Their permissions. Default: as they were.
+        mode: Option<Mode>,
+    },
     /// Writes a file.
-    Write { path: String, content: String, mode: u32, owner: Option<Owner> },
+    Write {
+        /// The file.
+        path: String,
+        /// What it holds.
+        content: String,
+        /// Its permissions.
+        mode: u32,
+        /// Who owns it. Default: root.
+        owner: Option<Owner>,
+    },
     /// Makes a directory and its parents.
-    Mkdir { path: String, mode: u32, owner: Option<Owner> },
+    Mkdir {
+        /// The directory.
+        path: String,
+        /// Its permissions.
+        mode: u32,
+        /// Who owns it. Default: root.
+        owner: Option<Owner>,
+    },
     /// Removes paths.
-    Remove { path: String, missing_ok: bool },
+    Remove {
+        /// What; a pattern is possible.
+        path: String,
+        /// Whether it may be missing.
+        missing_ok: bool,
+    },
     /// Makes a link that holds `target`.
-    Symlink { target: String, path: String },
+    Symlink {
+        /// What the link holds.
+        target: String,
+        /// Where it is.
+        path: String,
+    },
 }
 
 /// A path to copy, and where the spec names it.
@@ -231,7 +308,10 @@ impl BuildPlan {
             Action::Files(_) => false,
             Action::Run(run) => {
                 let mounted = run.mounts.iter().any(|mount| {
-                    matches!(mount, MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. })
+                    matches!(
+                        mount,
+                        MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. }
+                    )
                 });
                 mounted || run.secret_env.iter().any(|secret| !secret.optional)
             }
@@ -245,17 +325,20 @@ impl BuildPlan {
             Action::Files(changes) => Some(changes),
             Action::Run(_) => None,
         });
-        changes.flatten().filter_map(|change| match change {
-            FileChange::Copy { from: FileSource::Context, sources, .. } => Some(sources),
-            _ => None,
-        }).flatten()
+        changes
+            .flatten()
+            .filter_map(|change| match change {
+                FileChange::Copy { from: FileSource::Context, sources, .. } => Some(sources),
+                _ => None,
+            })
+            .flatten()
     }
 }
 
 fn mounted_context(mount: &MountPlan) -> Option<&str> {
     match mount {
-        MountPlan::Bind { from: FileSource::Context, source, .. } => Some(source),
-        MountPlan::Cache(CachePlan { from: Some((FileSource::Context, source)), .. }) => Some(source),
+        MountPlan::Bind { from: FileSource::Context, source, .. }
+        | MountPlan::Cache(CachePlan { from: Some((FileSource::Context, source)), .. }) => Some(source),
         _ => None,
     }
 }

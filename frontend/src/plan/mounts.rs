@@ -3,7 +3,9 @@
 use spec_schema::decode::text::Template;
 use spec_schema::decode::{Id, Mode};
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings};
+use spec_schema::spec::{
+    BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings,
+};
 
 use super::build::StagePlanner;
 use super::{CachePlan, FileSource, MountPlan, SecretEnv};
@@ -14,7 +16,7 @@ use crate::scope::Env;
 /// Mounts of one step, and the variables that go with them.
 #[derive(Default)]
 pub(super) struct Mounts {
-    pub(super) mounts: Vec<MountPlan>,
+    pub(super) list: Vec<MountPlan>,
     pub(super) secret_env: Vec<SecretEnv>,
     pub(super) env: Vec<(String, String)>,
 }
@@ -30,10 +32,10 @@ impl Mounts {
     ) {
         let mut reader = Reader { planner, env, workdir, faults };
         for mount in step.mounts.iter() {
-            self.mounts.push(reader.mount(mount));
+            self.list.push(reader.mount(mount));
         }
         for cache in step.cache.iter().flat_map(|caches| &caches.values).filter_map(cache_settings) {
-            self.mounts.push(MountPlan::Cache(reader.cache(cache)));
+            self.list.push(MountPlan::Cache(reader.cache(cache)));
         }
         for secret in step.secrets.iter().flat_map(|secrets| &secrets.values) {
             reader.secret(&secret.settings, self);
@@ -62,7 +64,8 @@ impl Reader<'_, '_> {
         let path = self.text(template);
         let path = paths::absolute_file(self.workdir, &path);
         if path == "/" {
-            self.faults.push(Diagnostic::new(template.span, "nothing can be mounted over the root of the stage"));
+            self.faults
+                .push(Diagnostic::new(template.span, "nothing can be mounted over the root of the stage"));
         }
         path
     }
@@ -93,7 +96,8 @@ impl Reader<'_, '_> {
         let Some(source) = source else { return "/".to_owned() };
         let path = self.text(source);
         if paths::escapes(&path) {
-            self.faults.push(Diagnostic::new(source.span, format!("`{path}` leads out of what it is taken from")));
+            self.faults
+                .push(Diagnostic::new(source.span, format!("`{path}` leads out of what it is taken from")));
         }
         paths::absolute_file("/", &path)
     }
@@ -128,13 +132,18 @@ impl Reader<'_, '_> {
             Some(target) => self.target(target),
             None => format!("/run/secrets/{id}"),
         };
-        let mode = self.octal(secret.mode.as_ref(), 0o400, secret.target.as_ref().unwrap_or(&Template::literal("", secret.span)));
+        let mode = self.octal(
+            secret.mode.as_ref(),
+            0o400,
+            secret.target.as_ref().unwrap_or(&Template::literal("", secret.span)),
+        );
         let (uid, gid) = (number(secret.uid), number(secret.gid));
-        mounts.mounts.push(MountPlan::Secret { id, target, mode, uid, gid, optional });
+        mounts.list.push(MountPlan::Secret { id, target, mode, uid, gid, optional });
     }
 
     fn ssh(&mut self, ssh: &SshSettings, mounts: &mut Mounts) {
-        let number_of_agents = mounts.mounts.iter().filter(|mount| matches!(mount, MountPlan::Ssh { .. })).count();
+        let number_of_agents =
+            mounts.list.iter().filter(|mount| matches!(mount, MountPlan::Ssh { .. })).count();
         let target = match &ssh.target {
             Some(target) => self.target(target),
             None => format!("/run/buildkit/ssh_agent.{number_of_agents}"),
@@ -142,8 +151,12 @@ impl Reader<'_, '_> {
         if number_of_agents == 0 {
             mounts.env.push(("SSH_AUTH_SOCK".to_owned(), target.clone()));
         }
-        let mode = self.octal(ssh.mode.as_ref(), 0o600, ssh.target.as_ref().unwrap_or(&Template::literal("", ssh.span)));
-        mounts.mounts.push(MountPlan::Ssh {
+        let mode = self.octal(
+            ssh.mode.as_ref(),
+            0o600,
+            ssh.target.as_ref().unwrap_or(&Template::literal("", ssh.span)),
+        );
+        mounts.list.push(MountPlan::Ssh {
             id: ssh.id.as_ref().map_or("default", |id| id.as_str()).to_owned(),
             target,
             mode,
@@ -159,7 +172,10 @@ impl Reader<'_, '_> {
             None => default,
             Some(Mode::Octal(bits)) => *bits,
             Some(Mode::Symbolic(text)) => {
-                let fault = Diagnostic::new(near.span, format!("the mode of a mount must be octal, and `{text}` is not"));
+                let fault = Diagnostic::new(
+                    near.span,
+                    format!("the mode of a mount must be octal, and `{text}` is not"),
+                );
                 self.faults.push(fault.help("write for example `0400`"));
                 default
             }

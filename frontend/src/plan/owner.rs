@@ -48,15 +48,23 @@ impl Owner {
 }
 
 /// Reads the `chown` of a step.
-pub(super) fn owner(text: &str, written: &Template, nothing_there: bool, faults: &mut Faults) -> Option<Owner> {
+pub(super) fn owner(
+    text: &str,
+    written: &Template,
+    nothing_there: bool,
+    faults: &mut Faults,
+) -> Option<Owner> {
     let Some(owner) = Owner::parse(text) else {
         let fault = Diagnostic::new(written.span, format!("`{text}` does not name an owner"));
         faults.push(fault.help("write `user` or `user:group`, by name or by number"));
         return None;
     };
     if owner.is_named() && nothing_there {
-        let fault = Diagnostic::new(written.span, format!("the owner `{text}` is not known in an empty filesystem"));
-        faults.push(fault.help("a stage from `scratch` has no /etc/passwd: write numbers, such as `65532:65532`"));
+        let fault =
+            Diagnostic::new(written.span, format!("the owner `{text}` is not known in an empty filesystem"));
+        faults.push(
+            fault.help("a stage from `scratch` has no /etc/passwd: write numbers, such as `65532:65532`"),
+        );
         return None;
     }
     Some(owner)

@@ -16,7 +16,12 @@ use crate::scope::{Env, Scope, words};
 const SCRIPT_PATH: &str = "/run/optfrontend/script";
 
 /// Plans a `run` step; also says what is shown for it.
-pub(super) fn run(planner: &StagePlanner<'_>, step: &RunStep, runtime: &Runtime, faults: &mut Faults) -> (Action, String) {
+pub(super) fn run(
+    planner: &StagePlanner<'_>,
+    step: &RunStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> (Action, String) {
     let env = step_env(planner, step, &runtime.env, faults);
     let merged;
     let scope_env = if env.is_empty() {
@@ -59,7 +64,7 @@ pub(super) fn run(planner: &StagePlanner<'_>, step: &RunStep, runtime: &Runtime,
         env,
         workdir,
         user,
-        mounts: mounts.mounts,
+        mounts: mounts.list,
         secret_env: mounts.secret_env,
         network: step.network,
     };
@@ -78,7 +83,12 @@ fn step_env(planner: &StagePlanner<'_>, step: &RunStep, stage: &Env, faults: &mu
 }
 
 /// The environment of the process: the stage's, the args that the script names, the step's own.
-fn environment(planner: &StagePlanner<'_>, command: &Command, stage: &Env, step: Env) -> Vec<(String, String)> {
+fn environment(
+    planner: &StagePlanner<'_>,
+    command: &Command,
+    stage: &Env,
+    step: Env,
+) -> Vec<(String, String)> {
     let mut env = stage.clone();
     if let Command::Script(script) = command {
         let named: BTreeSet<&str> = words(script).collect();

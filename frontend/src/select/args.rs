@@ -8,7 +8,7 @@ use spec_schema::decode::Entry;
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::spec::Arg;
 
-use crate::scope::{Globals, Scope};
+use crate::scope::{Globals, Lookup, Scope};
 
 /// What the client asks for, as far as it decides what is built.
 #[derive(Debug, Clone, Default)]
@@ -20,17 +20,21 @@ pub struct Request {
 }
 
 /// Build args that BuildKit or Docker give a meaning: no spec has to declare them.
-const PREDEFINED: &[&str] = &["SOURCE_DATE_EPOCH", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+const PREDEFINED: &[&str] =
+    &["SOURCE_DATE_EPOCH", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
 /// The `--build-arg`s that the spec does not declare, each as a warning.
 pub fn undeclared_args(spec: &Spec, request: &Request) -> Vec<String> {
     let predefined = |name: &str| {
-        name.starts_with("BUILDKIT_") || PREDEFINED.contains(&name.to_uppercase().as_str()) || is_platform_arg(name)
+        name.starts_with("BUILDKIT_")
+            || PREDEFINED.contains(&name.to_uppercase().as_str())
+            || is_platform_arg(name)
     };
     let undeclared = request.build_args.keys().filter(|name| !spec.args.declares(name) && !predefined(name));
     undeclared
         .map(|name| {
-            let help = did_you_mean(name, spec.args.names()).map(|help| format!("; {help}")).unwrap_or_default();
+            let help =
+                did_you_mean(name, spec.args.names()).map(|help| format!("; {help}")).unwrap_or_default();
             format!("the spec declares no build arg `{name}`, which the client set{help}")
         })
         .collect()
@@ -57,7 +61,9 @@ fn platform_args(build: &Platform, target: &Platform, stage: &str) -> Vec<(&'sta
 fn is_platform_arg(name: &str) -> bool {
     const PARTS: [&str; 5] = ["PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"];
     name == "TARGETSTAGE"
-        || ["BUILD", "TARGET"].iter().any(|side| name.strip_prefix(side).is_some_and(|rest| PARTS.contains(&rest)))
+        || ["BUILD", "TARGET"]
+            .iter()
+            .any(|side| name.strip_prefix(side).is_some_and(|rest| PARTS.contains(&rest)))
 }
 
 /// The globals of a build; faults for values that an arg does not allow.
@@ -83,7 +89,7 @@ pub(super) fn globals(
     }
     // The value of an arg that could not be read is unknown, not its name.
     for name in spec.args.names() {
-        if globals.get(name).is_none() {
+        if globals.get(name) == Lookup::Unknown {
             globals.set(name, Some(String::new()));
         }
     }
@@ -100,7 +106,10 @@ fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Fault
     let settings = &entry.value.settings;
     let Some(value) = value else {
         if settings.required.as_ref().is_some_and(|required| required.value) {
-            let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` is required, and the client set none"));
+            let fault = Diagnostic::new(
+                entry.key_span,
+                format!("the build arg `{name}` is required, and the client set none"),
+            );
             faults.push(fault.help(format!("pass `--build-arg {name}=VALUE`")));
         }
         return;
@@ -113,11 +122,15 @@ fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Fault
     if let Some(pattern) = &settings.pattern {
         match regex_lite::Regex::new(&format!("^(?:{})$", pattern.value)) {
             Err(error) => {
-                let fault = Diagnostic::new(pattern.span, format!("`{}` is not a regular expression: {error}", pattern.value));
+                let fault = Diagnostic::new(
+                    pattern.span,
+                    format!("`{}` is not a regular expression: {error}", pattern.value),
+                );
                 faults.push(fault);
             }
             Ok(regex) if !regex.is_match(value) => {
-                let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
+                let fault =
+                    Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
                 faults.push(fault.help(format!("it must match `{}`", pattern.value)));
             }
             Ok(_) => {}

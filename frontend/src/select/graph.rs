@@ -25,7 +25,8 @@ pub fn select(
 ) -> Option<Selection> {
     let spec = core.spec();
     let target = target(spec, request, faults);
-    let target_name = target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
+    let target_name =
+        target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
     let globals = globals(spec, request, build, platform, target_name, faults);
     let used: Vec<References> =
         spec.stages.iter().map(|(_, stage)| references(spec, stage, &globals, faults)).collect();
@@ -42,7 +43,11 @@ fn target(spec: &Spec, request: &Request, faults: &mut Faults) -> Option<usize> 
             if found.is_some() {
                 return found;
             }
-            (target.as_str(), Span { start: 0, end: 0, ..spec.span }, "the client's `--target` names one that is not there")
+            (
+                target.as_str(),
+                Span { start: 0, end: 0, ..spec.span },
+                "the client's `--target` names one that is not there",
+            )
         }
         (None, Some(default)) => (default.as_str(), default.span, ""),
         (None, None) => return spec.stages.len().checked_sub(1),
@@ -122,8 +127,12 @@ fn circle(spec: &Spec, path: &[(usize, usize)], used: usize, span: Span) -> Diag
     if start + 1 == path.len() {
         return Diagnostic::new(span, format!("the stage `{}` uses itself", name(used)));
     }
-    let names: Vec<String> =
-        path[start..].iter().map(|(index, _)| *index).chain([used]).map(|index| format!("`{}`", name(index))).collect();
+    let names: Vec<String> = path[start..]
+        .iter()
+        .map(|(index, _)| *index)
+        .chain([used])
+        .map(|index| format!("`{}`", name(index)))
+        .collect();
     Diagnostic::new(span, format!("these stages use each other in a circle: {}", names.join(" → ")))
         .help("a stage can only use stages that do not need it")
 }
@@ -136,16 +145,24 @@ fn assemble(
     platform: &Platform,
     faults: &mut Faults,
 ) -> Selection {
-    let position_of: BTreeMap<usize, usize> = order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
+    let position_of: BTreeMap<usize, usize> =
+        order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
     let mut stages = Vec::with_capacity(order.len());
     for index in order {
-        let (Some((name, entry)), Some(used)) = (spec.stages.get_index(*index), used.get(*index)) else { continue };
+        let (Some((name, entry)), Some(used)) = (spec.stages.get_index(*index), used.get(*index)) else {
+            continue;
+        };
         let stage = &entry.value;
         let platform = stage_platform(stage.platform.as_ref(), &globals, platform, faults);
-        let image = |reference: &crate::image_ref::ImageRef| ImageKey { reference: reference.clone(), platform: platform.clone() };
+        let image = |reference: &crate::image_ref::ImageRef| ImageKey {
+            reference: reference.clone(),
+            platform: platform.clone(),
+        };
         let base = match &used.base {
             Some(Reference::Image(reference)) => Source::Image(image(reference)),
-            Some(Reference::Stage(index)) => position_of.get(index).map_or(Source::Scratch, |at| Source::Stage(*at)),
+            Some(Reference::Stage(index)) => {
+                position_of.get(index).map_or(Source::Scratch, |at| Source::Stage(*at))
+            }
             // With a fault recorded there is no build: what stands here only lets the checks go on.
             Some(Reference::Scratch) | None => Source::Scratch,
         };
@@ -164,7 +181,8 @@ fn assemble(
         });
     }
     let reads_context = order.iter().any(|index| used[*index].reads_context);
-    let positions = stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
+    let positions =
+        stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
     Selection { platform: platform.clone(), globals, stages, reads_context, positions }
 }
 
@@ -178,7 +196,9 @@ fn stage_platform(
     let Some(text) = Scope::global(globals).expand(template, faults) else { return target.clone() };
     Platform::parse(&text).unwrap_or_else(|error| {
         let fault = Diagnostic::new(template.span, format!("`{text}` is not a platform: {error}"));
-        faults.push(fault.help("write `$BUILDPLATFORM`, `$TARGETPLATFORM`, or a platform such as `linux/arm64`"));
+        faults.push(
+            fault.help("write `$BUILDPLATFORM`, `$TARGETPLATFORM`, or a platform such as `linux/arm64`"),
+        );
         target.clone()
     })
 }

@@ -9,7 +9,7 @@ use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
 
 use crate::expand::cache_settings;
 use crate::image_ref::ImageRef;
-use crate::scope::{Globals, Scope};
+use crate::scope::{Globals, Lookup, Scope};
 
 /// What one stage uses.
 pub(super) struct References {
@@ -34,7 +34,7 @@ pub(super) enum Reference {
 
 impl References {
     /// The stages used, by position in the spec, each with a place that names it.
-    pub(super) fn stages<'a>(&'a self, from: Span) -> impl Iterator<Item = (usize, Span)> + 'a {
+    pub(super) fn stages(&self, from: Span) -> impl Iterator<Item = (usize, Span)> {
         let base = self.base.iter().map(move |base| (base, from));
         let sources = self.sources.iter().map(|(source, span)| (source, *span));
         base.chain(sources).filter_map(|(reference, span)| match reference {
@@ -45,11 +45,20 @@ impl References {
 }
 
 /// Finds what a stage uses, and reports what it must not.
-pub(super) fn references(spec: &Spec, stage: &Entry<Stage>, globals: &Globals, faults: &mut Faults) -> References {
+pub(super) fn references(
+    spec: &Spec,
+    stage: &Entry<Stage>,
+    globals: &Globals,
+    faults: &mut Faults,
+) -> References {
     let reader = Reader { spec, globals };
     let stage = &stage.value;
-    let mut found =
-        References { base: reader.reference(&stage.from, faults), sources: Vec::new(), steps: Vec::new(), reads_context: false };
+    let mut found = References {
+        base: reader.reference(&stage.from, faults),
+        sources: Vec::new(),
+        steps: Vec::new(),
+        reads_context: false,
+    };
     for (index, step) in stage.steps.iter().enumerate() {
         if !step.when().is_none_or(|when| reader.holds(when, faults)) {
             continue;
@@ -58,7 +67,8 @@ pub(super) fn references(spec: &Spec, stage: &Entry<Stage>, globals: &Globals, f
         match step {
             Step::Run(run) => {
                 reader.secrets(run, faults);
-                found.reads_context |= run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
+                found.reads_context |=
+                    run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
                 reader.add(&mut found, run_sources(run), faults);
             }
             Step::Copy(copy) => {
@@ -86,7 +96,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn add<'t>(&self, found: &mut References, sources: impl Iterator<Item = &'t Template>, faults: &mut Faults) {
+    fn add<'t>(
+        &self,
+        found: &mut References,
+        sources: impl Iterator<Item = &'t Template>,
+        faults: &mut Faults,
+    ) {
         for from in sources {
             found.sources.extend(self.reference(from, faults).map(|reference| (reference, from.span)));
         }
@@ -107,7 +122,8 @@ impl Reader<'_> {
         match ImageRef::parse(&name) {
             Ok(image) => Some(Reference::Image(image)),
             Err(why) => {
-                let fault = Diagnostic::new(from.span, format!("`{name}` is neither a stage nor an image: {why}"));
+                let fault =
+                    Diagnostic::new(from.span, format!("`{name}` is neither a stage nor an image: {why}"));
                 faults.push(fault.help_opt(did_you_mean(&name, self.spec.stages.names())));
                 None
             }
@@ -118,9 +134,12 @@ impl Reader<'_> {
         for secret in run.secrets.iter().flat_map(|secrets| &secrets.values) {
             let id = &secret.settings.id;
             if !self.spec.secrets.declares(id) {
-                let help = did_you_mean(id, self.spec.secrets.names())
-                    .unwrap_or_else(|| format!("declare it: `secrets: {{{}: {{description: …}}}}`", id.value));
-                faults.push(Diagnostic::new(id.span, format!("the secret `{}` is not declared", id.value)).help(help));
+                let help = did_you_mean(id, self.spec.secrets.names()).unwrap_or_else(|| {
+                    format!("declare it: `secrets: {{{}: {{description: …}}}}`", id.value)
+                });
+                faults.push(
+                    Diagnostic::new(id.span, format!("the secret `{}` is not declared", id.value)).help(help),
+                );
             }
         }
     }
@@ -129,14 +148,17 @@ impl Reader<'_> {
         let scope = Scope::global(self.globals);
         let mut all = true;
         for (name, values) in &when.conditions {
-            let Some(value) = self.globals.get(name) else {
+            let value = self.globals.get(name);
+            if value == Lookup::Unknown {
                 let help = did_you_mean(name, self.globals.names())
                     .unwrap_or_else(|| "declare it under `args`".to_owned());
-                faults.push(Diagnostic::new(name.span, format!("there is no arg `{}`", name.value)).help(help));
+                faults
+                    .push(Diagnostic::new(name.span, format!("there is no arg `{}`", name.value)).help(help));
                 continue;
-            };
-            let allowed: Vec<String> = values.iter().filter_map(|value| scope.expand(value, faults)).collect();
-            all &= allowed.iter().any(|allowed| Some(allowed.as_str()) == value);
+            }
+            let allowed: Vec<String> =
+                values.iter().filter_map(|value| scope.expand(value, faults)).collect();
+            all &= allowed.iter().any(|allowed| Lookup::Value(allowed) == value);
         }
         all
     }

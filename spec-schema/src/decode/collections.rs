@@ -28,7 +28,9 @@ impl<T> std::ops::Deref for List<T> {
 impl<T: Decode> Decode for List<T> {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         match &node.value {
-            Value::Sequence(items) => Some(Self(items.iter().filter_map(|item| T::decode(item, faults)).collect())),
+            Value::Sequence(items) => {
+                Some(Self(items.iter().filter_map(|item| T::decode(item, faults)).collect()))
+            }
             _ => {
                 wrong_kind(node, "a list", faults);
                 None

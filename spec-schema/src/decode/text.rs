@@ -104,7 +104,9 @@ fn collect<'p>(parts: &'p [Part], found: &mut Vec<&'p Variable>) {
             found.push(variable);
             match &variable.form {
                 Form::Plain => {}
-                Form::Default(inner) | Form::Alternate(inner) | Form::Required(inner) => collect(inner, found),
+                Form::Default(inner) | Form::Alternate(inner) | Form::Required(inner) => {
+                    collect(inner, found);
+                }
             }
         }
     }
@@ -237,7 +239,9 @@ impl Reader<'_> {
     fn place(&self, start: usize) -> Span {
         let offset = |at: usize| u32::try_from(at).ok();
         match (self.verbatim_at, offset(start), offset(self.at)) {
-            (Some(base), Some(start), Some(end)) => Span { start: base + start, end: base + end, ..self.span },
+            (Some(base), Some(start), Some(end)) => {
+                Span { start: base + start, end: base + end, ..self.span }
+            }
             _ => self.span,
         }
     }

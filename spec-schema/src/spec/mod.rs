@@ -11,10 +11,15 @@ mod step;
 pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
 pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};
-pub use mount::{BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings, TmpfsMount};
+pub use mount::{
+    BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings,
+    TmpfsMount,
+};
 pub use secret::Secret;
 pub use stage::{Network, Stage};
-pub use step::{CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile, WriteStep};
+pub use step::{
+    CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile, WriteStep,
+};
 
 pub(crate) use step::actions_with;
 

@@ -14,7 +14,7 @@ pub enum CacheMount {
     /// A directory.
     Path(Template),
     /// A directory and how it is shared.
-    Settings(CacheSettings),
+    Settings(Box<CacheSettings>),
 }
 
 record! {
@@ -43,15 +43,15 @@ record! {
 impl CacheMount {
     /// The tools whose caches are known by name.
     pub const TOOLS: &'static [&'static str] = &[
-        "apt", "apk", "dnf", "pip", "uv", "poetry", "npm", "pnpm", "yarn", "bun", "go", "cargo", "maven", "gradle",
-        "bundler", "composer", "nuget", "ccache", "sccache",
+        "apt", "apk", "dnf", "pip", "uv", "poetry", "npm", "pnpm", "yarn", "bun", "go", "cargo", "maven",
+        "gradle", "bundler", "composer", "nuget", "ccache", "sccache",
     ];
 }
 
 impl Decode for CacheMount {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         if let Value::Mapping(_) = node.value {
-            return CacheSettings::decode(node, faults).map(Self::Settings);
+            return CacheSettings::decode(node, faults).map(Box::new).map(Self::Settings);
         }
         let text = &scalar(node, "the name of a tool, a path or a mapping", faults)?.text;
         if text.starts_with(['/', '$', '.']) {
@@ -60,8 +60,9 @@ impl Decode for CacheMount {
         if Self::TOOLS.contains(&text.as_str()) {
             return Some(Self::WellKnown(Text::new(text.clone(), node.span)));
         }
-        let help = did_you_mean(text, Self::TOOLS.iter().copied())
-            .unwrap_or_else(|| format!("known tools: {}; a path starts with `/`", one_of(Self::TOOLS.iter().copied())));
+        let help = did_you_mean(text, Self::TOOLS.iter().copied()).unwrap_or_else(|| {
+            format!("known tools: {}; a path starts with `/`", one_of(Self::TOOLS.iter().copied()))
+        });
         faults.push(Diagnostic::new(node.span, format!("no cache is known for `{text}`")).help(help));
         None
     }
@@ -167,7 +168,15 @@ impl Decode for SshMount {
             id => Some(Text::new(id.to_owned(), node.span)),
         };
         let span = node.span;
-        Some(Self::Agent(SshSettings { id, target: None, mode: None, uid: None, gid: None, required: None, span }))
+        Some(Self::Agent(SshSettings {
+            id,
+            target: None,
+            mode: None,
+            uid: None,
+            gid: None,
+            required: None,
+            span,
+        }))
     }
 }
 
@@ -214,7 +223,10 @@ impl Decode for Mount {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         let entries = mapping(node, "a mapping with a `type`", faults)?;
         let Some((_, kind)) = entries.iter().find(|(key, _)| key.as_str() == "type") else {
-            faults.push(Diagnostic::new(node.span, "a mount needs the key `type`").help("known types: `bind` or `tmpfs`"));
+            faults.push(
+                Diagnostic::new(node.span, "a mount needs the key `type`")
+                    .help("known types: `bind` or `tmpfs`"),
+            );
             return None;
         };
         let text = &scalar(kind, "`bind` or `tmpfs`", faults)?.text;
@@ -228,8 +240,10 @@ impl Decode for Mount {
                     "ssh" => Some("use the step's `ssh` key"),
                     _ => None,
                 };
-                let help = elsewhere.map_or_else(|| "known types: `bind` or `tmpfs`".to_owned(), str::to_owned);
-                faults.push(Diagnostic::new(kind.span, format!("`{other}` is not a type of mount")).help(help));
+                let help =
+                    elsewhere.map_or_else(|| "known types: `bind` or `tmpfs`".to_owned(), str::to_owned);
+                faults
+                    .push(Diagnostic::new(kind.span, format!("`{other}` is not a type of mount")).help(help));
                 None
             }
         }

@@ -218,9 +218,12 @@ fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults)
         [(action, _)] => Some(action),
         [(first, place), (second, other), ..] => {
             faults.push(
-                Diagnostic::new(*other, format!("a step does one thing, but this one has `{first}` and `{second}`"))
-                    .help("make it two steps")
-                    .related(*place, "the first action"),
+                Diagnostic::new(
+                    *other,
+                    format!("a step does one thing, but this one has `{first}` and `{second}`"),
+                )
+                .help("make it two steps")
+                .related(*place, "the first action"),
             );
             None
         }
