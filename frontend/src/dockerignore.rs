@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn lines_become_clean_patterns() {
-        let text = "\u{feff}# comment\r\n\n  a  \r\n # not a comment\n/b/\n./c//d/../e\n! /f \n!!g\n/\n.\n../h";
+        let text =
+            "\u{feff}# comment\r\n\n  a  \r\n # not a comment\n/b/\n./c//d/../e\n! /f \n!!g\n/\n.\n../h";
         assert_eq!(
             patterns(text),
             ["a", "# not a comment", "b", "c/e", "!f", "!!g", "/", ".", "../h"].map(str::to_owned)
@@ -237,6 +238,9 @@ mod tests {
     #[test]
     fn without_patterns_nothing_is_hidden() {
         assert!(!Matcher::default().matches("a"));
-        assert_eq!(Matcher::new(&["[".to_owned()]).unwrap_err().to_string(), "`[` is not a pattern: `[` is not closed");
+        assert_eq!(
+            Matcher::new(&["[".to_owned()]).unwrap_err().to_string(),
+            "`[` is not a pattern: `[` is not closed"
+        );
     }
 }

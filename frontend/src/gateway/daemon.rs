@@ -177,7 +177,8 @@ impl DaemonInfo {
     /// So it is with 0.11 (`missing provenance for ...`). There, [`evaluate`](super::Gateway::evaluate)
     /// each reference that the build did not come to need.
     pub fn fails_on_unevaluated_refs(&self) -> bool {
-        self.gateway.require(caps::ATTESTATIONS).is_ok() && self.gateway.require(caps::EXEC_SECRET_ENV).is_err()
+        self.gateway.require(caps::ATTESTATIONS).is_ok()
+            && self.gateway.require(caps::EXEC_SECRET_ENV).is_err()
     }
 }
 
@@ -243,8 +244,10 @@ mod tests {
     fn releases_with_their_own_rules_are_recognised() {
         let v0_8 = daemon(&[], vec![]);
         let v0_11 = daemon(&[caps::ATTESTATIONS], vec![]);
-        let v0_14 =
-            daemon(&[caps::ATTESTATIONS, caps::EXEC_SECRET_ENV], vec![cap(caps::COPY_ALWAYS_REPLACE, true, "")]);
+        let v0_14 = daemon(
+            &[caps::ATTESTATIONS, caps::EXEC_SECRET_ENV],
+            vec![cap(caps::COPY_ALWAYS_REPLACE, true, "")],
+        );
         assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::max_request), [4 << 20, 4 << 20, 16 << 20]);
         assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::fails_on_unevaluated_refs), [false, true, false]);
     }

@@ -173,9 +173,10 @@ mod tests {
     use super::*;
 
     fn error(message: &str, details: &[(&str, &str)]) -> GatewayError {
-        let details = details
-            .iter()
-            .map(|(kind, json)| Any { type_url: format!("{DETAIL_PREFIX}{kind}"), value: json.as_bytes().to_vec() });
+        let details = details.iter().map(|(kind, json)| Any {
+            type_url: format!("{DETAIL_PREFIX}{kind}"),
+            value: json.as_bytes().to_vec(),
+        });
         GatewayError::Status(Status { code: 2, message: message.to_owned(), details: details.collect() })
     }
 

@@ -57,7 +57,12 @@ impl Gateway {
     ///
     /// A larger file is an error; no more than one byte above the limit is read of it. Symbolic links are
     /// followed and cannot leave the file system. A directory is an error.
-    pub async fn read_file(&self, reference: &Ref, path: &str, limit: usize) -> Result<Option<Vec<u8>>, GatewayError> {
+    pub async fn read_file(
+        &self,
+        reference: &Ref,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, GatewayError> {
         if reference.is_scratch() {
             return Ok(None);
         }
@@ -106,8 +111,11 @@ impl Gateway {
         if reference.is_scratch() {
             return Ok(None);
         }
-        let request =
-            proto::StatFileRequest { r#ref: reference.id().to_owned(), path: path.to_owned(), mount_index: 0 };
+        let request = proto::StatFileRequest {
+            r#ref: reference.id().to_owned(),
+            path: path.to_owned(),
+            mount_index: 0,
+        };
         match self.call("StatFile", &request).await {
             Ok(proto::StatFileResponse { stat: Some(stat) }) => Ok(Some(stat.into())),
             Ok(proto::StatFileResponse { stat: None }) => {
@@ -120,7 +128,12 @@ impl Gateway {
 
     /// The entries of the directory at `path`, one level deep. `pattern` picks entries in the language
     /// of ignore files; an empty one picks all.
-    pub async fn read_dir(&self, reference: &Ref, path: &str, pattern: &str) -> Result<Vec<FileStat>, GatewayError> {
+    pub async fn read_dir(
+        &self,
+        reference: &Ref,
+        path: &str,
+        pattern: &str,
+    ) -> Result<Vec<FileStat>, GatewayError> {
         if reference.is_scratch() {
             return Ok(Vec::new());
         }

@@ -24,7 +24,9 @@ pub(super) const UNKNOWN: i32 = 2;
 /// Base64 as gRPC has it: written without padding, read with or without.
 const BINARY_HEADER: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// What is wrong with a reply that gRPC does not allow. Completes "the reply ...".
@@ -40,7 +42,7 @@ pub enum WireError {
     #[error("ends before its message is complete")]
     Truncated,
     /// There are bytes behind the message.
-    #[error("has {0} bytes too many")]
+    #[error("goes on behind its message, for {0} bytes")]
     Trailing(usize),
     /// The message is compressed, though we offered no compression.
     #[error("is compressed")]
@@ -116,7 +118,8 @@ pub(super) fn outcome(trailers: &HeaderMap) -> Result<Status, WireError> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| WireError::BadStatus(lossy(text.as_bytes())))?;
-    let message = trailers.get("grpc-message").map(|text| percent_decoded(text.as_bytes())).unwrap_or_default();
+    let message =
+        trailers.get("grpc-message").map(|text| percent_decoded(text.as_bytes())).unwrap_or_default();
     let details = trailers
         .get("grpc-status-details-bin")
         .and_then(|text| BINARY_HEADER.decode(text.as_bytes()).ok())
@@ -191,7 +194,7 @@ mod tests {
         assert_eq!(read(b""), "ends before its message is complete");
         assert_eq!(read(b"\0\0\0"), "ends before its message is complete");
         assert_eq!(read(b"\0\0\0\0\x06\x0a\x04sp"), "ends before its message is complete");
-        assert_eq!(read(b"\0\0\0\0\0xy"), "has 2 bytes too many");
+        assert_eq!(read(b"\0\0\0\0\0xy"), "goes on behind its message, for 2 bytes");
         assert_eq!(read(b"\x01\0\0\0\0"), "is compressed");
         assert_eq!(read(b"\0\0\0\0\x65"), "has 101 bytes, 100 are allowed");
         assert_eq!(read(b"\0\xff\xff\xff\xff"), "has 4294967295 bytes, 100 are allowed");

@@ -113,8 +113,9 @@ mod tests {
 
     #[test]
     fn a_reference_is_pinned_once_and_only_with_a_digest() {
-        let pinned =
-            |reference: &str, digest: &str| resolved(reference.to_owned(), digest.to_owned(), Vec::new()).pinned();
+        let pinned = |reference: &str, digest: &str| {
+            resolved(reference.to_owned(), digest.to_owned(), Vec::new()).pinned()
+        };
         assert_eq!(pinned("a:1", "sha256:12"), "a:1@sha256:12");
         assert_eq!(pinned("a:1", ""), "a:1");
         assert_eq!(pinned("a@sha256:34", "sha256:34"), "a@sha256:34");

@@ -167,7 +167,8 @@ mod tests {
     #[test]
     fn sources_follow_the_details_and_code_zero_becomes_unknown() {
         let detail = Any { type_url: "x".to_owned(), value: Vec::new() };
-        let excerpt = SourceExcerpt { file: Arc::new(SourceFile::default()), ranges: vec![SourceRange::lines(2, 2)] };
+        let excerpt =
+            SourceExcerpt { file: Arc::new(SourceFile::default()), ranges: vec![SourceRange::lines(2, 2)] };
         let mut failure = Failure::new("no stage `tst`").with_source(excerpt.clone());
         failure.details.push(detail.clone());
         let status = failure.into_status();

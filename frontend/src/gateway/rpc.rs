@@ -100,7 +100,8 @@ async fn receive(method: &'static str, body: &mut h2::RecvStream) -> Result<Byte
     while let Some(chunk) = body.data().await {
         let chunk = chunk.map_err(|error| GatewayError::disconnected(method, &error))?;
         received.extend_from_slice(&chunk);
-        grpc::check_prefix(&received, MAX_REPLY).map_err(|error| GatewayError::Malformed { method, error })?;
+        grpc::check_prefix(&received, MAX_REPLY)
+            .map_err(|error| GatewayError::Malformed { method, error })?;
         body.flow_control()
             .release_capacity(chunk.len())
             .map_err(|error| GatewayError::disconnected(method, &error))?;
@@ -118,3 +119,7 @@ fn outcome(
         outcome => outcome,
     }
 }
+
+#[cfg(test)]
+#[path = "rpc_tests.rs"]
+mod tests;

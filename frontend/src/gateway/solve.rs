@@ -52,7 +52,11 @@ impl Gateway {
     /// Registers `definition` and yields a reference to what it makes.
     ///
     /// An empty definition is the empty file system.
-    pub async fn solve(&self, definition: pb::Definition, options: SolveOptions) -> Result<Ref, GatewayError> {
+    pub async fn solve(
+        &self,
+        definition: pb::Definition,
+        options: SolveOptions,
+    ) -> Result<Ref, GatewayError> {
         let evaluate_by_field = options.evaluate && self.ping().await?.supports(caps::SOLVE_EVALUATE).is_ok();
         let request = proto::SolveRequest {
             definition: Some(definition),
@@ -122,7 +126,8 @@ mod tests {
         let plain = proto::SolveResponse { r#ref: "a".to_owned(), result: None };
         let mut inline = reply(None);
         inline.r#ref = "a".to_owned();
-        for reply in [reply(Some(Wire::Ref(message))), reply(Some(Wire::RefDeprecated("a".to_owned()))), plain, inline]
+        for reply in
+            [reply(Some(Wire::Ref(message))), reply(Some(Wire::RefDeprecated("a".to_owned()))), plain, inline]
         {
             assert_eq!(reference(reply).unwrap(), Ref::new("a"));
         }
@@ -141,6 +146,9 @@ mod tests {
             reference(reply(Some(map))).unwrap_err().to_string(),
             "BuildKit's reply to Solve has a result for each platform, where one was asked for"
         );
-        assert_eq!(reference(reply(None)).unwrap_err().to_string(), "BuildKit's reply to Solve has no result");
+        assert_eq!(
+            reference(reply(None)).unwrap_err().to_string(),
+            "BuildKit's reply to Solve has no result"
+        );
     }
 }

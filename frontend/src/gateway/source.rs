@@ -96,7 +96,11 @@ impl SourceExcerpt {
                 data: STANDARD.encode(&self.file.data),
                 language: &self.file.language,
             },
-            ranges: self.ranges.iter().map(|range| RangeDetail { start: range.start, end: range.end }).collect(),
+            ranges: self
+                .ranges
+                .iter()
+                .map(|range| RangeDetail { start: range.start, end: range.end })
+                .collect(),
         };
         Any {
             type_url: format!("{DETAIL_PREFIX}errdefs.Source+json"),
@@ -121,7 +125,8 @@ impl SourceExcerpt {
                 character: i32::try_from(position.character).unwrap_or(i32::MAX),
             })
         };
-        let range = |range: &SourceRange| pb::Range { start: position(range.start), end: position(range.end) };
+        let range =
+            |range: &SourceRange| pb::Range { start: position(range.start), end: position(range.end) };
         self.ranges.iter().map(range).collect()
     }
 }
@@ -132,8 +137,11 @@ mod tests {
 
     #[test]
     fn the_detail_is_the_json_that_clients_read() {
-        let file =
-            SourceFile { filename: "build.yaml".to_owned(), data: b"stages:\n".to_vec(), language: "YAML".to_owned() };
+        let file = SourceFile {
+            filename: "build.yaml".to_owned(),
+            data: b"stages:\n".to_vec(),
+            language: "YAML".to_owned(),
+        };
         let mut second = SourceRange::lines(3, 4);
         second.end.character = 7;
         let excerpt = SourceExcerpt { file: Arc::new(file), ranges: vec![SourceRange::lines(1, 1), second] };

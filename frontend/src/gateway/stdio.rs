@@ -75,16 +75,16 @@ fn duplicate(stream: &'static str, handle: &impl AsFd) -> Result<OwnedFd, StdioE
 
 fn incoming(descriptor: OwnedFd) -> Result<Incoming, StdioError> {
     let spare = duplicate("stdin", &descriptor)?;
-    pipe::Receiver::from_owned_fd(descriptor)
-        .map(Incoming::Pipe)
-        .or_else(|source| socket(spare).map(Incoming::Socket).ok_or(StdioError::NotAPipe { stream: "stdin", source }))
+    pipe::Receiver::from_owned_fd(descriptor).map(Incoming::Pipe).or_else(|source| {
+        socket(spare).map(Incoming::Socket).ok_or(StdioError::NotAPipe { stream: "stdin", source })
+    })
 }
 
 fn outgoing(descriptor: OwnedFd) -> Result<Outgoing, StdioError> {
     let spare = duplicate("stdout", &descriptor)?;
-    pipe::Sender::from_owned_fd(descriptor)
-        .map(Outgoing::Pipe)
-        .or_else(|source| socket(spare).map(Outgoing::Socket).ok_or(StdioError::NotAPipe { stream: "stdout", source }))
+    pipe::Sender::from_owned_fd(descriptor).map(Outgoing::Pipe).or_else(|source| {
+        socket(spare).map(Outgoing::Socket).ok_or(StdioError::NotAPipe { stream: "stdout", source })
+    })
 }
 
 /// The descriptor as a Unix socket, if it is one: only a socket has a local address.
@@ -109,7 +109,11 @@ impl AsyncRead for Stdio {
 }
 
 impl AsyncWrite for Stdio {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.to_daemon {
             Outgoing::Pipe(pipe) => Pin::new(pipe).poll_write(context, bytes),
             Outgoing::Socket(socket) => Pin::new(socket).poll_write(context, bytes),

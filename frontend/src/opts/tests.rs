@@ -114,7 +114,8 @@ fn build_arguments_go_over_options() {
 
 #[test]
 fn cache_imports_of_both_kinds_are_joined() {
-    let opts = opts(&[r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"a"}}]"#, "cache-from=a,b"]).unwrap();
+    let opts =
+        opts(&[r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"a"}}]"#, "cache-from=a,b"]).unwrap();
     let refs: Vec<_> = opts.cache_imports.iter().map(|import| import.attrs["ref"].as_str()).collect();
     assert_eq!(refs, ["a", "b"]);
 }

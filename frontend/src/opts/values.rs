@@ -228,7 +228,10 @@ mod tests {
         assert_eq!(positive("5"), Ok(5));
         assert_eq!(message(positive("0")), "`0` is not a whole number above 0");
         assert_eq!(positive_or_unlimited("-1"), Ok(-1));
-        assert_eq!(message(positive_or_unlimited("-2")), "`-2` is not a whole number above 0, nor -1 for no limit");
+        assert_eq!(
+            message(positive_or_unlimited("-2")),
+            "`-2` is not a whole number above 0, nor -1 for no limit"
+        );
         assert_eq!(size("0"), Ok(None));
         assert_eq!(message(size("64m")), "`64m` is not a whole number of bytes");
         assert!(message(size("18446744073709551615")).contains("not a whole number"));
