@@ -20,8 +20,8 @@ check: ## format, lints, docs, generated files, licences
 image: ## the frontend image, into the engine in use
 	@eval "$$(docker/engine env $(ENGINE))" && docker/image
 
-generate: ## write the generated files: the JSON Schema
-	@cargo run --quiet --package spec-schema --features schema --example generate-schema -- spec-schema/schema/v1.json
+generate: ## write the generated files: JSON Schema and reference page
+	@cargo run --quiet --package spec-schema --features schema --example generate -- spec-schema/schema/v1.json docs/spec.md
 
 bench: ## compile time, warm builds beside the Dockerfile frontend, memory
 	@scripts/bench

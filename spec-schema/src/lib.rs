@@ -12,6 +12,8 @@ pub mod decode;
 pub mod diagnostic;
 pub mod node;
 #[cfg(feature = "schema")]
+pub mod reference;
+#[cfg(feature = "schema")]
 pub mod schema;
 pub mod span;
 pub mod spec;

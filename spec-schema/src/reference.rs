@@ -1,0 +1,96 @@
+//! The reference page of the language, made from the JSON Schema.
+
+use serde_json::{Map, Value};
+
+use crate::schema;
+
+/// What stands above the tables.
+const INTRODUCTION: &str = include_str!("reference.md");
+
+/// The mappings in the order of the page, each with its heading.
+const SECTIONS: &[(&str, &str)] = &[
+    ("ArgSettings", "A build arg"),
+    ("Secret", "A secret"),
+    ("Stage", "A stage"),
+    ("RunStep", "`run`"),
+    ("CopyStep", "`copy`"),
+    ("WriteStep", "`write`"),
+    ("WriteFile", "The file of `write`"),
+    ("MkdirStep", "`mkdir`"),
+    ("RemoveStep", "`remove`"),
+    ("SymlinkStep", "`symlink`"),
+    ("SymlinkTarget", "The link of `symlink`"),
+    ("CacheSettings", "A cache mount"),
+    ("SecretSettings", "A secret of a step"),
+    ("SshSettings", "An ssh agent of a step"),
+    ("BindMount", "A bind mount"),
+    ("TmpfsMount", "A tmpfs mount"),
+    ("HealthcheckSettings", "A health check"),
+];
+
+/// The page, as Markdown.
+pub fn page() -> String {
+    let schema: Value = serde_json::from_str(&schema::document()).unwrap_or_default();
+    let mut page = INTRODUCTION.to_owned();
+    page += &section("The spec", &schema);
+    for (name, heading) in SECTIONS {
+        page += &section(heading, &schema["$defs"][name]);
+    }
+    page
+}
+
+fn section(heading: &str, object: &Value) -> String {
+    let description = object["description"].as_str().unwrap_or_default();
+    let mut text = format!("\n## {heading}\n\n{description}\n\n| key | value | meaning |\n| --- | --- | --- |\n");
+    let required: Vec<&str> = object["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let none = Map::new();
+    for (key, value) in object["properties"].as_object().unwrap_or(&none) {
+        let meaning = value["description"].as_str().unwrap_or_default().replace('|', "\\|");
+        let mark = if required.contains(&key.as_str()) { " **required**" } else { "" };
+        text += &format!("| `{key}`{mark} | {} | {meaning} |\n", kind(value));
+    }
+    text
+}
+
+/// What may stand there, in a few words.
+fn kind(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return named(name);
+    }
+    if let Some(forms) = schema["anyOf"].as_array() {
+        let mut forms: Vec<String> = forms.iter().map(kind).collect();
+        forms.dedup();
+        return forms.join(" or ");
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    }
+    match &schema["type"] {
+        Value::String(word) if word == "array" => format!("list of {}", kind(&schema["items"])),
+        Value::String(word) if word == "object" => format!("names, each with {}", kind(&schema["additionalProperties"])),
+        Value::String(word) if word == "boolean" => "`true` or `false`".to_owned(),
+        Value::String(word) if word == "integer" => "number".to_owned(),
+        _ => "text".to_owned(),
+    }
+}
+
+/// A type with a section of its own as a link, any other one in words.
+fn named(name: &str) -> String {
+    let heading = SECTIONS.iter().find(|(section, _)| *section == name).map(|(_, heading)| *heading);
+    match (heading, name) {
+        (Some(heading), _) => {
+            let anchor: String = heading.to_lowercase().chars().filter(|c| *c != '`').collect();
+            format!("[{}](#{})", anchor, anchor.replace(' ', "-"))
+        }
+        (None, "Command" | "ShellOrExec" | "HealthcheckTest") => "text, or list of texts".to_owned(),
+        (None, "Healthcheck") => "`none`, or [a health check](#a-health-check)".to_owned(),
+        (None, "CacheMount") => "name of a tool, path, or [a cache mount](#a-cache-mount)".to_owned(),
+        (None, "SecretMount") => "id, or [a secret of a step](#a-secret-of-a-step)".to_owned(),
+        (None, "SshMount") => "`true`, id, or [an ssh agent of a step](#an-ssh-agent-of-a-step)".to_owned(),
+        (None, "Mount") => "[a bind mount](#a-bind-mount) or [a tmpfs mount](#a-tmpfs-mount)".to_owned(),
+        (None, "Step") => "a step: [run](#run), [copy](#copy), [write](#write), [mkdir](#mkdir), [remove](#remove) or [symlink](#symlink)".to_owned(),
+        (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
+        (None, "Network") => "`default`, `none` or `host`".to_owned(),
+        (None, other) => other.to_lowercase(),
+    }
+}
