@@ -41,8 +41,10 @@ pub fn page() -> String {
 
 fn section(heading: &str, object: &Value) -> String {
     let description = object["description"].as_str().unwrap_or_default();
-    let mut text = format!("\n## {heading}\n\n{description}\n\n| key | value | meaning |\n| --- | --- | --- |\n");
-    let required: Vec<&str> = object["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut text =
+        format!("\n## {heading}\n\n{description}\n\n| key | value | meaning |\n| --- | --- | --- |\n");
+    let required: Vec<&str> =
+        object["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let none = Map::new();
     for (key, value) in object["properties"].as_object().unwrap_or(&none) {
         let meaning = value["description"].as_str().unwrap_or_default().replace('|', "\\|");
@@ -58,16 +60,28 @@ fn kind(schema: &Value) -> String {
         return named(name);
     }
     if let Some(forms) = schema["anyOf"].as_array() {
+        if let [one, many] = forms.as_slice()
+            && many["items"] == *one
+        {
+            return format!("{}; or a list of these", kind(one));
+        }
         let mut forms: Vec<String> = forms.iter().map(kind).collect();
         forms.dedup();
         return forms.join(" or ");
     }
     if let Some(words) = schema["enum"].as_array() {
-        return words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        return words
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     match &schema["type"] {
         Value::String(word) if word == "array" => format!("list of {}", kind(&schema["items"])),
-        Value::String(word) if word == "object" => format!("names, each with {}", kind(&schema["additionalProperties"])),
+        Value::String(word) if word == "object" => {
+            format!("names, each with {}", kind(&schema["additionalProperties"]))
+        }
         Value::String(word) if word == "boolean" => "`true` or `false`".to_owned(),
         Value::String(word) if word == "integer" => "number".to_owned(),
         _ => "text".to_owned(),
