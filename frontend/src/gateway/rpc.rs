@@ -56,8 +56,15 @@ impl Connection {
         method: &'static str,
         request: &impl Message,
     ) -> Result<Reply, GatewayError> {
+        let body = self.exchange(method, grpc::frame(request)).await?;
+        grpc::unframe(&body, MAX_REPLY).map_err(|error| GatewayError::Malformed { method, error })
+    }
+
+    /// The body of the reply to a call that went well. Apart from [`Connection::call`], so that the program
+    /// holds this once and not once for each kind of message.
+    async fn exchange(&self, method: &'static str, message: Bytes) -> Result<Bytes, GatewayError> {
         let (headers, mut body) = self
-            .send(method, grpc::frame(request))
+            .send(method, message)
             .await
             .map_err(|error| GatewayError::disconnected(method, &error))?
             .into_parts();
@@ -68,10 +75,7 @@ impl Connection {
         let received = receive(method, &mut body).await?;
         let trailers = body.trailers().await.map_err(|error| GatewayError::disconnected(method, &error))?;
         let status = outcome(&headers.headers, trailers.as_ref()).map_err(malformed)?;
-        if status.code != grpc::OK {
-            return Err(GatewayError::Status(status));
-        }
-        grpc::unframe(&received, MAX_REPLY).map_err(malformed)
+        if status.code == grpc::OK { Ok(received) } else { Err(GatewayError::Status(status)) }
     }
 
     async fn send(&self, method: &str, message: Bytes) -> Result<http::Response<h2::RecvStream>, h2::Error> {
