@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 /// Builds, and tells the daemon how it went. Errors are those of the connection: there is nobody left to tell.
 async fn serve() -> Result<(), GatewayError> {
     let gateway = Gateway::stdio().await?;
-    let outcome = match FrontendOpts::from_env(std::env::vars()) {
+    let outcome = match FrontendOpts::from_env(variables()) {
         // A panic must not leave the user with an exit code alone.
         Ok(opts) => match tokio::task::spawn_local(run(gateway.clone(), opts)).await {
             Ok(outcome) => outcome,
@@ -36,6 +36,12 @@ async fn serve() -> Result<(), GatewayError> {
         Ok(result) => gateway.return_result(result).await,
         Err(failure) => gateway.return_error(failure).await,
     }
+}
+
+/// The environment. `std::env::vars` would panic on a value that is not UTF-8.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 async fn run(gateway: Gateway, opts: FrontendOpts) -> Result<optfrontend::gateway::BuildResult, Failure> {

@@ -1,0 +1,170 @@
+//! The whole pipeline against a daemon in memory: the calls that a build makes, and what it returns.
+
+use frontend::build::build;
+use frontend::gateway::{BuildResult, Failure};
+use frontend::opts::FrontendOpts;
+use optfrontend_tests::fake_gateway::{FakeGateway, FakeSession, Release};
+use serde_json::Value;
+use tokio::task::LocalSet;
+
+const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:00"]}}"#;
+
+/// Two images, a copy from the context, and one from a stage.
+const SPEC: &str = "\
+stages:
+  build:
+    from: golang:1.22
+    steps:
+      - copy: .
+      - run: make
+  app:
+    from: busybox
+    steps:
+      - copy: /out
+        from: build
+";
+
+fn opts(extra: &[(&str, &str)]) -> FrontendOpts {
+    let given = [("filename", "build.yaml")].into_iter().chain(extra.iter().copied());
+    let mut variables: Vec<(String, String)> = given
+        .enumerate()
+        .map(|(n, (key, value))| (format!("BUILDKIT_FRONTEND_OPT_{n}"), format!("{key}={value}")))
+        .collect();
+    variables.push(("BUILDKIT_SESSION_ID".to_owned(), "session".to_owned()));
+    FrontendOpts::from_env(variables).unwrap()
+}
+
+fn images() -> FakeGateway {
+    FakeGateway::new()
+        .platforms(&["linux/amd64", "linux/arm64"])
+        .image("docker.io/library/golang:1.22", CONFIG)
+        .image("docker.io/library/busybox:latest", CONFIG)
+}
+
+async fn run(fake: FakeGateway, opts: &FrontendOpts) -> (FakeSession, Result<BuildResult, Failure>) {
+    let session = fake.start();
+    let outcome = LocalSet::new()
+        .run_until(async {
+            let gateway = session.connect().await;
+            let outcome = build(&gateway, opts).await;
+            if let Ok(result) = &outcome {
+                gateway.return_result(result.clone()).await.unwrap();
+            }
+            outcome
+        })
+        .await;
+    (session, outcome)
+}
+
+#[tokio::test]
+async fn a_build_has_five_round_trips() {
+    let (session, outcome) = run(images().file("dockerfile", "build.yaml", SPEC), &opts(&[])).await;
+    outcome.unwrap();
+    let chain = session.longest_chain();
+    assert_eq!(chain.len(), 5, "{chain:?}");
+    assert_eq!(chain.last(), Some(&"Return"));
+}
+
+#[tokio::test]
+async fn eight_images_take_no_more_round_trips_than_one() {
+    let mut spec = String::from("stages:\n");
+    let mut fake = images();
+    for number in 0..8 {
+        spec += &format!("  s{number}:\n    from: base{number}\n    steps: [{{run: make}}]\n");
+        fake = fake.image(&format!("docker.io/library/base{number}:latest"), CONFIG);
+    }
+    spec += "  app:\n    from: scratch\n    steps:\n";
+    for number in 0..8 {
+        spec += &format!("      - {{copy: /out, from: s{number}, to: /{number}}}\n");
+    }
+    let (session, outcome) = run(fake.file("dockerfile", "build.yaml", spec), &opts(&[])).await;
+    outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5);
+}
+
+#[tokio::test]
+async fn what_is_not_needed_is_not_asked_for() {
+    let spec = "stages:\n  other: {from: not-there}\n  app: {from: busybox, steps: [{run: make}]}\n";
+    let (session, outcome) = run(images().file("dockerfile", "build.yaml", spec), &opts(&[])).await;
+    outcome.unwrap();
+    let lookups = session.methods().iter().filter(|method| method.starts_with("Resolve")).count();
+    assert_eq!(lookups, 1, "only the image of the stage that is built");
+    let reads = session.methods().iter().filter(|method| **method == "ReadFile").count();
+    assert_eq!(reads, 2, "no .dockerignore where nothing of the context is read");
+}
+
+#[tokio::test]
+async fn the_ignore_file_beside_the_spec_comes_before_that_of_the_context() {
+    let fake = images()
+        .file("dockerfile", "build.yaml", SPEC)
+        .file("dockerfile", "build.yaml.dockerignore", "beside\n")
+        .file("context", ".dockerignore", "inside\n");
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    outcome.unwrap();
+    let solved = format!(
+        "{:?}",
+        session
+            .definitions()
+            .last()
+            .unwrap()
+            .def
+            .iter()
+            .map(|op| String::from_utf8_lossy(op))
+            .collect::<Vec<_>>()
+    );
+    assert!(solved.contains("beside") && !solved.contains("inside"), "{solved}");
+}
+
+#[tokio::test]
+async fn several_platforms_are_returned_by_name() {
+    let arm = CONFIG.replace("amd64", "arm64");
+    let fake = FakeGateway::new()
+        .platforms(&["linux/amd64", "linux/arm64"])
+        .image_for("docker.io/library/busybox:latest", "linux/amd64", CONFIG)
+        .image_for("docker.io/library/busybox:latest", "linux/arm64", arm)
+        .file("dockerfile", "build.yaml", "stages: {app: {from: busybox, steps: [{run: make}]}}\n");
+    let (session, outcome) = run(fake, &opts(&[("platform", "linux/amd64,linux/arm64")])).await;
+    let result = outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5);
+    let platforms: Value = serde_json::from_slice(&result.metadata["refs.platforms"]).unwrap();
+    let ids: Vec<&str> =
+        platforms["Platforms"].as_array().unwrap().iter().filter_map(|p| p["ID"].as_str()).collect();
+    assert_eq!(ids, ["linux/amd64", "linux/arm64"]);
+    for (id, architecture) in [("linux/amd64", "amd64"), ("linux/arm64", "arm64")] {
+        let config: Value =
+            serde_json::from_slice(&result.metadata[&format!("containerimage.config/{id}")]).unwrap();
+        assert_eq!(config["architecture"], architecture);
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_of_2020_gets_what_it_knows() {
+    let fake = images().release(Release(8)).file("dockerfile", "build.yaml", SPEC);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    outcome.unwrap();
+    assert!(session.methods().contains(&"ResolveImageConfig"));
+}
+
+#[tokio::test]
+async fn what_a_daemon_lacks_is_said_before_the_solve() {
+    let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: b}\n";
+    let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    assert_eq!(
+        outcome.unwrap_err().message,
+        "build.yaml:5: [app 2/2] symlink /b -> a needs `file.symlink.create`, which this BuildKit has not; \
+         BuildKit 0.19 is the first that has it"
+    );
+    assert_eq!(
+        session.methods().iter().filter(|method| **method == "Solve").count(),
+        2,
+        "only the two sources"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_subrequest_is_refused_in_the_words_that_clients_look_for() {
+    let (session, outcome) = run(FakeGateway::new(), &opts(&[("requestid", "frontend.weather")])).await;
+    assert_eq!(outcome.unwrap_err().message, "unsupported request frontend.weather");
+    assert!(session.methods().is_empty());
+}
