@@ -1,3 +1,44 @@
-//! Tests.
+//! What tests are made of: builds on the real engine and what comes out of them, and a daemon in memory.
+//!
+//! ```no_run
+//! use optfrontend_tests::Build;
+//!
+//! let image = Build::spec("stages: {app: {from: scratch, steps: [{copy: a.txt}]}}").file("a.txt", "hello").image();
+//! assert_eq!(image.only().text("/a.txt"), "hello");
+//! ```
+//!
+//! A helper that cannot do its job ends the test with a sentence; that is what a test wants of it.
+#![allow(clippy::missing_panics_doc)]
 
 pub mod fake_gateway;
+
+mod build;
+mod container;
+mod diff;
+mod docker;
+mod http;
+mod image;
+mod layout;
+mod nonce;
+mod progress;
+mod tree;
+
+pub use build::{Build, Built, Tag};
+pub use container::Container;
+pub use diff::{Difference, differences};
+pub use docker::{Outcome, Running, docker, engine, repository};
+pub use http::{Response, get, request};
+pub use image::{Image, PlatformImage};
+pub use layout::Blobs;
+pub use nonce::nonce;
+pub use progress::{Progress, Step, Warning};
+pub use tree::{Entry, Kind, Tree};
+
+/// A folder that goes when it is dropped.
+#[track_caller]
+fn tempdir() -> tempfile::TempDir {
+    match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(error) => panic!("cannot make a temporary folder: {error}"),
+    }
+}

@@ -1,0 +1,248 @@
+//! Builds: a spec and its context, the flags, and what the build comes to.
+
+use std::ffi::OsString;
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::docker::{FRONTEND, Outcome, Running, docker};
+use crate::image::Image;
+use crate::nonce::nonce;
+use crate::progress::Progress;
+use crate::tempdir;
+
+/// A build to run, once or several times.
+#[derive(Debug)]
+pub struct Build {
+    folder: PathBuf,
+    /// Removed with the build; `None` where the folder is not ours.
+    _temporary: Option<TempDir>,
+    file: String,
+    context: String,
+    flags: Vec<String>,
+    nonce: String,
+}
+
+impl Build {
+    /// A spec, in a folder of its own, which is also the context. `NONCE` in it becomes a text that no other build has.
+    #[track_caller]
+    pub fn spec(yaml: &str) -> Self {
+        let nonce = nonce();
+        let yaml = yaml.replace("NONCE", &nonce);
+        Self { nonce, ..Self::empty() }.file("build.yaml", format!("# syntax={FRONTEND}\n{yaml}"))
+    }
+
+    /// A Dockerfile, for comparison.
+    #[track_caller]
+    pub fn dockerfile(text: &str) -> Self {
+        Self { file: "Dockerfile".to_owned(), ..Self::empty() }.file("Dockerfile", text)
+    }
+
+    fn empty() -> Self {
+        let temporary = tempdir();
+        Self { folder: temporary.path().to_owned(), _temporary: Some(temporary), ..Self::at("") }
+    }
+
+    /// A folder with a `build.yaml`, as it is.
+    pub fn at(folder: impl AsRef<Path>) -> Self {
+        Self {
+            folder: folder.as_ref().to_owned(),
+            _temporary: None,
+            file: "build.yaml".to_owned(),
+            context: ".".to_owned(),
+            flags: Vec::new(),
+            nonce: nonce(),
+        }
+    }
+
+    /// A copy of a folder with a `build.yaml`, for changes.
+    #[track_caller]
+    pub fn copy_of(folder: impl AsRef<Path>) -> Self {
+        let build = Self::empty();
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(folder.as_ref().join("."))
+            .arg(&build.folder)
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()), "cannot copy {}", folder.as_ref().display());
+        build
+    }
+
+    /// Puts a file into the folder.
+    #[must_use]
+    #[track_caller]
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    /// Another file than `build.yaml`, or a Dockerfile, in the same folder.
+    #[must_use]
+    pub fn using(mut self, file: &str) -> Self {
+        file.clone_into(&mut self.file);
+        self
+    }
+
+    /// Another context than the folder.
+    #[must_use]
+    pub fn context(mut self, context: impl Into<String>) -> Self {
+        self.context = context.into();
+        self
+    }
+
+    /// More flags for `docker buildx build`. They see the folder as the current one.
+    #[must_use]
+    pub fn flags<S: Into<String>>(mut self, flags: impl IntoIterator<Item = S>) -> Self {
+        self.flags.extend(flags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Changes a file between two builds.
+    #[track_caller]
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.folder.join(path);
+        let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
+        if let Err(error) = parent.and_then(|()| fs::write(&path, content)) {
+            panic!("{}: {error}", path.display());
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What stands in the spec for `NONCE`.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// Starts it.
+    #[track_caller]
+    pub fn start<S: Into<OsString>>(&self, more: impl IntoIterator<Item = S>) -> Running {
+        let mut args: Vec<OsString> =
+            ["buildx", "build", "--progress=rawjson", "--file"].map(Into::into).into();
+        args.push(self.file.clone().into());
+        args.extend(self.flags.iter().map(Into::into));
+        args.extend(more.into_iter().map(Into::into));
+        args.push(self.context.clone().into());
+        Running::start(args, Some(&self.folder))
+    }
+
+    /// Runs it to its end, whatever that is, with flags that are for this time only.
+    #[track_caller]
+    pub fn run_with<S: Into<OsString>>(&self, more: impl IntoIterator<Item = S>) -> Built {
+        Built::new(self.start(more).wait())
+    }
+
+    /// Runs it and keeps nothing of it. It must succeed.
+    #[track_caller]
+    pub fn run(&self) -> Built {
+        self.run_with(["--output=type=cacheonly"]).ok()
+    }
+
+    /// Runs it. It must fail.
+    #[track_caller]
+    pub fn fail(&self) -> Built {
+        self.run_with(["--output=type=cacheonly"]).failed()
+    }
+
+    /// Runs it and reads the image. It must succeed. There is no provenance in it unless a flag asks for that.
+    #[track_caller]
+    pub fn image(&self) -> Image {
+        let folder = tempdir();
+        let mut output = OsString::from("--output=type=oci,tar=false,dest=");
+        output.push(folder.path());
+        let mut flags = vec![output];
+        if !self.flags.iter().any(|flag| flag.starts_with("--provenance") || flag.starts_with("--attest")) {
+            flags.push("--provenance=false".into());
+        }
+        let built = self.run_with(flags).ok();
+        Image::read(folder, built)
+    }
+
+    /// Runs it and loads the image into the engine. It must succeed.
+    #[track_caller]
+    pub fn load(&self) -> Tag {
+        let name = format!("optfrontend-test:{}", nonce());
+        let built = self.run_with(["--load", "--provenance=false", "--tag", &name]).ok();
+        Tag { name, built }
+    }
+}
+
+/// How a build ended and what its course was.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// How the client ended.
+    pub outcome: Outcome,
+    /// The build's course.
+    pub progress: Progress,
+}
+
+impl Built {
+    fn new(outcome: Outcome) -> Self {
+        let progress = Progress::parse(&outcome.stderr);
+        Self { outcome, progress }
+    }
+
+    /// Ends the test unless the build succeeded.
+    #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "the check alone may be wanted")]
+    pub fn ok(self) -> Self {
+        let Progress { logs, messages, .. } = &self.progress;
+        assert!(self.outcome.code == Some(0), "{}\nfailed\n{logs}\n{messages}", self.outcome.command);
+        self
+    }
+
+    /// Ends the test unless the build failed.
+    #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "the check alone may be wanted")]
+    pub fn failed(self) -> Self {
+        assert!(self.outcome.code != Some(0), "{}\nshould have failed", self.outcome.command);
+        self
+    }
+
+    /// What the client says at the end, without the progress: errors and the excerpt of the spec.
+    pub fn messages(&self) -> &str {
+        &self.progress.messages
+    }
+
+    /// Ends the test unless just these steps were done and all others taken from the cache. A step is named by a part
+    /// of its name.
+    #[track_caller]
+    pub fn assert_ran(&self, expected: &[&str]) {
+        let ran = self.progress.ran();
+        let matches = ran.len() == expected.len()
+            && expected.iter().all(|part| ran.iter().any(|name| name.contains(part)));
+        assert!(
+            matches,
+            "steps that ran: {ran:#?}\nexpected: {expected:#?}\ncached: {:#?}",
+            self.progress.cached()
+        );
+    }
+}
+
+impl Deref for Built {
+    type Target = Progress;
+
+    fn deref(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+/// An image in the engine, removed when dropped.
+#[derive(Debug)]
+pub struct Tag {
+    /// Its name.
+    pub name: String,
+    /// How it was built.
+    pub built: Built,
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        docker(["image", "rm", "--force", &self.name]);
+    }
+}

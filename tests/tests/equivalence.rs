@@ -1,0 +1,83 @@
+//! Pairs of a Dockerfile and a spec that mean the same, built on the real engine: the images must be the same.
+//!
+//! A pair is a folder in `tests/equivalence`: `Dockerfile`, `build.yaml`, and where they are needed `context/` and
+//! `flags`, one flag a line. Differences that are wanted stand in `differences.md`: the reasons, and in a `diff` block
+//! the exact lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use optfrontend_tests::{Build, Image, differences, repository};
+
+/// A test for each pair.
+macro_rules! pairs {
+    ($($name:ident)*) => {
+        const PAIRS: &[&str] = &[$(stringify!($name)),*];
+        $(
+            #[test]
+            fn $name() {
+                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("equivalence").join(stringify!($name));
+                compare(&folder, "Dockerfile");
+            }
+        )*
+    };
+}
+
+pairs! {
+    copy_sources
+    workdir
+}
+
+#[test]
+fn every_pair_is_tested() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("equivalence");
+    let mut found: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, PAIRS, "folders and the list of pairs, in the order of the alphabet");
+}
+
+#[test]
+fn example_go_server() {
+    compare(&repository().join("examples/go-server"), "Dockerfile.reference");
+}
+
+#[test]
+fn example_node_api() {
+    compare(&repository().join("examples/node-api"), "Dockerfile.reference");
+}
+
+#[test]
+fn example_python_api() {
+    compare(&repository().join("examples/python-api"), "Dockerfile.reference");
+}
+
+/// Builds both files of a folder and compares the images.
+fn compare(folder: &Path, dockerfile: &str) {
+    let (dockerfile, spec) = (build(folder, dockerfile), build(folder, "build.yaml"));
+    let found: Vec<String> =
+        differences(&dockerfile, &spec).iter().map(|difference| format!("{difference}\n")).collect();
+    let (found, wanted) = (found.concat(), wanted(folder));
+    assert!(
+        found == wanted,
+        "{}: the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}",
+        folder.display(),
+        if wanted.is_empty() { found } else { format!("found:\n{found}\ndifferences.md:\n{wanted}") },
+    );
+}
+
+fn build(folder: &Path, file: &str) -> Image {
+    let flags = fs::read_to_string(folder.join("flags")).unwrap_or_default();
+    let context: PathBuf = folder.join("context");
+    let context = if context.is_dir() { "context" } else { "." };
+    Build::at(folder).using(file).context(context).flags(flags.lines()).image()
+}
+
+/// The lines of the `diff` blocks in `differences.md`.
+fn wanted(folder: &Path) -> String {
+    let text = fs::read_to_string(folder.join("differences.md")).unwrap_or_default();
+    let blocks = text.split("```diff\n").skip(1);
+    blocks.filter_map(|block| block.split("```").next()).collect()
+}
