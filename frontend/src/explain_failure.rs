@@ -7,7 +7,7 @@ use buildkit_llb::{Graph, LocalSource, OpMeta};
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::Span;
 
-use crate::build::Compiler;
+use crate::compile::Compiled;
 use crate::dockerignore::Matcher;
 use crate::entrypoint::CONTEXT_LOCAL;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
@@ -19,15 +19,15 @@ use crate::report::failure;
 /// What the user gets for an error of a solve.
 pub(crate) async fn explain(
     gateway: &Gateway,
-    error: GatewayError,
-    plan: &BuildPlan,
-    compiler: &Compiler,
     opts: &FrontendOpts,
-    ignored: &[String],
+    error: GatewayError,
+    plan: usize,
+    compiled: &Compiled,
 ) -> Failure {
+    let Some(plan) = compiled.plans.get(plan) else { return error.into() };
     let message = error.message();
     let fault = match missing_copy(&message, plan) {
-        Some((path, span)) => Some(explain_path(gateway, opts, &path, span, ignored).await),
+        Some((path, span)) => Some(explain_path(gateway, opts, &path, span, &compiled.ignored).await),
         None => missing_secret(&message, plan).or_else(|| missing_agent(&message, plan)),
     };
     match fault {
@@ -35,7 +35,7 @@ pub(crate) async fn explain(
         Some(fault) => {
             let mut faults = Faults::new();
             faults.push(fault);
-            failure(&compiler.files, faults)
+            failure(&compiled.files, faults)
         }
     }
 }

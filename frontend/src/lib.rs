@@ -6,9 +6,10 @@
 //! opts → spec text → parse → expand → select → resolve → plan → lower → solve → return
 //! ```
 //!
-//! All but `resolve` and `solve`, which go through [`gateway`], are pure. [`build`] runs them in order.
+//! All but `resolve` and `solve`, which go through [`gateway`], are pure. `compile` and [`build`] run them in order.
 
 pub mod build;
+mod compile;
 pub mod dockerignore;
 pub mod entrypoint;
 pub mod expand;
@@ -27,3 +28,4 @@ pub mod result;
 pub mod scope;
 pub mod select;
 pub mod source;
+mod subrequest;

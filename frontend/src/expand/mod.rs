@@ -85,7 +85,9 @@ impl Defaults {
                 CacheMount::WellKnown(tool) => {
                     settings.extend(caches::well_known(&tool, &self.platform, run));
                 }
-                CacheMount::Path(target) => settings.push(CacheMount::Settings(Box::new(caches::directory(target)))),
+                CacheMount::Path(target) => {
+                    settings.push(CacheMount::Settings(Box::new(caches::directory(target))));
+                }
                 CacheMount::Settings(_) => settings.push(cache),
             }
         }

@@ -1,0 +1,121 @@
+//! From the client's request to plans: the phases that read, and those that find faults.
+
+use buildkit_llb::Platform;
+use spec_schema::Spec;
+use spec_schema::diagnostic::Faults;
+use spec_schema::span::FileId;
+
+use crate::entrypoint::Entrypoint;
+use crate::expand::{Core, expand};
+use crate::gateway::{Failure, Gateway, GatewayError};
+use crate::opts::FrontendOpts;
+use crate::parse::{parse, text_of};
+use crate::plan::{BaseImages, BuildPlan, plan};
+use crate::report::failure;
+use crate::resolve;
+use crate::select::{Request, Selection, select};
+use crate::source::SpecFiles;
+
+/// A spec that has no fault, planned for every platform. Only [`compile`] makes one.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The spec's files.
+    pub(crate) files: SpecFiles,
+    /// The vertex that loaded the spec.
+    pub(crate) vertex: String,
+    /// The spec.
+    pub(crate) core: Core,
+    /// What the client asks for.
+    pub(crate) request: Request,
+    /// What is built, for each platform.
+    pub(crate) selections: Vec<Selection>,
+    /// The same, with every text concrete.
+    pub(crate) plans: Vec<BuildPlan>,
+    /// The images that it starts from.
+    pub(crate) images: BaseImages,
+    /// Patterns of the context's paths that the client does not send.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// Why there are no plans.
+pub(crate) enum Stopped {
+    /// The spec is wrong.
+    Faults(SpecFiles, Faults),
+    /// Something else is.
+    Failure(Failure),
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Faults(files, faults) => failure(&files, faults),
+            Stopped::Failure(failure) => failure,
+        }
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<GatewayError> for Stopped {
+    fn from(error: GatewayError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Reads the spec and plans every platform, going on after faults so that all of them are reported.
+pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
+    let entrypoint = Entrypoint::read(gateway, opts).await?;
+    let (files, spec, mut faults) = read(opts, &entrypoint)?;
+    let core = expand(spec);
+    let daemon = gateway.ping().await?;
+    let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
+    let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
+    let selections: Vec<Selection> = opts
+        .target_platforms(&build_platform)
+        .iter()
+        .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
+        .collect();
+    let needs_context = selections.iter().any(|selection| selection.reads_context);
+    let stage_names: Vec<&str> = core.spec().stages.names().collect();
+    let (images, ignored) = tokio::join!(
+        resolve::images(gateway, &selections, opts.image_resolve_mode, &stage_names, &mut faults),
+        entrypoint.ignored(gateway, needs_context),
+    );
+    let ignored = ignored?;
+    let plans = plan_all(&core, &selections, &images, &build_platform, &mut faults);
+    if !faults.is_empty() {
+        return Err(Stopped::Faults(files, faults));
+    }
+    Ok(Compiled { files, vertex: entrypoint.vertex, core, request, selections, plans, images, ignored })
+}
+
+/// Reads the spec. Faults that leave nothing to go on with end the build here.
+pub(crate) fn read(
+    opts: &FrontendOpts,
+    entrypoint: &Entrypoint,
+) -> Result<(SpecFiles, Spec, Faults), Stopped> {
+    let mut faults = Faults::new();
+    let file = text_of(&opts.filename, entrypoint.spec.clone(), &mut faults);
+    let spec = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
+    let files = SpecFiles::one(file);
+    match spec {
+        Some(spec) => Ok((files, spec, faults)),
+        None => Err(Stopped::Faults(files, faults)),
+    }
+}
+
+fn plan_all(
+    core: &Core,
+    selections: &[Selection],
+    images: &BaseImages,
+    build_platform: &Platform,
+    faults: &mut Faults,
+) -> Vec<BuildPlan> {
+    let several = selections.len() > 1;
+    let plan_one = |selection| plan(core, selection, images, build_platform, several, faults);
+    selections.iter().map(plan_one).collect()
+}

@@ -1,0 +1,81 @@
+//! Questions that the client asks instead of a build: `--call=METHOD`, `--check`.
+//!
+//! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
+
+mod describe;
+mod lint;
+mod outline;
+mod table;
+mod targets;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use spec_schema::span::Span;
+
+use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::opts::FrontendOpts;
+use crate::source::SpecFiles;
+
+/// The version of the answers' form.
+const VERSION: &str = "1.0.0";
+
+/// A question that is answered here.
+struct Method {
+    /// The value of the option `requestid`.
+    name: &'static str,
+    /// What the answer tells.
+    description: &'static str,
+    /// Whether the answer depends on `--target`.
+    takes_target: bool,
+}
+
+const METHODS: &[Method] = &[
+    Method { name: "frontend.lint", description: "Check the spec for faults", takes_target: true },
+    Method {
+        name: "frontend.outline",
+        description: "List what a build of the target can be given",
+        takes_target: true,
+    },
+    Method {
+        name: "frontend.targets",
+        description: "List the stages that can be built",
+        takes_target: false,
+    },
+    Method {
+        name: "frontend.subrequests.describe",
+        description: "List these questions",
+        takes_target: false,
+    },
+];
+
+/// The answer to a question, as metadata of a result without files.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    request: &str,
+) -> Result<BuildResult, Failure> {
+    match request {
+        "frontend.subrequests.describe" => Ok(describe::describe()),
+        "frontend.targets" => targets::targets(gateway, opts).await,
+        "frontend.outline" => outline::outline(gateway, opts).await,
+        "frontend.lint" => lint::lint(gateway, opts).await,
+        _ => Err(Failure::unsupported_request(request)),
+    }
+}
+
+/// A result of nothing but an answer, as JSON and as text.
+fn reply(json: &Value, text: String) -> BuildResult {
+    let metadata = BTreeMap::from([
+        ("result.json".to_owned(), format!("{json:#}").into_bytes()),
+        ("result.txt".to_owned(), text.into_bytes()),
+        ("version".to_owned(), VERSION.as_bytes().to_vec()),
+    ]);
+    BuildResult { metadata, ..BuildResult::default() }
+}
+
+/// The first line of a place, as JSON of `pb.Location`. Only the first file can be meant while specs have one.
+fn location(files: &SpecFiles, span: Span) -> Value {
+    let (line, _) = files.lines(span);
+    json!({ "ranges": [{ "start": { "line": line }, "end": { "line": line } }] })
+}

@@ -1,0 +1,62 @@
+//! The stages that can be built.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use spec_schema::Spec;
+use spec_schema::decode::Entry;
+use spec_schema::spec::Stage;
+
+use super::table::{row, table};
+use super::{location, reply};
+use crate::compile::{Stopped, read};
+use crate::entrypoint::Entrypoint;
+use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::opts::FrontendOpts;
+use crate::source::SpecFiles;
+
+pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
+    let entrypoint = Entrypoint::read(gateway, opts).await?;
+    let (files, spec, faults) = read(opts, &entrypoint)?;
+    if !faults.is_empty() {
+        return Err(Stopped::Faults(files, faults).into());
+    }
+    let default = spec.default.as_ref().map(|default| default.value.as_str());
+    let default = default.or_else(|| spec.stages.names().last());
+    let stages = spec.stages.iter().map(|(name, stage)| target(&files, name, stage, Some(name) == default));
+    let json = json!({ "targets": stages.collect::<Vec<_>>(), "sources": sources(&files) });
+    Ok(reply(&json, text(&spec, default)))
+}
+
+fn target(files: &SpecFiles, name: &str, entry: &Entry<Stage>, default: bool) -> Value {
+    let stage = &entry.value;
+    let mut target = Map::new();
+    target.insert("name".to_owned(), json!(name));
+    if default {
+        target.insert("default".to_owned(), json!(true));
+    }
+    if let Some(description) = &stage.description {
+        target.insert("description".to_owned(), json!(description.value));
+    }
+    target.insert("base".to_owned(), json!(stage.from.raw));
+    if let Some(platform) = &stage.platform {
+        target.insert("platform".to_owned(), json!(platform.raw));
+    }
+    target.insert("location".to_owned(), location(files, entry.key_span));
+    Value::Object(target)
+}
+
+fn text(spec: &Spec, default: Option<&str>) -> String {
+    let mut rows = vec![row(&["TARGET", "DESCRIPTION"])];
+    rows.extend(spec.stages.iter().map(|(name, stage)| {
+        let mark = if Some(name) == default { " (default)" } else { "" };
+        let description = stage.value.description.as_ref().map_or("", |description| description.as_str());
+        row(&[&format!("{name}{mark}"), description])
+    }));
+    table(&rows, 3)
+}
+
+/// The files of the spec, each in base64.
+pub(super) fn sources(files: &SpecFiles) -> Vec<String> {
+    files.iter().map(|file| STANDARD.encode(file.text.as_bytes())).collect()
+}
