@@ -70,10 +70,17 @@ fn settings(config: &Value) -> Vec<(String, String)> {
             "created" | "history" | "rootfs" => {}
             "config" => {
                 let config = value.as_object().into_iter().flatten();
-                settings.extend(config.map(|(key, value)| (format!("config.{key}"), value.to_string())));
+                settings.extend(config.map(|(key, value)| (format!("config.{key}"), sorted(value))));
             }
             _ => settings.push((key.clone(), value.to_string())),
         }
     }
     settings
+}
+
+/// JSON with the keys of an object in the order of the alphabet: their own order says nothing.
+fn sorted(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value.to_string()
 }

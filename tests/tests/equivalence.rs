@@ -1,11 +1,11 @@
 //! Pairs of a Dockerfile and a spec that mean the same, built on the real engine: the images must be the same.
 //!
-//! A pair is a folder in `tests/equivalence`: `Dockerfile`, `build.yaml`, and where they are needed `context/` and
-//! `flags`, one flag a line. Differences that are wanted stand in `differences.md`: the reasons, and in a `diff` block
+//! A pair is a folder in `tests/equivalence`: `Dockerfile`, `build.yaml`, and where they are needed `context/`,
+//! `flags`, one a line, and `targets`, one a line, of which each is built and compared. Differences that are wanted stand in `differences.md`: the reasons, and in a `diff` block
 //! the exact lines.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use optfrontend_tests::{Build, Image, differences, repository};
 
@@ -24,7 +24,24 @@ macro_rules! pairs {
 }
 
 pairs! {
+    commands
+    copy_from
     copy_sources
+    file_actions
+    healthcheck
+    ignored
+    metadata
+    mounts
+    multi_stage
+    network
+    ownership
+    platforms
+    ports_volumes
+    run_forms
+    scratch
+    secrets
+    user
+    variables
     workdir
 }
 
@@ -54,12 +71,21 @@ fn example_python_api() {
     compare(&repository().join("examples/python-api"), "Dockerfile.reference");
 }
 
-/// Builds both files of a folder and compares the images.
+/// Builds both files of a folder, target by target, and compares the images.
 fn compare(folder: &Path, dockerfile: &str) {
-    let (dockerfile, spec) = (build(folder, dockerfile), build(folder, "build.yaml"));
-    let found: Vec<String> =
-        differences(&dockerfile, &spec).iter().map(|difference| format!("{difference}\n")).collect();
-    let (found, wanted) = (found.concat(), wanted(folder));
+    let targets = fs::read_to_string(folder.join("targets")).unwrap_or_default();
+    let targets: Vec<Option<&str>> =
+        if targets.is_empty() { vec![None] } else { targets.lines().map(Some).collect() };
+    let mut found = String::new();
+    for target in targets {
+        let (dockerfile, spec) = (build(folder, dockerfile, target), build(folder, "build.yaml", target));
+        let differences = differences(&dockerfile, &spec);
+        if let (Some(target), false) = (target, differences.is_empty()) {
+            found.push_str(&format!("@@ {target}\n"));
+        }
+        found.extend(differences.iter().map(|difference| format!("{difference}\n")));
+    }
+    let wanted = wanted(folder);
     assert!(
         found == wanted,
         "{}: the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}",
@@ -68,11 +94,11 @@ fn compare(folder: &Path, dockerfile: &str) {
     );
 }
 
-fn build(folder: &Path, file: &str) -> Image {
+fn build(folder: &Path, file: &str, target: Option<&str>) -> Image {
     let flags = fs::read_to_string(folder.join("flags")).unwrap_or_default();
-    let context: PathBuf = folder.join("context");
-    let context = if context.is_dir() { "context" } else { "." };
-    Build::at(folder).using(file).context(context).flags(flags.lines()).image()
+    let target = target.map(|target| format!("--target={target}"));
+    let context = if folder.join("context").is_dir() { "context" } else { "." };
+    Build::at(folder).using(file).context(context).flags(flags.lines()).flags(target).image()
 }
 
 /// The lines of the `diff` blocks in `differences.md`.
