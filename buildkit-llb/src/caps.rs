@@ -92,6 +92,14 @@ caps! {
     DIFF = "diffop" since "0.10";
 }
 
+/// The capability that a daemon is to be asked for in the place of `id`.
+///
+/// `BuildKit` defines [`FILE_COPY_MODE_STRING`] and never registers it: no daemon lists it, and each would refuse a
+/// definition that names it. Another one of the same release tells.
+pub(crate) fn evidence(id: &'static str) -> &'static str {
+    if id == FILE_COPY_MODE_STRING { EXEC_VALID_EXIT_CODES } else { id }
+}
+
 /// True for capabilities of every release from 0.8 on, the oldest one supported: naming them in a definition would
 /// only make it larger.
 pub(crate) fn is_given(id: &str) -> bool {

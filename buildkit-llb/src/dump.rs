@@ -24,7 +24,8 @@ struct Dump<'d> {
 
 impl<'d> Dump<'d> {
     fn new(definition: &'d pb::Definition) -> Self {
-        let numbers = definition.def.iter().enumerate().map(|(number, bytes)| (digest_of(bytes), number)).collect();
+        let numbers =
+            definition.def.iter().enumerate().map(|(number, bytes)| (digest_of(bytes), number)).collect();
         Self { definition, numbers }
     }
 
@@ -205,7 +206,9 @@ fn file_line(file: &pb::FileOp, inputs: &[String]) -> String {
         text += "  ";
         match &action.action {
             None => text += "nothing",
-            Some(Action::Copy(copy)) => copy_text(&mut text, copy, name(inputs, action.secondary_input), inputs),
+            Some(Action::Copy(copy)) => {
+                copy_text(&mut text, copy, name(inputs, action.secondary_input), inputs);
+            }
             Some(Action::Mkfile(made)) => {
                 let (path, bytes) = (&made.path, made.data.len());
                 text += &format!("mkfile {path} {bytes} bytes {:o}", made.mode);
@@ -249,9 +252,11 @@ fn copy_text(line: &mut String, copy: &pb::FileActionCopy, from: &str, inputs: &
     if !flags.is_empty() {
         let _ = write!(line, " ({})", flags.join(","));
     }
-    for (name, list) in
-        [("include", &copy.include_patterns), ("exclude", &copy.exclude_patterns), ("require", &copy.required_paths)]
-    {
+    for (name, list) in [
+        ("include", &copy.include_patterns),
+        ("exclude", &copy.exclude_patterns),
+        ("require", &copy.required_paths),
+    ] {
         if !list.is_empty() {
             let _ = write!(line, " {name}={list:?}");
         }
@@ -260,7 +265,8 @@ fn copy_text(line: &mut String, copy: &pb::FileActionCopy, from: &str, inputs: &
 
 fn owner_text(owner: Option<&pb::ChownOpt>, inputs: &[String]) -> String {
     let Some(owner) = owner else { return String::new() };
-    let text = |name_or_id: &Option<pb::UserOpt>| match name_or_id.as_ref().and_then(|opt| opt.user.as_ref()) {
+    let text = |name_or_id: &Option<pb::UserOpt>| match name_or_id.as_ref().and_then(|opt| opt.user.as_ref())
+    {
         None => "-".to_owned(),
         Some(pb::user_opt::User::ById(id)) => id.to_string(),
         Some(pb::user_opt::User::ByName(named)) => format!("{}@{}", named.name, name(inputs, named.input)),

@@ -108,9 +108,13 @@ impl Graph {
     /// Adds a process.
     pub fn exec(&mut self, exec: ExecOp, meta: OpMeta) -> ExecOutputs {
         let lowered = exec.lower();
-        let output = self.add(lowered.inputs, Body::op(pb::op::Op::Exec(lowered.op), true), lowered.caps, meta);
+        let output =
+            self.add(lowered.inputs, Body::op(pb::op::Op::Exec(lowered.op), true), lowered.caps, meta);
         let at = |index: u32| Output { op: output.op, index };
-        ExecOutputs { root: lowered.root.map(at), mounts: lowered.mounts.into_iter().map(|index| index.map(at)).collect() }
+        ExecOutputs {
+            root: lowered.root.map(at),
+            mounts: lowered.mounts.into_iter().map(|index| index.map(at)).collect(),
+        }
     }
 
     /// Adds changes of files. Without any change it is what it was.
@@ -123,7 +127,11 @@ impl Graph {
     }
 
     /// Adds a filesystem that has the files of all `layers`; of one path, the last layer's. Scratch adds nothing.
-    pub fn merge(&mut self, layers: impl IntoIterator<Item = Option<Output>>, meta: OpMeta) -> Option<Output> {
+    pub fn merge(
+        &mut self,
+        layers: impl IntoIterator<Item = Option<Output>>,
+        meta: OpMeta,
+    ) -> Option<Output> {
         let layers: Vec<Output> = layers.into_iter().flatten().collect();
         match layers.as_slice() {
             [] => None,
@@ -160,7 +168,8 @@ impl Graph {
         for bytes in entries {
             let digest = digest_of(bytes);
             let op = pb::Op::decode(bytes.as_slice()).ok()?;
-            let inputs = op.inputs.iter().map(|input| output_of(&known, input)).collect::<Option<Vec<_>>>()?;
+            let inputs =
+                op.inputs.iter().map(|input| output_of(&known, input)).collect::<Option<Vec<_>>>()?;
             let metadata = definition.metadata.get(&digest).cloned().unwrap_or_default();
             let body = Body::Raw(bytes.clone(), Box::new(metadata));
             let added = self.add(Inputs(inputs), body, Vec::new(), OpMeta::default());
@@ -204,7 +213,7 @@ impl Graph {
                 if !checked.insert(id) {
                     continue;
                 }
-                if let Err(reason) = supports(id) {
+                if let Err(reason) = supports(caps::evidence(id)) {
                     let since = caps::first_release(id).unwrap_or_default();
                     let op = OpId(u32::try_from(index).unwrap_or(u32::MAX));
                     missing.push(MissingCap { id, since, reason, op, name: node.meta.name.clone() });

@@ -13,9 +13,10 @@ pub use graph::{Graph, MissingCap, OpId, Output};
 pub use marshal::Definition;
 pub use meta::{OpMeta, ProgressGroup};
 pub use op::{
-    BindAccess, CacheSharing, Copy, Differ, ExecOp, ExecOutputs, ExtraHost, FileOp, GitSource, HttpSource, ImageSource,
-    LocalSource, Mkdir, Mkfile, Mount, MountKind, NetworkMode, OciLayoutSource, Owner, OwnerName, Permissions, ProxyEnv,
-    Remove, ResolveMode, SecretEnv, SecretFile, SecurityMode, SourceOp, SshSocket, Symlink, Ulimit,
+    BindAccess, CacheSharing, Copy, Differ, ExecOp, ExecOutputs, ExtraHost, FileOp, GitSource, HttpSource,
+    ImageSource, LocalSource, Mkdir, Mkfile, Mount, MountKind, NetworkMode, OciLayoutSource, Owner,
+    OwnerName, Permissions, ProxyEnv, Remove, ResolveMode, SecretEnv, SecretFile, SecurityMode, SourceOp,
+    SshSocket, Symlink, Ulimit,
 };
 pub use platform::{Platform, PlatformError};
 pub use source_map::{Location, SourceFile, SourceFileId};

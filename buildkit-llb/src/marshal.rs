@@ -84,7 +84,8 @@ impl<'g> Writer<'g> {
     fn add(&mut self, node: &Node) -> String {
         let bytes = match &node.body {
             Body::Op(op, has_platform) => {
-                let platform = node.meta.platform.as_ref().filter(|_| *has_platform).map(crate::Platform::to_pb);
+                let platform =
+                    node.meta.platform.as_ref().filter(|_| *has_platform).map(crate::Platform::to_pb);
                 canonical(self.inputs(&node.inputs), platform, op)
             }
             Body::Raw(bytes, _) => bytes.clone(),
@@ -94,7 +95,13 @@ impl<'g> Writer<'g> {
         if !self.definition.metadata.contains_key(&digest) {
             let metadata = match &node.body {
                 Body::Op(..) => {
-                    let caps: Vec<&str> = node.caps.iter().copied().filter(|id| !caps::is_given(id)).collect();
+                    let caps: Vec<&str> = node
+                        .caps
+                        .iter()
+                        .copied()
+                        .map(caps::evidence)
+                        .filter(|id| !caps::is_given(id))
+                        .collect();
                     node.meta.to_pb(&caps)
                 }
                 Body::Raw(_, metadata) => (**metadata).clone(),
@@ -136,8 +143,11 @@ impl<'g> Writer<'g> {
         self.definition.metadata.insert(digest, pb::OpMetadata::default());
         let mut files: Vec<(i32, u32)> = self.files.iter().map(|(file, index)| (*index, *file)).collect();
         files.sort_unstable();
-        let infos: Vec<pb::SourceInfo> =
-            files.iter().filter_map(|(_, file)| self.graph.files.get(*file as usize)).map(crate::SourceFile::to_pb).collect();
+        let infos: Vec<pb::SourceInfo> = files
+            .iter()
+            .filter_map(|(_, file)| self.graph.files.get(*file as usize))
+            .map(crate::SourceFile::to_pb)
+            .collect();
         if !infos.is_empty() {
             self.definition.source = Some(pb::Source { locations: self.locations, infos });
         }
@@ -176,10 +186,15 @@ mod tests {
 
     #[test]
     fn bytes_are_those_of_the_daemon() {
-        let source =
-            pb::SourceOp { identifier: "docker-image://docker.io/library/alpine:3.20".to_owned(), ..pb::SourceOp::default() };
+        let source = pb::SourceOp {
+            identifier: "docker-image://docker.io/library/alpine:3.20".to_owned(),
+            ..pb::SourceOp::default()
+        };
         let platform = crate::Platform::default().to_pb();
         let bytes = canonical(Vec::new(), Some(platform), &pb::op::Op::Source(source));
-        assert_eq!(digest_of(&bytes), "sha256:52ad980af60eade03cf05fce2206c19483941c8d9a53f43a293199ac3344a235");
+        assert_eq!(
+            digest_of(&bytes),
+            "sha256:52ad980af60eade03cf05fce2206c19483941c8d9a53f43a293199ac3344a235"
+        );
     }
 }

@@ -39,13 +39,26 @@ pub enum PlatformError {
 }
 
 const SYSTEMS: &[&str] = &[
-    "aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd", "openbsd", "plan9",
-    "solaris", "windows", "wasip1",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "windows",
+    "wasip1",
 ];
 
 const ARCHITECTURES: &[&str] = &[
-    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
-    "s390x", "wasm",
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+    "riscv64", "s390x", "wasm",
 ];
 
 impl Default for Platform {
@@ -120,8 +133,13 @@ impl FromStr for Platform {
 
 /// `windows(10.0)/amd64` without the version, and the version.
 fn split_version(text: &str) -> (String, Option<String>) {
-    match text.split_once('(').and_then(|(os, rest)| rest.split_once(')').map(|(version, rest)| (os, version, rest))) {
-        Some((os, version, rest)) => (format!("{os}{rest}"), (!version.is_empty()).then(|| version.to_owned())),
+    match text
+        .split_once('(')
+        .and_then(|(os, rest)| rest.split_once(')').map(|(version, rest)| (os, version, rest)))
+    {
+        Some((os, version, rest)) => {
+            (format!("{os}{rest}"), (!version.is_empty()).then(|| version.to_owned()))
+        }
         None => (text.to_owned(), None),
     }
 }
@@ -141,7 +159,9 @@ fn normalize(architecture: &str, variant: Option<&str>) -> (String, Option<Strin
     let (architecture, variant) = match (architecture, variant) {
         ("i386", _) => ("386", None),
         ("x86_64" | "x86-64" | "amd64", variant) => ("amd64", variant.filter(|variant| *variant != "v1")),
-        ("aarch64" | "arm64", variant) => ("arm64", variant.filter(|variant| !matches!(*variant, "8" | "v8"))),
+        ("aarch64" | "arm64", variant) => {
+            ("arm64", variant.filter(|variant| !matches!(*variant, "8" | "v8")))
+        }
         ("armhf", _) | ("arm", None | Some("7")) => ("arm", Some("v7")),
         ("armel", _) | ("arm", Some("6")) => ("arm", Some("v6")),
         ("arm", Some("5")) => ("arm", Some("v5")),

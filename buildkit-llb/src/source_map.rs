@@ -55,7 +55,8 @@ impl Location {
     }
 
     pub(crate) fn to_pb(self, source_index: i32) -> pb::Location {
-        let position = |line: u32| Some(pb::Position { line: i32::try_from(line).unwrap_or(i32::MAX), character: 0 });
+        let position =
+            |line: u32| Some(pb::Position { line: i32::try_from(line).unwrap_or(i32::MAX), character: 0 });
         let range = pb::Range { start: position(self.first_line), end: position(self.last_line) };
         pb::Location { source_index, ranges: vec![range] }
     }

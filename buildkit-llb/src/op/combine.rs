@@ -15,7 +15,11 @@ pub(crate) struct MergeOp {
 impl MergeOp {
     pub(crate) fn lower(self) -> Lowered<pb::MergeOp> {
         let mut inputs = Inputs::default();
-        let layers = self.layers.into_iter().map(|layer| pb::MergeInput { input: inputs.index(Some(layer)) }).collect();
+        let layers = self
+            .layers
+            .into_iter()
+            .map(|layer| pb::MergeInput { input: inputs.index(Some(layer)) })
+            .collect();
         (inputs, pb::MergeOp { inputs: layers }, vec![caps::MERGE])
     }
 }

@@ -150,7 +150,8 @@ impl ExecOp {
         order.sort_by(|a, b| self.mounts[*a].target.cmp(&self.mounts[*b].target));
         for index in order {
             let mount = &self.mounts[index];
-            mount_outputs[index] = outputs.next(matches!(mount.kind, MountKind::Bind { access: BindAccess::Output, .. }));
+            mount_outputs[index] =
+                outputs.next(matches!(mount.kind, MountKind::Bind { access: BindAccess::Output, .. }));
             mounts.push(lower_mount(mount, &mut inputs, mount_outputs[index], &mut caps));
         }
         let op = pb::ExecOp {
@@ -184,7 +185,11 @@ impl ExecOp {
             cwd: self.cwd,
             user: self.user.unwrap_or_default(),
             proxy_env: self.proxy_env.map(ProxyEnv::into_pb),
-            extra_hosts: self.extra_hosts.into_iter().map(|line| pb::HostIp { host: line.host, ip: line.ip }).collect(),
+            extra_hosts: self
+                .extra_hosts
+                .into_iter()
+                .map(|line| pb::HostIp { host: line.host, ip: line.ip })
+                .collect(),
             hostname: self.hostname.unwrap_or_default(),
             ulimit: self
                 .ulimits
@@ -228,7 +233,12 @@ fn wire(output: Option<u32>) -> i64 {
     output.map_or(-1, i64::from)
 }
 
-fn lower_mount(mount: &Mount, inputs: &mut Inputs, output: Option<u32>, caps: &mut Vec<&'static str>) -> pb::Mount {
+fn lower_mount(
+    mount: &Mount,
+    inputs: &mut Inputs,
+    output: Option<u32>,
+    caps: &mut Vec<&'static str>,
+) -> pb::Mount {
     let mut lowered =
         pb::Mount { input: -1, dest: mount.target.clone(), output: wire(output), ..pb::Mount::default() };
     let kind = match &mount.kind {

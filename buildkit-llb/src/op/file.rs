@@ -225,13 +225,14 @@ impl FileOp {
             self.changes.into_iter().map(|change| lowering.change(change)).collect();
         let first_result = i64::try_from(lowering.inputs.0.len()).unwrap_or(i64::MAX);
         let last = changes.len() - 1;
-        let actions = changes.into_iter().zip(0_i64..).map(|((action, secondary_input), number)| pb::FileAction {
-            // The first one changes the base, each other one what the one before has left.
-            input: if number == 0 { base } else { first_result + number - 1 },
-            secondary_input,
-            output: if usize::try_from(number) == Ok(last) { 0 } else { -1 },
-            action: Some(action),
-        });
+        let actions =
+            changes.into_iter().zip(0_i64..).map(|((action, secondary_input), number)| pb::FileAction {
+                // The first one changes the base, each other one what the one before has left.
+                input: if number == 0 { base } else { first_result + number - 1 },
+                secondary_input,
+                output: if usize::try_from(number) == Ok(last) { 0 } else { -1 },
+                action: Some(action),
+            });
         let op = pb::FileOp { actions: actions.collect() };
         (lowering.inputs, op, lowering.caps)
     }
@@ -254,14 +255,32 @@ impl Lowering {
                 let owner = self.owner(file.owner);
                 let mode = bits(file.mode);
                 let timestamp = time(file.timestamp);
-                (Action::Mkfile(pb::FileActionMkFile { path: file.path, mode, data: file.data, owner, timestamp }), -1)
+                (
+                    Action::Mkfile(pb::FileActionMkFile {
+                        path: file.path,
+                        mode,
+                        data: file.data,
+                        owner,
+                        timestamp,
+                    }),
+                    -1,
+                )
             }
             Change::Mkdir(dir) => {
                 let owner = self.owner(dir.owner);
                 let mode = bits(dir.mode);
                 let timestamp = time(dir.timestamp);
                 let make_parents = dir.make_parents;
-                (Action::Mkdir(pb::FileActionMkDir { path: dir.path, mode, make_parents, owner, timestamp }), -1)
+                (
+                    Action::Mkdir(pb::FileActionMkDir {
+                        path: dir.path,
+                        mode,
+                        make_parents,
+                        owner,
+                        timestamp,
+                    }),
+                    -1,
+                )
             }
             Change::Remove(remove) => {
                 let Remove { path, allow_not_found, allow_wildcard } = remove;
@@ -272,13 +291,24 @@ impl Lowering {
                 self.need(true, caps::FILE_SYMLINK);
                 let owner = self.owner(link.owner);
                 let timestamp = time(link.timestamp);
-                (Action::Symlink(pb::FileActionSymlink { oldpath: link.target, newpath: link.path, owner, timestamp }), -1)
+                (
+                    Action::Symlink(pb::FileActionSymlink {
+                        oldpath: link.target,
+                        newpath: link.path,
+                        owner,
+                        timestamp,
+                    }),
+                    -1,
+                )
             }
         }
     }
 
     fn copy(&mut self, copy: Copy) -> pb::FileActionCopy {
-        self.need(!copy.include_patterns.is_empty() || !copy.exclude_patterns.is_empty(), caps::FILE_COPY_PATTERNS);
+        self.need(
+            !copy.include_patterns.is_empty() || !copy.exclude_patterns.is_empty(),
+            caps::FILE_COPY_PATTERNS,
+        );
         self.need(copy.always_replace_existing_dest_paths, caps::FILE_COPY_ALWAYS_REPLACE);
         self.need(matches!(copy.permissions, Some(Permissions::Symbolic(_))), caps::FILE_COPY_MODE_STRING);
         self.need(!copy.required_paths.is_empty(), caps::FILE_COPY_REQUIRED_PATHS);
@@ -309,7 +339,10 @@ impl Lowering {
 
     fn owner(&mut self, owner: Option<Owner>) -> Option<pb::ChownOpt> {
         let Owner { user, group } = owner?;
-        Some(pb::ChownOpt { user: user.map(|user| self.name(user)), group: group.map(|group| self.name(group)) })
+        Some(pb::ChownOpt {
+            user: user.map(|user| self.name(user)),
+            group: group.map(|group| self.name(group)),
+        })
     }
 
     fn name(&mut self, name: OwnerName) -> pb::UserOpt {

@@ -10,4 +10,6 @@ pub(crate) use combine::{DiffOp, MergeOp};
 pub use exec::{ExecOp, ExecOutputs, ExtraHost, NetworkMode, ProxyEnv, SecretEnv, SecurityMode, Ulimit};
 pub use file::{Copy, FileOp, Mkdir, Mkfile, Owner, OwnerName, Permissions, Remove, Symlink};
 pub use mount::{BindAccess, CacheSharing, Mount, MountKind, SecretFile, SshSocket};
-pub use source::{Differ, GitSource, HttpSource, ImageSource, LocalSource, OciLayoutSource, ResolveMode, SourceOp};
+pub use source::{
+    Differ, GitSource, HttpSource, ImageSource, LocalSource, OciLayoutSource, ResolveMode, SourceOp,
+};

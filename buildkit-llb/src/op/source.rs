@@ -196,7 +196,11 @@ impl LocalSource {
             Differ::Metadata => "metadata",
         });
         attrs.set("local.differ", differ);
-        attrs.set_with(caps::SOURCE_LOCAL_METADATA_TRANSFER, "local.metadatatransfer", flag(self.metadata_transfer));
+        attrs.set_with(
+            caps::SOURCE_LOCAL_METADATA_TRANSFER,
+            "local.metadatatransfer",
+            flag(self.metadata_transfer),
+        );
         attrs
     }
 }

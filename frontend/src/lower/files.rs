@@ -4,6 +4,7 @@ use buildkit_llb::{Copy, FileOp, Mkdir, Mkfile, OpMeta, Output, OwnerName, Permi
 use spec_schema::decode::Mode;
 
 use super::Lowerer;
+use crate::paths::parent;
 use crate::plan::{FileChange, Name, Owner};
 
 impl Lowerer<'_> {
@@ -32,20 +33,41 @@ impl Lowerer<'_> {
                         })
                     })
                 }
-                FileChange::Write { path, content, mode, owner } => op.mkfile(Mkfile {
-                    path: path.clone(),
-                    data: content.clone().into_bytes(),
-                    mode: *mode,
-                    owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
-                    timestamp: None,
-                }),
-                FileChange::Mkdir { path, mode, owner } => op.mkdir(Mkdir {
-                    path: path.clone(),
-                    mode: *mode,
-                    make_parents: true,
-                    owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
-                    timestamp: None,
-                }),
+                FileChange::Write { path, content, mode, owner } => {
+                    let owner = owner.as_ref().map(|owner| lower_owner(owner, root));
+                    let data = content.clone().into_bytes();
+                    let file = Mkfile {
+                        path: path.clone(),
+                        data,
+                        mode: *mode,
+                        owner: owner.clone(),
+                        timestamp: None,
+                    };
+                    if is_cut(*mode) {
+                        let path = format!("/{}", base_name(path));
+                        let made = FileOp::on(None).mkfile(Mkfile { path, owner: None, ..file.clone() });
+                        op.copy(self.made_elsewhere(made, &file.path, *mode, owner))
+                    } else {
+                        op.mkfile(file)
+                    }
+                }
+                FileChange::Mkdir { path, mode, owner } => {
+                    let owner = owner.as_ref().map(|owner| lower_owner(owner, root));
+                    let directory = Mkdir {
+                        path: path.clone(),
+                        mode: *mode,
+                        make_parents: true,
+                        owner: owner.clone(),
+                        timestamp: None,
+                    };
+                    if is_cut(*mode) {
+                        let path = format!("/{}", base_name(path));
+                        let made = FileOp::on(None).mkdir(Mkdir { path, owner: None, ..directory.clone() });
+                        op.copy(self.made_elsewhere(made, &directory.path, *mode, owner))
+                    } else {
+                        op.mkdir(directory)
+                    }
+                }
                 FileChange::Remove { path, missing_ok } => op.remove(Remove {
                     path: path.clone(),
                     allow_not_found: *missing_ok,
@@ -61,6 +83,36 @@ impl Lowerer<'_> {
         }
         self.graph.file(op, meta)
     }
+}
+
+impl Lowerer<'_> {
+    /// Copies what `file` makes to the directory that holds `path`, with exactly these permissions.
+    fn made_elsewhere(
+        &mut self,
+        file: FileOp,
+        path: &str,
+        mode: u32,
+        owner: Option<buildkit_llb::Owner>,
+    ) -> Copy {
+        let from = self.graph.file(file, OpMeta::named(format!("[internal] make {path}")));
+        let directory = format!("{}/", parent(path).trim_end_matches('/'));
+        Copy {
+            owner,
+            permissions: Some(Permissions::Bits(mode)),
+            dir_copy_contents: true,
+            ..Copy::new(from, "/", directory)
+        }
+    }
+}
+
+/// Whether the daemon would give something new other permissions: it applies its umask, and drops the bits above 0777.
+/// A copy's permissions are exact.
+fn is_cut(mode: u32) -> bool {
+    mode & 0o7022 != 0
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Names are those of the stage as it was before the step.

@@ -171,6 +171,8 @@ impl<'t> Reader<'t> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, place: Span) -> Scalar {
         let plain = matches!(style, ScalarStyle::Plain);
+        // A key without a value: the parser makes it a `~`, which nobody wrote.
+        let text = if plain && place.start == place.end { "" } else { text };
         let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let start = place.start + u32::from(quoted);
         let written = self.text.get(start as usize..).filter(|rest| rest.starts_with(text));

@@ -41,17 +41,16 @@ pub(super) fn changes(
         changes.push(ConfigChange::Set("StopSignal", expand(signal).into()));
     }
     if let Some(entrypoint) = &stage.entrypoint {
-        changes.push(ConfigChange::Set("Entrypoint", command(entrypoint, runtime, &mut expand)));
+        changes.push(command("Entrypoint", entrypoint, runtime, &mut expand));
         // An inherited cmd would become arguments of a program that it was not written for.
         if stage.cmd.is_none() {
             changes.push(ConfigChange::Remove("Cmd"));
         }
     }
     if let Some(cmd) = &stage.cmd {
-        changes.push(ConfigChange::Set("Cmd", command(cmd, runtime, &mut expand)));
-        if matches!(cmd, ShellOrExec::Shell(_)) {
-            changes.push(ConfigChange::Set("ArgsEscaped", true.into()));
-        }
+        changes.push(command("Cmd", cmd, runtime, &mut expand));
+        // As the Dockerfile frontend marks every CMD: the arguments are those of a Linux process.
+        changes.push(ConfigChange::Set("ArgsEscaped", true.into()));
     }
     if let Some(healthcheck) = &stage.healthcheck {
         changes.push(ConfigChange::Set("Healthcheck", health(healthcheck, &mut expand)));
@@ -91,11 +90,22 @@ fn ports(text: &str) -> Option<Vec<String>> {
     (first >= 1 && first <= last).then(|| (first..=last).map(|port| format!("{port}/{protocol}")).collect())
 }
 
-/// The list of an entrypoint or cmd; a text becomes an argument of the shell.
-fn command(command: &ShellOrExec, runtime: &Runtime, expand: &mut impl FnMut(&Template) -> String) -> Value {
+/// The list of an entrypoint or cmd; a text becomes an argument of the shell, an empty list drops what is inherited.
+fn command(
+    key: &'static str,
+    command: &ShellOrExec,
+    runtime: &Runtime,
+    expand: &mut impl FnMut(&Template) -> String,
+) -> ConfigChange {
     match command {
-        ShellOrExec::Shell(text) => list(runtime.shell.iter().cloned().chain([text.value.clone()]).collect()),
-        ShellOrExec::Exec(arguments, _) => list(arguments.iter().map(expand).collect()),
+        ShellOrExec::Shell(text) => {
+            let arguments = runtime.shell.iter().cloned().chain([text.value.clone()]);
+            ConfigChange::Set(key, list(arguments.collect()))
+        }
+        ShellOrExec::Exec(arguments, _) if arguments.is_empty() => ConfigChange::Remove(key),
+        ShellOrExec::Exec(arguments, _) => {
+            ConfigChange::Set(key, list(arguments.iter().map(expand).collect()))
+        }
     }
 }
 

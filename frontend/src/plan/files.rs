@@ -82,8 +82,13 @@ pub(super) fn mkdir(
     let paths: Vec<String> =
         step.mkdir.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
     let display = format!("mkdir {}", paths.join(" "));
-    let changes = paths.into_iter().map(|path| FileChange::Mkdir { path, mode, owner: owner.clone() });
-    (Action::Files(changes.collect()), display)
+    let mut changes = Vec::new();
+    for path in paths {
+        // Mode and owner are those of the directory that is named; parents are as any other.
+        changes.extend(parents(&path));
+        changes.push(FileChange::Mkdir { path, mode, owner: owner.clone() });
+    }
+    (Action::Files(changes), display)
 }
 
 pub(super) fn remove(

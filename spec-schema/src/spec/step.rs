@@ -108,7 +108,7 @@ record! {
 
 record! {
     "`mkdir` step";
-    /// Makes directories and their missing parents. No shell is needed.
+    /// Makes directories and their missing parents, which belong to root and have 0755. No shell is needed.
     pub struct MkdirStep {
         /// The directories. A relative one starts at the working directory.
         pub mkdir: OneOrMany<Template>,
