@@ -1,0 +1,66 @@
+//! The example projects: they build, run, answer, are healthy, and are not run by root.
+
+use optfrontend_tests::{Build, Container, get, repository, request};
+
+/// Builds and starts an example.
+fn serve(name: &str, port: u16) -> Container {
+    let image = Build::at(repository().join("examples").join(name)).load();
+    let container = Container::serve(&image, port);
+    assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+    container
+}
+
+/// Builds the stage that tests an example.
+fn test(name: &str) {
+    Build::at(repository().join("examples").join(name)).flags(["--target=test"]).run();
+}
+
+#[test]
+fn go_server_shortens() {
+    let container = serve("go-server", 8080);
+    assert_eq!(container.answer(8080, "/healthz").status, 200);
+    let json = r#"{"url": "https://example.com/"}"#;
+    let made = request(container.port(8080), "POST", "/api/links", &["Content-Type: application/json"], json)
+        .unwrap();
+    assert!(made.body.contains(r#""url":"https://example.com/""#), "{made:?}");
+    container.wait_until_healthy();
+}
+
+#[test]
+fn node_api_keeps_notes() {
+    let container = serve("node-api", 3000);
+    assert_eq!(container.answer(3000, "/healthz").body, r#"{"status":"ok"}"#);
+    let json = r#"{"title": "milk"}"#;
+    let made =
+        request(container.port(3000), "POST", "/notes", &["Content-Type: application/json"], json).unwrap();
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(get(container.port(3000), "/notes").unwrap().body.contains("milk"));
+    container.wait_until_healthy();
+}
+
+#[test]
+fn python_api_sums_up() {
+    let container = serve("python-api", 8000);
+    assert_eq!(container.answer(8000, "/healthz").status, 200);
+    let json = r#"{"amount": "3.50", "category": "coffee"}"#;
+    let made = request(container.port(8000), "POST", "/expenses", &["Content-Type: application/json"], json)
+        .unwrap();
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(get(container.port(8000), "/totals").unwrap().body, r#"{"coffee":"3.50"}"#);
+    container.wait_until_healthy();
+}
+
+#[test]
+fn go_server_passes_its_tests() {
+    test("go-server");
+}
+
+#[test]
+fn node_api_passes_its_tests() {
+    test("node-api");
+}
+
+#[test]
+fn python_api_passes_its_tests() {
+    test("python-api");
+}

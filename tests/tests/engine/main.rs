@@ -1,0 +1,11 @@
+//! What users do, on the real engine: `docker buildx build` with the frontend image, and what it made.
+
+mod cache;
+mod cancel;
+mod context;
+mod examples;
+mod options;
+mod platforms;
+mod registry;
+mod results;
+mod secrets;

@@ -1,0 +1,61 @@
+//! Images for several platforms.
+
+use optfrontend_tests::{Build, Container, docker, repository};
+
+const BOTH: &str = "--platform=linux/amd64,linux/arm64";
+
+#[test]
+fn an_index_has_both_and_each_runs() {
+    let spec = "
+stages:
+  app:
+    from: busybox:1.36
+    steps:
+      - run: uname -m > /built-on; echo NONCE
+    cmd: [cat, /built-on]
+";
+    let build = Build::spec(spec).flags([BOTH]);
+    let image = build.image();
+    assert_eq!(image.platforms.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
+    assert_eq!(image.platforms["linux/amd64"].text("/built-on"), "x86_64\n");
+    assert_eq!(image.platforms["linux/arm64"].text("/built-on"), "aarch64\n");
+    let tag = build.load();
+    for (platform, machine) in [("linux/amd64", "x86_64"), ("linux/arm64", "aarch64")] {
+        let ran = docker(["run", "--rm", "--platform", platform, &tag.name, "uname", "-m"]).ok();
+        assert_eq!(ran.stdout.trim(), machine);
+    }
+}
+
+#[test]
+fn the_go_example_cross_compiles() {
+    let tag = Build::at(repository().join("examples/go-server")).flags([BOTH]).load();
+    let names: Vec<&str> = tag.built.steps().map(|step| step.name.as_str()).collect();
+    assert_eq!(names.iter().filter(|name| name.contains("go mod download")).count(), 1, "{names:#?}");
+    assert_eq!(names.iter().filter(|name| name.contains("go build")).count(), 2, "{names:#?}");
+    let container = Container::start(&tag, &["--platform=linux/arm64", "--publish=127.0.0.1::8080"]);
+    assert_eq!(container.answer(8080, "/healthz").status, 200);
+}
+
+#[test]
+fn one_other_platform_makes_an_image_for_it() {
+    let spec = "stages: {app: {from: gcr.io/distroless/static-debian12:nonroot, labels: {for: $TARGETARCH}}}";
+    let image = Build::spec(spec).flags(["--platform=linux/arm64"]).image();
+    assert_eq!(image.only().config["architecture"], "arm64");
+    assert_eq!(image.only().get("Labels")["for"], "arm64");
+}
+
+#[test]
+fn steps_may_be_for_one_platform_only() {
+    let spec = "
+stages:
+  app:
+    from: scratch
+    steps:
+      - write: {path: /always, content: NONCE}
+      - write: {path: /arm, content: x}
+        when: {TARGETARCH: arm64}
+";
+    let image = Build::spec(spec).flags([BOTH]).image();
+    assert!(!image.platforms["linux/amd64"].files.contains_key("/arm"));
+    assert!(image.platforms["linux/arm64"].files.contains_key("/arm"));
+}
