@@ -55,7 +55,7 @@ impl Faults {
         Self::default()
     }
 
-    /// Adds a fault; the same fault at the same place counts once.
+    /// Adds a fault. The same fault at the same place counts once where it comes soon again, as from an alias.
     pub fn push(&mut self, fault: Diagnostic) {
         if self.found.iter().rev().take(32).all(|known| *known != fault) {
             self.found.push(fault);
@@ -72,9 +72,11 @@ impl Faults {
         self.found.len()
     }
 
-    /// The faults in the order of their places.
+    /// The faults in the order of their places, each once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by_key(|fault| (fault.span.file, fault.span.start, fault.span.end));
+        let place = |fault: &Diagnostic| (fault.span.file, fault.span.start, fault.span.end);
+        self.found.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.message.cmp(&b.message)));
+        self.found.dedup();
         self.found
     }
 
@@ -86,13 +88,25 @@ impl Faults {
     }
 }
 
+/// The most names that a wrong one is compared with.
+const MAX_COMPARED: usize = 500;
+
+/// The longest wrong name, in bytes, that is compared with others.
+const MAX_COMPARED_LENGTH: usize = 200;
+
 /// The known name that `wrong` was most likely meant to be, if one is near.
 ///
-/// Near means a normalised Damerau-Levenshtein similarity of at least 0.6, letter case aside.
+/// Near means a normalised Damerau-Levenshtein similarity of at least 0.6, letter case aside. Of very many names only
+/// the first are looked at, and nothing is near a very long one: no spec keeps a build busy with this.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > MAX_COMPARED_LENGTH {
+        return None;
+    }
     let wrong = wrong.to_lowercase();
     known
         .into_iter()
+        .take(MAX_COMPARED)
+        .filter(|name| name.len() <= 2 * wrong.len() && wrong.len() <= 2 * name.len())
         .map(|name| (strsim::normalized_damerau_levenshtein(&wrong, &name.to_lowercase()), name))
         .filter(|(score, _)| *score >= 0.6)
         // Of equals the first: `max_by` would take the last.

@@ -30,17 +30,18 @@ pub struct Scalar {
     pub text: String,
     /// True for a scalar without quotes or block indicator: only such a one can be a missing value.
     pub plain: bool,
-    /// Offset in the file at which `text` stands byte for byte; `None` where escapes, folding or
-    /// indentation come between.
-    pub verbatim_at: Option<u32>,
+    /// Offset in the file at which each line of `text` stands byte for byte; empty where escapes or folding
+    /// come between. A text of one line that stands as it is has one entry.
+    pub lines_at: Vec<u32>,
 }
 
 impl Node {
-    /// What this node is, for messages: "a list", "a mapping", "a text", "nothing".
+    /// What this node is, for messages: "a list", "an empty list", "a mapping", "a text", "nothing".
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Scalar(scalar) if scalar.plain && scalar.text.is_empty() => "nothing",
             Value::Scalar(_) => "a text",
+            Value::Sequence(items) if items.is_empty() => "an empty list",
             Value::Sequence(_) => "a list",
             Value::Mapping(_) => "a mapping",
         }

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, js
 use serde_json::{Map as JsonMap, Value, json};
 
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Size};
+use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::span::Spanned;
 use crate::spec::{
     Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Healthcheck,
@@ -142,6 +142,7 @@ schema! {
     Duration => |_generator| json_schema!({ "type": ["string", "number"], "pattern": "^0$|^([0-9.]+(ns|us|µs|ms|s|m|h))+$" });
     Size => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9.]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)?$" });
     Mode => |_generator| json_schema!({ "type": ["string", "integer"] });
+    Permissions => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^(0o)?[0-7]+$" });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
     When => |generator| generator.subschema_for::<Map<OneOrMany<Template>>>();

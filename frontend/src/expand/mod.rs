@@ -125,11 +125,16 @@ pub(crate) fn cache_settings(cache: &CacheMount) -> Option<&CacheSettings> {
 }
 
 /// What a secret takes up: its file, or its variable.
-fn secret_place(secret: &SecretMount) -> (Option<&str>, Option<&str>) {
+fn secret_place(secret: &SecretMount) -> (Option<String>, Option<&str>) {
     let settings = &secret.settings;
     let env = settings.env.as_ref().map(|env| env.as_str());
-    let file = settings.target.as_ref().map(|target| target.raw.as_str());
-    (file.or_else(|| env.is_none().then_some(settings.id.as_str())), env)
+    let file = settings.target.as_ref().map(|target| target.raw.clone());
+    (file.or_else(|| env.is_none().then(|| default_secret_file(&settings.id))), env)
+}
+
+/// The file of a secret that names neither a file nor a variable.
+pub(crate) fn default_secret_file(id: &str) -> String {
+    format!("/run/secrets/{id}")
 }
 
 fn mount_target(mount: &Mount) -> &str {

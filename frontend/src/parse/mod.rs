@@ -3,9 +3,11 @@
 mod yaml;
 
 use spec_schema::Spec;
-use spec_schema::decode::Decode;
+use spec_schema::decode::text::Template;
+use spec_schema::decode::{Decode, Map};
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{FileId, Span};
+use spec_schema::spec::Step;
 
 use crate::source::SpecFile;
 
@@ -21,6 +23,8 @@ pub fn text_of(name: &str, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
         faults.push(fault.help("large files belong into the build context, to be copied"));
         return SpecFile::new(name, "");
     }
+    // Editors put the mark there that says UTF-8; it is no part of the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     match String::from_utf8(bytes) {
         Ok(text) => SpecFile::new(name, text),
         Err(error) => {
@@ -32,10 +36,31 @@ pub fn text_of(name: &str, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
     }
 }
 
+/// True for a text that starts like a Dockerfile, comments aside.
+fn is_dockerfile(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let first = lines.next().and_then(|line| line.split_once(char::is_whitespace));
+    first.is_some_and(|(word, rest)| {
+        (word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("arg"))
+            && !rest.trim_start().starts_with(':')
+    })
+}
+
 /// Reads the spec in `file`. With faults, the spec holds what could be read, so that the checks that follow can
 /// report the rest in the same run.
 pub fn parse(file: &SpecFile, id: FileId, faults: &mut Faults) -> Option<Spec> {
     let known = faults.len();
+    if is_dockerfile(&file.text) {
+        let lines = file.text.split_inclusive('\n');
+        let above = lines.take_while(|line| line.trim().is_empty() || line.trim().starts_with('#'));
+        let start = u32::try_from(above.map(str::len).sum::<usize>()).unwrap_or_default();
+        let fault =
+            Diagnostic::new(Span { file: id, start, end: start }, "this is a Dockerfile, not a build spec");
+        faults.push(
+            fault.help("a build spec is YAML; without the `# syntax` line the file is built as a Dockerfile"),
+        );
+        return None;
+    }
     let Some(root) = yaml::read(&file.text, id, faults) else {
         if faults.len() == known {
             let fault = Diagnostic::new(Span { file: id, ..Span::default() }, "this spec is empty");
@@ -73,6 +98,22 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
             let fault = Diagnostic::new(entry.key_span, format!("`{name}` cannot name a build arg"));
             faults.push(fault.help("a name has letters, digits and `_`, and does not start with a digit"));
         }
+    }
+    for (_, stage) in spec.stages.iter() {
+        check_env(&stage.value.env, faults);
+        for step in stage.value.steps.iter() {
+            if let Step::Run(run) = step {
+                check_env(&run.env, faults);
+            }
+        }
+    }
+}
+
+/// Programs may well have variables that no shell can name, but none that is empty or holds a `=`.
+fn check_env(env: &Map<Template>, faults: &mut Faults) {
+    for (name, entry) in env.iter().filter(|(name, _)| name.is_empty() || name.contains(['=', '\0'])) {
+        let fault = Diagnostic::new(entry.key_span, format!("`{name}` cannot name a variable"));
+        faults.push(fault.help("name and value stand on both sides of a colon: `NAME: value`"));
     }
 }
 

@@ -1,9 +1,11 @@
 //! YAML text to the tree of [`spec_schema::node`]: anchors, aliases and merge keys resolved, duplicate keys
 //! and second documents refused, hostile input bounded.
 
+mod errors;
+
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as YamlSpan, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, Tag};
 use indexmap::IndexMap;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::{Node, Scalar, Value};
@@ -11,6 +13,9 @@ use spec_schema::span::{FileId, Span, Spanned};
 
 /// Nodes that aliases may add up to: a thousand stages have some 100,000.
 const MAX_NODES: usize = 1_000_000;
+
+/// Bytes of text that aliases may add up to.
+const MAX_TEXT: usize = 16 << 20;
 
 /// The first document of `text`; `None` where it holds no value or cannot be read.
 pub(crate) fn read(text: &str, file: FileId, faults: &mut Faults) -> Option<Node> {
@@ -29,16 +34,24 @@ struct Reader<'t> {
     file: FileId,
     /// Collections that are open, outermost first.
     open: Vec<Open>,
-    anchors: BTreeMap<usize, (Node, usize)>,
+    anchors: BTreeMap<usize, (Node, Size)>,
+    read: Size,
+}
+
+/// How much there is of something, aliases resolved.
+#[derive(Clone, Copy, Default)]
+struct Size {
     nodes: usize,
+    /// Bytes of text.
+    text: usize,
 }
 
 /// A collection whose end has not been read.
 struct Open {
     start: u32,
     anchor: usize,
-    /// The count of nodes when it began, from which its own size follows.
-    nodes_before: usize,
+    /// What had been read when it began, from which its own size follows.
+    before: Size,
     content: Content,
 }
 
@@ -50,13 +63,14 @@ enum Content {
 #[derive(Default)]
 struct MappingContent {
     entries: IndexMap<String, (Span, Node)>,
-    merged: Vec<Node>,
+    /// Where each `<<` stands, and its value.
+    merged: Vec<(Span, Node)>,
     key: Option<Spanned<String>>,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, file: FileId) -> Self {
-        Self { text, file, open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 }
+        Self { text, file, open: Vec::new(), anchors: BTreeMap::new(), read: Size::default() }
     }
 
     fn run(&mut self, faults: &mut Faults) -> Result<Option<Node>, Diagnostic> {
@@ -90,9 +104,11 @@ impl<'t> Reader<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), place)?;
-                self.count(1, place)?;
+                let size = Size { nodes: 1, text: text.len() };
+                self.count(size, place)?;
+                let place = self.trimmed(place);
                 let node = Node { span: place, value: Value::Scalar(self.scalar(&text, style, place)) };
-                self.keep(anchor, &node, 1);
+                self.keep(anchor, &node, size);
                 self.add(node, faults)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -107,7 +123,8 @@ impl<'t> Reader<'t> {
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor).map(|(node, size)| (node.clone(), *size))
                 else {
-                    return Err(Diagnostic::new(place, "an alias inside the value that it stands for"));
+                    let message = format!("`{}` stands inside of what it stands for", self.written(place));
+                    return Err(Diagnostic::new(place, message));
                 };
                 self.count(size, place)?;
                 self.add(node, faults)
@@ -117,8 +134,9 @@ impl<'t> Reader<'t> {
     }
 
     fn begin(&mut self, anchor: usize, place: Span, content: Content) -> Result<Option<Node>, Diagnostic> {
-        self.count(1, place)?;
-        self.open.push(Open { start: place.start, anchor, nodes_before: self.nodes - 1, content });
+        let before = self.read;
+        self.count(Size { nodes: 1, text: 0 }, place)?;
+        self.open.push(Open { start: place.start, anchor, before, content });
         Ok(None)
     }
 
@@ -138,7 +156,9 @@ impl<'t> Reader<'t> {
         let end = if place.end > place.start { place.end } else { last.unwrap_or(place.end) };
         let node =
             Node { span: Span { file: self.file, start: open.start, end: end.max(open.start) }, value };
-        self.keep(open.anchor, &node, self.nodes - open.nodes_before);
+        let size =
+            Size { nodes: self.read.nodes - open.before.nodes, text: self.read.text - open.before.text };
+        self.keep(open.anchor, &node, size);
         self.add(node, faults)
     }
 
@@ -152,67 +172,86 @@ impl<'t> Reader<'t> {
         Ok(None)
     }
 
-    fn keep(&mut self, anchor: usize, node: &Node, size: usize) {
+    fn keep(&mut self, anchor: usize, node: &Node, size: Size) {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), size));
         }
     }
 
-    fn count(&mut self, nodes: usize, place: Span) -> Result<(), Diagnostic> {
-        self.nodes += nodes;
-        if self.nodes > MAX_NODES {
-            return Err(Diagnostic::new(
-                place,
-                format!("the aliases of this spec add up to more than {MAX_NODES} values"),
-            ));
-        }
-        Ok(())
+    fn count(&mut self, size: Size, place: Span) -> Result<(), Diagnostic> {
+        self.read = Size { nodes: self.read.nodes + size.nodes, text: self.read.text + size.text };
+        let too_much = if self.read.nodes > MAX_NODES {
+            format!("{MAX_NODES} values")
+        } else if self.read.text > MAX_TEXT {
+            format!("{} MiB of text", MAX_TEXT >> 20)
+        } else {
+            return Ok(());
+        };
+        Err(Diagnostic::new(place, format!("the aliases of this spec add up to more than {too_much}")))
     }
 
     fn scalar(&self, text: &str, style: ScalarStyle, place: Span) -> Scalar {
         let plain = matches!(style, ScalarStyle::Plain);
-        // A key without a value: the parser makes it a `~`, which nobody wrote.
+        // Where there is no value, the parser makes one up.
         let text = if plain && place.start == place.end { "" } else { text };
-        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
-        let start = place.start + u32::from(quoted);
-        let written = self.text.get(start as usize..).filter(|rest| rest.starts_with(text));
-        let verbatim_at = (plain || quoted).then_some(written).flatten().map(|_| start);
-        Scalar { text: text.to_owned(), plain, verbatim_at }
+        Scalar { text: text.to_owned(), plain, lines_at: self.lines_at(text, style, place) }
+    }
+
+    /// Where each line of a scalar's text stands, if all of them do so byte for byte.
+    fn lines_at(&self, text: &str, style: ScalarStyle, place: Span) -> Vec<u32> {
+        let offset = |at: usize| u32::try_from(at).unwrap_or_default();
+        let first = place.start as usize
+            + usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
+        let Some(source) = self.text.get(first..) else { return Vec::new() };
+        if !matches!(style, ScalarStyle::Literal) {
+            return if source.starts_with(text) { vec![offset(first)] } else { Vec::new() };
+        }
+        let line_start = self.text[..first].rfind('\n').map_or(0, |newline| newline + 1);
+        let indentation = first - line_start;
+        let mut lines_at = Vec::new();
+        let mut start = line_start;
+        for line in text.lines() {
+            let rest = &self.text[start..];
+            let source = rest.lines().next().unwrap_or_default();
+            let indentation = if line.is_empty() { source.len() } else { indentation };
+            if source.get(indentation..) != Some(line) {
+                return Vec::new();
+            }
+            lines_at.push(offset(start + indentation));
+            start += rest.find('\n').map_or(rest.len(), |newline| newline + 1);
+        }
+        lines_at
+    }
+
+    /// A place without the white space at its end: a block scalar's reaches to where the next thing starts.
+    fn trimmed(&self, place: Span) -> Span {
+        let end = place.start as usize + self.written(place).trim_end().len();
+        Span { end: u32::try_from(end).unwrap_or(place.end), ..place }
+    }
+
+    fn written(&self, place: Span) -> &'t str {
+        self.text.get(place.start as usize..place.end as usize).unwrap_or_default()
     }
 
     fn refuse_tag(&self, tag: Option<&Tag>, place: Span) -> Result<(), Diagnostic> {
-        match tag {
-            Some(tag) if !tag.is_yaml_core_schema() => {
-                let written = self.text.get(place.start as usize..place.end as usize).unwrap_or_default();
-                let fault = Diagnostic::new(
-                    place,
-                    format!("YAML tags such as that of `{written}` have no meaning here"),
-                );
-                Err(fault.help("a text that starts with `!` needs quotes"))
-            }
-            _ => Ok(()),
+        if tag.is_none_or(Tag::is_yaml_core_schema) {
+            return Ok(());
         }
+        // The place is that of the value, and the tag stands before it.
+        let before = &self.text[..place.start as usize];
+        let start = before.rfind('!').map_or(before.len(), |mark| {
+            before[..mark].rfind(|c: char| c.is_whitespace() || "[{,".contains(c)).map_or(0, |at| at + 1)
+        });
+        let written = before[start..].split_whitespace().next().unwrap_or("!");
+        let offset = |at: usize| u32::try_from(at).unwrap_or_default();
+        let span = Span { file: self.file, start: offset(start), end: offset(start + written.len()) };
+        Err(Diagnostic::new(span, format!("the YAML tag `{written}` has no meaning here"))
+            .help("a text that starts with `!` needs quotes"))
     }
 
     fn span(&self, span: &YamlSpan) -> Span {
         let offset = |at: Option<usize>| at.and_then(|at| u32::try_from(at).ok()).unwrap_or_default();
         Span { file: self.file, start: offset(span.start.byte_offset()), end: offset(span.end.byte_offset()) }
-    }
-
-    fn scan_fault(&self, error: &ScanError) -> Diagnostic {
-        let at = error.marker().byte_offset().unwrap_or_default().min(self.text.len());
-        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        // The parser stops where the token after a tab begins.
-        let tab =
-            self.text[line..].find(|c: char| c != ' ').filter(|i| self.text[line + i..].starts_with('\t'));
-        let offset = |at: usize| u32::try_from(at).unwrap_or_default();
-        if let Some(tab) = tab {
-            let start = line + tab;
-            let span = Span { file: self.file, start: offset(start), end: offset(start + 1) };
-            return Diagnostic::new(span, "a tab indents this line").help("YAML is indented with spaces");
-        }
-        let span = Span { file: self.file, start: offset(at), end: offset(at) };
-        Diagnostic::new(span, format!("this is not YAML: {}", error.info()))
     }
 }
 
@@ -223,7 +262,7 @@ impl MappingContent {
             return Ok(());
         };
         if key.value == "<<" {
-            self.merged.push(node);
+            self.merged.push((key.span, node));
         } else if let Some((first, _)) = self.entries.get(&key.value) {
             let fault = Diagnostic::new(key.span, format!("the key `{}` stands here twice", key.value));
             faults.push(fault.related(*first, "the first one"));
@@ -235,14 +274,15 @@ impl MappingContent {
 
     /// The entries, with those of merge keys behind: what is written here wins.
     fn finish(mut self, faults: &mut Faults) -> Vec<(Spanned<String>, Node)> {
-        for merged in std::mem::take(&mut self.merged) {
+        for (place, merged) in std::mem::take(&mut self.merged) {
             let sources = match merged.value {
                 Value::Sequence(items) => items,
                 _ => vec![merged],
             };
             for source in sources {
                 let Value::Mapping(entries) = source.value else {
-                    faults.push(Diagnostic::new(source.span, "`<<` takes a mapping or a list of mappings"));
+                    // What it names may stand far away.
+                    faults.push(Diagnostic::new(place, "`<<` takes a mapping or a list of mappings"));
                     continue;
                 };
                 for (key, node) in entries {
@@ -260,6 +300,11 @@ fn key_of(node: Node) -> Result<Spanned<String>, Diagnostic> {
         Value::Scalar(scalar) if !(scalar.plain && scalar.text.is_empty()) => {
             Ok(Spanned::new(scalar.text, span))
         }
-        _ => Err(Diagnostic::new(span, format!("a key must be a text, and this is {}", node.kind()))),
+        Value::Scalar(_) => Err(Diagnostic::new(span, "a key is missing here")),
+        Value::Sequence(_) => Err(Diagnostic::new(span, "a key must be a text, and this is a list")),
+        Value::Mapping(_) => {
+            let fault = Diagnostic::new(span, "a key must be a text, and this is a mapping");
+            Err(fault.help("a text that starts with `{` needs quotes"))
+        }
     }
 }

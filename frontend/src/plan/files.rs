@@ -1,6 +1,5 @@
 //! Changes of files that need no process.
 
-use spec_schema::decode::Mode;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{CopyStep, MkdirStep, RemoveStep, SymlinkStep, WriteStep};
@@ -24,7 +23,7 @@ pub(super) fn copy(
     };
     let mut sources = Vec::with_capacity(step.copy.values.len());
     for written in &step.copy.values {
-        let path = planner.expand(written, &runtime.env, faults);
+        let path = text(planner, written, runtime, faults);
         if paths::escapes(&path) && from == FileSource::Context {
             let fault = Diagnostic::new(written.span, format!("`{path}` leads out of the build context"));
             faults.push(fault.help("only files inside of the context can be copied; a second directory comes in with `--build-context`"));
@@ -63,7 +62,7 @@ pub(super) fn write(
     let file = &step.write;
     let path = path(planner, &file.path, runtime, faults);
     let content = planner.expand(&file.content, &runtime.env, faults);
-    let mode = octal(file.chmod.as_ref(), 0o644, &file.path, faults);
+    let mode = file.chmod.map_or(0o644, |mode| mode.0);
     let owner = chown(planner, file.chown.as_ref(), runtime, faults);
     let display = format!("write {path}");
     let mut changes = parents(&path);
@@ -77,7 +76,7 @@ pub(super) fn mkdir(
     runtime: &Runtime,
     faults: &mut Faults,
 ) -> Planned {
-    let mode = octal(step.chmod.as_ref(), 0o755, &step.mkdir.values[0], faults);
+    let mode = step.chmod.map_or(0o755, |mode| mode.0);
     let owner = chown(planner, step.chown.as_ref(), runtime, faults);
     let paths: Vec<String> =
         step.mkdir.values.iter().map(|written| path(planner, written, runtime, faults)).collect();
@@ -121,9 +120,22 @@ pub(super) fn symlink(
 
 /// An absolute path that must not be the root.
 fn path(planner: &StagePlanner<'_>, written: &Template, runtime: &Runtime, faults: &mut Faults) -> String {
-    let path = paths::absolute_file(&runtime.workdir, &planner.expand(written, &runtime.env, faults));
-    if path == "/" {
+    let known = faults.len();
+    let path = paths::absolute_file(&runtime.workdir, &text(planner, written, runtime, faults));
+    if path == "/" && faults.len() == known {
         faults.push(Diagnostic::new(written.span, "this is the root of the stage, which stays as it is"));
+    }
+    path
+}
+
+/// A path as written, which must say something: an empty one would stand for a whole directory.
+fn text(planner: &StagePlanner<'_>, written: &Template, runtime: &Runtime, faults: &mut Faults) -> String {
+    let known = faults.len();
+    let path = planner.expand(written, &runtime.env, faults);
+    if path.is_empty() && faults.len() == known {
+        faults.push(
+            Diagnostic::new(written.span, "this path is empty").help("`.` stands for the directory itself"),
+        );
     }
     path
 }
@@ -147,18 +159,4 @@ fn chown(
     let known = faults.len();
     let text = planner.expand(written, &runtime.env, faults);
     (faults.len() == known).then(|| owner(&text, written, planner.nothing_there, faults)).flatten()
-}
-
-/// Permissions of something that is new, so that there are none to change.
-fn octal(mode: Option<&Mode>, default: u32, near: &Template, faults: &mut Faults) -> u32 {
-    match mode {
-        None => default,
-        Some(Mode::Octal(bits)) => *bits,
-        Some(Mode::Symbolic(text)) => {
-            let fault =
-                Diagnostic::new(near.span, format!("what is new has no mode that `{text}` could change"));
-            faults.push(fault.help("write an octal mode such as `0644`"));
-            default
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What a process has mounted.
 
+use spec_schema::decode::Id;
 use spec_schema::decode::text::Template;
-use spec_schema::decode::{Id, Mode};
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{
     BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings,
@@ -9,7 +9,7 @@ use spec_schema::spec::{
 
 use super::build::StagePlanner;
 use super::{CachePlan, FileSource, MountPlan, SecretEnv};
-use crate::expand::cache_settings;
+use crate::expand::{cache_settings, default_secret_file};
 use crate::paths;
 use crate::scope::Env;
 
@@ -61,9 +61,10 @@ impl Reader<'_, '_> {
     }
 
     fn target(&mut self, template: &Template) -> String {
+        let known = self.faults.len();
         let path = self.text(template);
         let path = paths::absolute_file(self.workdir, &path);
-        if path == "/" {
+        if path == "/" && self.faults.len() == known {
             self.faults
                 .push(Diagnostic::new(template.span, "nothing can be mounted over the root of the stage"));
         }
@@ -107,7 +108,7 @@ impl Reader<'_, '_> {
         let id = cache.id.as_ref().map_or_else(|| target.clone(), |id| self.text(id));
         let from = cache.from.as_ref().map(|from| FileSource::Other(self.planner.source(from)));
         let source = self.source(cache.source.as_ref());
-        let mode = self.octal(cache.mode.as_ref(), 0o755, &cache.target);
+        let mode = cache.mode.map_or(0o755, |mode| mode.0);
         let (uid, gid) = (number(cache.uid), number(cache.gid));
         CachePlan {
             id,
@@ -130,13 +131,9 @@ impl Reader<'_, '_> {
         }
         let target = match &secret.target {
             Some(target) => self.target(target),
-            None => format!("/run/secrets/{id}"),
+            None => default_secret_file(&id),
         };
-        let mode = self.octal(
-            secret.mode.as_ref(),
-            0o400,
-            secret.target.as_ref().unwrap_or(&Template::literal("", secret.span)),
-        );
+        let mode = secret.mode.map_or(0o400, |mode| mode.0);
         let (uid, gid) = (number(secret.uid), number(secret.gid));
         mounts.list.push(MountPlan::Secret { id, target, mode, uid, gid, optional });
     }
@@ -151,11 +148,7 @@ impl Reader<'_, '_> {
         if number_of_agents == 0 {
             mounts.env.push(("SSH_AUTH_SOCK".to_owned(), target.clone()));
         }
-        let mode = self.octal(
-            ssh.mode.as_ref(),
-            0o600,
-            ssh.target.as_ref().unwrap_or(&Template::literal("", ssh.span)),
-        );
+        let mode = ssh.mode.map_or(0o600, |mode| mode.0);
         mounts.list.push(MountPlan::Ssh {
             id: ssh.id.as_ref().map_or("default", |id| id.as_str()).to_owned(),
             target,
@@ -164,22 +157,6 @@ impl Reader<'_, '_> {
             gid: number(ssh.gid),
             optional: ssh.required.as_ref().is_some_and(|required| !required.value),
         });
-    }
-
-    /// Permissions of something that is new, so that there are none to change.
-    fn octal(&mut self, mode: Option<&Mode>, default: u32, near: &Template) -> u32 {
-        match mode {
-            None => default,
-            Some(Mode::Octal(bits)) => *bits,
-            Some(Mode::Symbolic(text)) => {
-                let fault = Diagnostic::new(
-                    near.span,
-                    format!("the mode of a mount must be octal, and `{text}` is not"),
-                );
-                self.faults.push(fault.help("write for example `0400`"));
-                default
-            }
-        }
     }
 }
 

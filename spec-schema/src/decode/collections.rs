@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Decode, is_extension, mapping, wrong_kind};
+use super::{Decode, is_extension, mapping, wrong_kind, wrong_kind_help};
 use crate::diagnostic::Faults;
 use crate::node::{Node, Value};
 use crate::span::Span;
@@ -31,8 +31,17 @@ impl<T: Decode> Decode for List<T> {
             Value::Sequence(items) => {
                 Some(Self(items.iter().filter_map(|item| T::decode(item, faults)).collect()))
             }
+            Value::Scalar(scalar) if !node.is_missing() && !scalar.text.contains(char::is_whitespace) => {
+                wrong_kind_help(node, "a list", format!("write `[{}]`", scalar.text), faults);
+                None
+            }
             _ => {
-                wrong_kind(node, "a list", faults);
+                wrong_kind_help(
+                    node,
+                    "a list",
+                    "a list has lines that start with `- `, or is written `[one, two]`",
+                    faults,
+                );
                 None
             }
         }

@@ -9,8 +9,8 @@ mod scalars;
 pub mod text;
 
 pub use collections::{Entry, List, Map, OneOrMany};
-pub(crate) use record::{absent, keyword, keywords, record, unknown_key};
-pub use scalars::{Duration, Id, Mode, Size};
+pub(crate) use record::{absent, described, keyword, keywords, record, unknown_key};
+pub use scalars::{Duration, Id, Mode, Permissions, Size};
 
 use crate::diagnostic::{Diagnostic, Faults};
 use crate::node::{Node, Scalar, Value};
@@ -40,12 +40,21 @@ impl<T: Decode> Decode for Option<T> {
 
 /// Records "expected X, found Y" for a node of the wrong kind.
 pub(crate) fn wrong_kind(node: &Node, expected: &str, faults: &mut Faults) {
+    faults.push(wrong(node, expected));
+}
+
+/// [`wrong_kind`] with what to do.
+pub(crate) fn wrong_kind_help(node: &Node, expected: &str, help: impl Into<String>, faults: &mut Faults) {
+    faults.push(wrong(node, expected).help(help));
+}
+
+fn wrong(node: &Node, expected: &str) -> Diagnostic {
     let message = if node.is_missing() {
         format!("expected {expected}, but there is no value")
     } else {
         format!("expected {expected}, found {}", node.kind())
     };
-    faults.push(Diagnostic::new(node.span, message));
+    Diagnostic::new(node.span, message)
 }
 
 /// The scalar of a node that must be one.
@@ -67,8 +76,13 @@ pub(crate) fn mapping<'n>(
 ) -> Option<&'n [(Spanned<String>, Node)]> {
     match &node.value {
         Value::Mapping(entries) => Some(entries),
-        _ => {
+        _ if node.is_missing() => {
             wrong_kind(node, expected, faults);
+            None
+        }
+        _ => {
+            let help = "a mapping has `key: value` lines, or is written `{key: value}`";
+            wrong_kind_help(node, expected, help, faults);
             None
         }
     }

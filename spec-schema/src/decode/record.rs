@@ -31,7 +31,7 @@ macro_rules! record {
 
         impl $crate::decode::Decode for $name {
             fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
-                let entries = $crate::decode::mapping(node, concat!("a mapping that describes a ", $what), faults)?;
+                let entries = $crate::decode::mapping(node, &$crate::decode::described($what), faults)?;
                 $( let mut $field: Option<&$crate::node::Node> = None; )*
                 for (key, value) in entries {
                     match key.as_str() {
@@ -132,19 +132,35 @@ pub(crate) fn absent<T: super::Decode>(
 ) -> Option<T> {
     let value = T::absent();
     if value.is_none() {
-        faults.push(Diagnostic::new(node.span, format!("{what} needs the key `{key}`")));
+        faults.push(Diagnostic::new(node.span, format!("{} needs the key `{key}`", article(what))));
     }
     value
 }
 
+/// "a stage", "an ssh mount".
+fn article(what: &str) -> String {
+    // Spoken "es-es-aitch".
+    let vowel = what.starts_with(['a', 'e', 'i', 'o', 'u']) || what.starts_with("ssh");
+    format!("{} {what}", if vowel { "an" } else { "a" })
+}
+
+/// What is expected where a record is read.
+pub(crate) fn described(what: &str) -> String {
+    format!("a mapping that describes {}", article(what))
+}
+
 /// "unknown key" with the nearest known one, or all of them where there are few.
 pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> Diagnostic {
+    if what == "`write` step" && crate::spec::WriteFile::KEYS.contains(&key.as_str()) {
+        return Diagnostic::new(key.span, format!("`{}` does not stand beside `write`", key.value))
+            .help(format!("it belongs inside: `write: {{{}: …}}`", key.value));
+    }
     let elsewhere = crate::spec::actions_with(key);
     if what.ends_with(" step") && !elsewhere.is_empty() {
-        return Diagnostic::new(key.span, format!("`{}` does not belong to a {what}", key.value))
+        return Diagnostic::new(key.span, format!("`{}` does not belong to {}", key.value, article(what)))
             .help(format!("it is an option of {}", one_of(elsewhere)));
     }
     let help = did_you_mean(key, known.iter().copied())
         .or_else(|| (known.len() <= 8).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
-    Diagnostic::new(key.span, format!("unknown key `{}` in {what}", key.value)).help_opt(help)
+    Diagnostic::new(key.span, format!("unknown key `{}` in {}", key.value, article(what))).help_opt(help)
 }

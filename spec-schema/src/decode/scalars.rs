@@ -124,6 +124,20 @@ impl Decode for Mode {
     }
 }
 
+/// Permissions of something new: octal as written, quoted or not, at most `7777`. There is nothing yet that a symbolic
+/// form could change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permissions(pub u32);
+
+impl Decode for Permissions {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        parse_scalar(node, "an octal mode such as `0644`", faults, |text| match Mode::parse(text)? {
+            Mode::Octal(bits) => Some(Self(bits)),
+            Mode::Symbolic(_) => None,
+        })
+    }
+}
+
 /// A number that names a user or a group, 0 to 2³¹-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub u32);

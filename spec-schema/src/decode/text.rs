@@ -74,10 +74,10 @@ impl Template {
         Self { raw, span, parts }
     }
 
-    /// Reads the variables of a text; `verbatim_at` as in [`Scalar::verbatim_at`].
-    pub fn parse(raw: &str, span: Span, verbatim_at: Option<u32>) -> Result<Self, Diagnostic> {
+    /// Reads the variables of a text; `lines_at` as in [`Scalar::lines_at`].
+    pub fn parse(raw: &str, span: Span, lines_at: &[u32]) -> Result<Self, Diagnostic> {
         let parts = if raw.contains('$') {
-            let mut reader = Reader { text: raw, at: 0, span, verbatim_at };
+            let mut reader = Reader { text: raw, at: 0, span, lines_at };
             reader.parts(false)?
         } else {
             Vec::new()
@@ -114,8 +114,8 @@ fn collect<'p>(parts: &'p [Part], found: &mut Vec<&'p Variable>) {
 
 impl Decode for Template {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
-        let Scalar { text, verbatim_at, .. } = scalar(node, "a text", faults)?;
-        Self::parse(text, node.span, *verbatim_at).map_err(|fault| faults.push(fault)).ok()
+        let Scalar { text, lines_at, .. } = scalar(node, "a text", faults)?;
+        Self::parse(text, node.span, lines_at).map_err(|fault| faults.push(fault)).ok()
     }
 }
 
@@ -126,7 +126,7 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     span: Span,
-    verbatim_at: Option<u32>,
+    lines_at: &'t [u32],
 }
 
 impl Reader<'_> {
@@ -168,7 +168,8 @@ impl Reader<'_> {
     fn variable(&mut self, depth: usize) -> Result<Variable, Diagnostic> {
         let start = self.at - 1;
         if depth > MAX_NESTING {
-            return Err(self.fault(start, "variables are nested too deep"));
+            let message = format!("variables are nested more than {MAX_NESTING} deep");
+            return Err(Diagnostic::new(self.place(start), message));
         }
         if self.peek() != Some('{') {
             let name = self.name(start)?;
@@ -182,7 +183,8 @@ impl Reader<'_> {
                 self.bump(':');
                 self.form(start, depth)?
             }
-            _ => return Err(self.unclosed(start)),
+            None => return Err(self.unclosed(start)),
+            Some(_) => return Err(self.unknown_form(start)),
         };
         if self.peek() != Some('}') {
             return Err(self.unclosed(start));
@@ -201,7 +203,7 @@ impl Reader<'_> {
             Some('-') => Ok(Form::Default(inner(self)?)),
             Some('+') => Ok(Form::Alternate(inner(self)?)),
             Some('?') => Ok(Form::Required(inner(self)?)),
-            _ => Err(self.fault(start, "this form of a variable is not known")),
+            _ => Err(self.unknown_form(start)),
         }
     }
 
@@ -226,6 +228,10 @@ impl Reader<'_> {
         self.at += c.len_utf8();
     }
 
+    fn unknown_form(&self, start: usize) -> Diagnostic {
+        self.fault(start, "this form of a variable is not known")
+    }
+
     fn unclosed(&self, start: usize) -> Diagnostic {
         self.fault(start, "`${` has no closing `}`")
     }
@@ -237,12 +243,20 @@ impl Reader<'_> {
 
     /// The place of what was read since `start`.
     fn place(&self, start: usize) -> Span {
-        let offset = |at: usize| u32::try_from(at).ok();
-        match (self.verbatim_at, offset(start), offset(self.at)) {
-            (Some(base), Some(start), Some(end)) => {
-                Span { start: base + start, end: base + end, ..self.span }
-            }
+        match (self.offset(start), self.offset(self.at)) {
+            (Some(start), Some(end)) => Span { start, end: end.max(start), ..self.span },
             _ => self.span,
         }
+    }
+
+    /// Where in the file a byte of the text stands.
+    fn offset(&self, at: usize) -> Option<u32> {
+        let before = &self.text[..at];
+        let (line, column) = match before.rfind('\n') {
+            // A text of one entry stands in the file as it is, line breaks and all.
+            Some(newline) if self.lines_at.len() > 1 => (before.matches('\n').count(), at - newline - 1),
+            _ => (0, at),
+        };
+        self.lines_at.get(line)?.checked_add(u32::try_from(column).ok()?)
     }
 }

@@ -1,7 +1,7 @@
 //! What a `run` step has mounted while it runs: caches, secrets, ssh agents, other files.
 
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, Id, Mode, Size, keywords, mapping, record, scalar};
+use crate::decode::{Decode, Id, Permissions, Size, keywords, mapping, record, scalar};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
@@ -32,7 +32,7 @@ record! {
         /// The directory of `from`. Default: its root.
         pub source: Option<Template>,
         /// Permissions of a new cache directory. Default: 0755.
-        pub mode: Option<Mode>,
+        pub mode: Option<Permissions>,
         /// User that owns a new cache directory. Default: 0.
         pub uid: Option<Id>,
         /// Group that owns a new cache directory. Default: 0.
@@ -99,7 +99,7 @@ record! {
         /// The environment variable that holds the value while the step runs.
         pub env: Option<Text>,
         /// Permissions of the file. Default: 0400.
-        pub mode: Option<Mode>,
+        pub mode: Option<Permissions>,
         /// User that owns the file. Default: 0.
         pub uid: Option<Id>,
         /// Group that owns the file. Default: 0.
@@ -146,7 +146,7 @@ record! {
         /// The socket's path. Default: `/run/buildkit/ssh_agent.N`, and `SSH_AUTH_SOCK` names it.
         pub target: Option<Template>,
         /// Permissions of the socket. Default: 0600.
-        pub mode: Option<Mode>,
+        pub mode: Option<Permissions>,
         /// User that owns the socket. Default: 0.
         pub uid: Option<Id>,
         /// Group that owns the socket. Default: 0.

@@ -2,9 +2,9 @@
 
 use super::{CacheMount, Command, Mount, Network, SecretMount, SshMount};
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, List, Map, Mode, OneOrMany, mapping, record};
+use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
-use crate::node::Node;
+use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
 
 /// One step of a stage: a mapping with one action key and the options of that action.
@@ -100,7 +100,7 @@ record! {
         /// What it holds. Variables are expanded; `$$` is a dollar.
         pub content: Template,
         /// Permissions. Default: 0644.
-        pub chmod: Option<Mode>,
+        pub chmod: Option<Permissions>,
         /// Owner: `user`, `user:group`, names or ids. Default: 0:0.
         pub chown: Option<Template>,
     }
@@ -117,7 +117,7 @@ record! {
         /// The step is there only where each of these args has the value, or one of the values.
         pub when: Option<When>,
         /// Permissions. Default: 0755.
-        pub chmod: Option<Mode>,
+        pub chmod: Option<Permissions>,
         /// Owner: `user`, `user:group`, names or ids. Default: 0:0.
         pub chown: Option<Template>,
     }
@@ -191,7 +191,16 @@ const ACTIONS: &[(&str, &[&str])] = &[
 
 impl Decode for Step {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
-        let entries = mapping(node, "a step: a mapping with one action", faults)?;
+        let Value::Mapping(entries) = &node.value else {
+            let help = match &node.value {
+                Value::Scalar(scalar) if !node.is_missing() && !scalar.text.contains('\n') => {
+                    format!("a command is written `run: {}`", scalar.text)
+                }
+                _ => format!("known actions: {}", one_of(ACTIONS.iter().map(|(name, _)| *name))),
+            };
+            wrong_kind_help(node, "a step: a mapping with one action", help, faults);
+            return None;
+        };
         let action = action(node, entries, faults)?;
         let known = faults.len();
         let step = match action {
@@ -232,7 +241,8 @@ fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults)
                 .iter()
                 .find_map(|(key, _)| did_you_mean(key, names()))
                 .unwrap_or_else(|| format!("known actions: {}", one_of(names())));
-            let span = entries.first().map_or(node.span, |(key, _)| key.span);
+            let near = entries.iter().find(|(key, _)| did_you_mean(key, names()).is_some());
+            let span = near.or(entries.first()).map_or(node.span, |(key, _)| key.span);
             faults.push(Diagnostic::new(span, "this step has no action").help(help));
             None
         }
