@@ -10,6 +10,9 @@ use crate::source::SpecFiles;
 /// Faults that are told in full; the rest is counted.
 const MAX_TOLD: usize = 20;
 
+/// Characters of a sentence that are told: it may quote a text of any length.
+const MAX_SENTENCE: usize = 600;
+
 /// The failure that tells all faults: one line each, with file, line and column, and what to do indented below.
 ///
 /// Each fault's lines go along as a typed detail, from which the client draws the excerpt.
@@ -34,14 +37,26 @@ pub fn message(files: &SpecFiles, faults: &[Diagnostic]) -> String {
 }
 
 fn told(files: &SpecFiles, fault: &Diagnostic) -> String {
-    let mut text = format!("{}: {}", files.locate(fault.span), fault.message);
+    let mut text = format!("{}: {}", files.locate(fault.span), sentence(&fault.message));
     for (span, note) in &fault.related {
-        text += &format!("\n  {}: {note}", files.locate(*span));
+        text += &format!("\n  {}: {}", files.locate(*span), sentence(note));
     }
     if let Some(help) = &fault.help {
-        text += &format!("\n  help: {help}");
+        text += &format!("\n  help: {}", sentence(help));
     }
     text
+}
+
+/// One line for a terminal: what a sentence quotes must neither break it nor control the terminal.
+fn sentence(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(MAX_SENTENCE));
+    for (index, c) in text.chars().enumerate() {
+        if index == MAX_SENTENCE {
+            return line + "…";
+        }
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 /// The lines of the faults, one excerpt a file: the client prints excerpts in no certain order, but the lines within

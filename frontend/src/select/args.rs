@@ -6,6 +6,7 @@ use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::decode::Entry;
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use spec_schema::span::Span;
 use spec_schema::spec::Arg;
 
 use crate::scope::{Globals, Lookup, Scope};
@@ -84,7 +85,11 @@ pub(super) fn globals(
             Some(value) => Some(value.clone()),
             None => default(&globals, &entry.value, faults),
         };
-        check(name, entry, value.as_deref(), faults);
+        // A wrong default is told where it stands, a wrong value of the client where the arg is declared.
+        let default =
+            entry.value.settings.default.as_ref().filter(|_| !request.build_args.contains_key(name));
+        let span = default.map_or(entry.key_span, |default| default.span);
+        check(name, entry, value.as_deref(), span, faults);
         globals.set(name, value);
     }
     // The value of an arg that could not be read is unknown, not its name.
@@ -102,7 +107,7 @@ fn default(globals: &Globals, arg: &Arg, faults: &mut Faults) -> Option<String> 
     Some(Scope::global(globals).expand(template, faults).unwrap_or_default())
 }
 
-fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Faults) {
+fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, span: Span, faults: &mut Faults) {
     let settings = &entry.value.settings;
     let Some(value) = value else {
         if settings.required.as_ref().is_some_and(|required| required.value) {
@@ -116,7 +121,7 @@ fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Fault
     };
     let allowed = settings.choices.iter().map(|choice| choice.as_str());
     if !settings.choices.is_empty() && !allowed.clone().any(|choice| choice == value) {
-        let fault = Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
+        let fault = Diagnostic::new(span, format!("the build arg `{name}` cannot be `{value}`"));
         faults.push(fault.help(format!("allowed: {}", one_of(allowed))));
     }
     if let Some(pattern) = &settings.pattern {
@@ -129,8 +134,7 @@ fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, faults: &mut Fault
                 faults.push(fault);
             }
             Ok(regex) if !regex.is_match(value) => {
-                let fault =
-                    Diagnostic::new(entry.key_span, format!("the build arg `{name}` cannot be `{value}`"));
+                let fault = Diagnostic::new(span, format!("the build arg `{name}` cannot be `{value}`"));
                 faults.push(fault.help(format!("it must match `{}`", pattern.value)));
             }
             Ok(_) => {}

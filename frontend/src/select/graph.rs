@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::Platform;
+use buildkit_llb::{Platform, PlatformError};
 use spec_schema::Spec;
-use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
 
 use super::args::{Request, globals};
@@ -36,31 +36,42 @@ pub fn select(
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
 fn target(spec: &Spec, request: &Request, faults: &mut Faults) -> Option<usize> {
-    let names = || spec.stages.names();
-    let (name, span, help) = match (&request.target, &spec.default) {
-        (Some(target), _) => {
-            let found = spec.stages.iter().position(|(name, _)| name.eq_ignore_ascii_case(target));
-            if found.is_some() {
-                return found;
-            }
-            (
-                target.as_str(),
-                Span { start: 0, end: 0, ..spec.span },
-                "the client's `--target` names one that is not there",
-            )
-        }
-        (None, Some(default)) => (default.as_str(), default.span, ""),
-        (None, None) => return spec.stages.len().checked_sub(1),
-    };
-    if let Some((index, _)) = spec.stages.get_full(name) {
-        return Some(index);
+    let Some((name, asks)) = wanted(spec, request) else { return spec.stages.len().checked_sub(1) };
+    let found = spec.stages.iter().position(|(stage, _)| match &request.target {
+        Some(target) => stage.eq_ignore_ascii_case(target),
+        None => stage == name,
+    });
+    if found.is_none() && !spec.stages.declares(name) {
+        let names = || spec.stages.names();
+        let near = nearest(name, names());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("stages: {}", one_of(names().take(MAX_LISTED))),
+        };
+        let message = match asks {
+            Some(_) => format!("there is no stage `{name}`"),
+            None => format!("there is no stage `{name}`, which `--target` asks for"),
+        };
+        // What the client says has no place in the spec; the stage that it may have meant has one.
+        let near = near.and_then(|near| spec.stages.get_full(near)).map(|(_, entry)| entry.key_span);
+        let first = spec.stages.get_index(0).map(|(_, entry)| entry.key_span);
+        let span = asks.or(near).or(first).unwrap_or(spec.span);
+        faults.push(Diagnostic::new(span, message).help(help));
     }
-    if !spec.stages.declares(name) {
-        let near = did_you_mean(name, names()).unwrap_or_else(|| format!("stages: {}", one_of(names())));
-        let help = if help.is_empty() { near } else { format!("{help}; {near}") };
-        faults.push(Diagnostic::new(span, format!("there is no stage `{name}`")).help(help));
+    found
+}
+
+/// Stages that a message lists.
+const MAX_LISTED: usize = 20;
+
+/// The name of the stage that is asked for, and where in the spec: by the client, which has no place there, or as the
+/// default.
+fn wanted<'a>(spec: &'a Spec, request: &'a Request) -> Option<(&'a str, Option<Span>)> {
+    match (&request.target, &spec.default) {
+        (Some(target), _) => Some((target, None)),
+        (None, Some(default)) => Some((default, Some(default.span))),
+        (None, None) => None,
     }
-    None
 }
 
 /// Where the walk through the stages stands with one of them.
@@ -195,7 +206,11 @@ fn stage_platform(
     let Some(template) = written else { return target.clone() };
     let Some(text) = Scope::global(globals).expand(template, faults) else { return target.clone() };
     Platform::parse(&text).unwrap_or_else(|error| {
-        let fault = Diagnostic::new(template.span, format!("`{text}` is not a platform: {error}"));
+        let message = match error {
+            PlatformError::Empty => "this platform is empty".to_owned(),
+            error => format!("`{text}` is not a platform: {error}"),
+        };
+        let fault = Diagnostic::new(template.span, message);
         faults.push(
             fault.help("write `$BUILDPLATFORM`, `$TARGETPLATFORM`, or a platform such as `linux/arm64`"),
         );

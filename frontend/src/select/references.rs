@@ -119,6 +119,11 @@ impl Reader<'_> {
             // The stage has faults of its own.
             return None;
         }
+        if name.is_empty() {
+            faults
+                .push(Diagnostic::new(from.span, "this is empty, where a stage or an image is to be named"));
+            return None;
+        }
         match ImageRef::parse(&name) {
             Ok(image) => Some(Reference::Image(image)),
             Err(why) => {
