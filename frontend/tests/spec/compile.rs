@@ -1,0 +1,114 @@
+//! The phases one after the other, as a build runs them.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{Definition, Platform};
+use optfrontend::dockerignore;
+use optfrontend::expand::expand;
+use optfrontend::image_config::ImageConfig;
+use optfrontend::lower::{Surroundings, lower};
+use optfrontend::opts::FrontendOpts;
+use optfrontend::parse::{parse, text_of};
+use optfrontend::plan::{BaseImage, BaseImages, BuildPlan, plan};
+use optfrontend::report::message;
+use optfrontend::result::{Image, image};
+use optfrontend::select::{Request, Selection, select};
+use optfrontend::source::SpecFiles;
+use serde_json::Value;
+use spec_schema::diagnostic::Faults;
+use spec_schema::span::FileId;
+
+/// Configs of base images by reference; `""` is that of every other image.
+const IMAGES: &str = include_str!("../images.json");
+
+/// What is compiled for one platform.
+pub(crate) struct Compiled {
+    pub(crate) platform: Platform,
+    pub(crate) definition: Definition,
+    pub(crate) image: Image,
+}
+
+/// The client's side of a compilation.
+#[derive(Default)]
+pub(crate) struct Client {
+    /// Frontend options, `key=value`.
+    pub(crate) opts: Vec<String>,
+    /// The text of `.dockerignore`.
+    pub(crate) ignore_file: String,
+}
+
+impl Client {
+    /// The options that a spec asks for itself, for a test: comments `# opt: key=value`.
+    pub(crate) fn of(spec: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(spec);
+        let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
+        Self { opts, ignore_file: String::new() }
+    }
+
+    fn parse(&self) -> FrontendOpts {
+        let workers = r#"[{"id":"w","labels":{},"platforms":[{"os":"linux","architecture":"amd64"},{"os":"linux","architecture":"arm64"}]}]"#;
+        let variables = ["filename=build.yaml"].into_iter().chain(self.opts.iter().map(String::as_str));
+        let mut variables: Vec<(String, String)> = variables
+            .enumerate()
+            .map(|(number, opt)| (format!("BUILDKIT_FRONTEND_OPT_{number}"), opt.to_owned()))
+            .collect();
+        variables.push(("BUILDKIT_SESSION_ID".to_owned(), "session".to_owned()));
+        variables.push(("BUILDKIT_WORKERS".to_owned(), workers.to_owned()));
+        FrontendOpts::from_env(variables).unwrap()
+    }
+}
+
+/// Compiles a spec for every platform asked for; the error is the message that the user gets.
+pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, String> {
+    let opts = client.parse();
+    let mut faults = Faults::new();
+    let file = text_of(&opts.filename, spec.to_vec(), &mut faults);
+    let parsed = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
+    let files = SpecFiles::one(file);
+    let Some(parsed) = parsed else { return Err(message(&files, &faults.into_sorted())) };
+    let core = expand(parsed);
+    let build = opts.default_platform().cloned().unwrap();
+    let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
+    let platforms = opts.target_platforms(&build);
+    let selections: Vec<Selection> = platforms
+        .iter()
+        .filter_map(|platform| select(&core, &request, &build, platform, &mut faults))
+        .collect();
+    let images = base_images(&selections);
+    let several = selections.len() > 1;
+    let plans: Vec<BuildPlan> = selections
+        .iter()
+        .map(|selection| plan(&core, selection, &images, &build, several, &mut faults))
+        .collect();
+    if !faults.is_empty() {
+        return Err(message(&files, &faults.into_sorted()));
+    }
+    let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
+    let surroundings = Surroundings { opts: &opts, files: &files, ignored: &ignored };
+    let explicit = !opts.platforms.is_empty();
+    Ok(plans
+        .iter()
+        .map(|plan| Compiled {
+            platform: plan.platform.clone(),
+            definition: lower(plan, &images, &surroundings).definition,
+            image: image(plan, &images, &opts.labels, explicit),
+        })
+        .collect())
+}
+
+fn base_images(selections: &[Selection]) -> BaseImages {
+    let known: BTreeMap<String, Value> = serde_json::from_str(IMAGES).unwrap();
+    let wanted = selections.iter().flat_map(Selection::images);
+    wanted
+        .map(|(key, _)| {
+            let name = key.reference.to_string();
+            let mut config = known.get(&name).unwrap_or(&known[""]).clone();
+            config["os"] = key.platform.os.as_str().into();
+            config["architecture"] = key.platform.architecture.as_str().into();
+            let digest = if key.platform.architecture == "amd64" { "a" } else { "b" }.repeat(64);
+            let reference = format!("{name}@sha256:{digest}");
+            let config = ImageConfig::parse(config.to_string().as_bytes()).unwrap();
+            (key.clone(), BaseImage { reference, config })
+        })
+        .collect()
+}

@@ -1,0 +1,10 @@
+//! The pure phases as a whole: from the text of a spec and the client's options to LLB and image config, or to the
+//! message that says what is wrong. No engine, no gateway: base images stand in `images.json`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests end the test")]
+
+mod cases;
+mod compile;
+mod folder;
+mod hostile;
+mod invalid;
+mod properties;
