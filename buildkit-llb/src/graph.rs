@@ -1,80 +1,74 @@
 //! The graph under construction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use buildkit_proto::pb;
-use prost::Message as _;
 
-use crate::caps;
-use crate::marshal::{Definition, digest_of};
-use crate::meta::OpMeta;
+use crate::caps::{Cap, CapSet};
+use crate::inputs::{Inputs, References};
+use crate::marshal::{RawDigest, canonical, digest_text, hash};
+use crate::meta::{OpMeta, Record};
 use crate::op::{DiffOp, ExecOp, ExecOutputs, FileOp, MergeOp, SourceOp};
-use crate::source_map::{SourceFile, SourceFileId};
+use crate::source_map::{Location, SourceFile, SourceFileId};
 
 /// An op of a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpId(pub(crate) u32);
 
-/// A filesystem that an op makes: `BuildKit`'s output index. Wherever one is taken, `None` is scratch, the empty one.
+/// A filesystem that an op makes: BuildKit's output index. Wherever one is taken, `None` is scratch, the empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Output {
     pub(crate) op: OpId,
     pub(crate) index: u32,
 }
 
+impl Output {
+    /// The op that makes it.
+    pub fn op(self) -> OpId {
+        self.op
+    }
+}
+
 /// Ops and the files that they came from.
 ///
 /// Ops are added one by one and refer to what was added before, so a graph has no cycle, and all work on it is a walk
-/// along a list: neither its depth nor its size puts anything on the stack. An [`Output`] belongs to the graph that
-/// gave it.
+/// along a list: neither its depth nor its size puts anything on the stack.
+///
+/// An [`Output`] belongs to the graph that gave it and to clones of that. In another graph it stands for whatever op
+/// has its number there; a number that is not given out yet is taken as scratch.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) files: Vec<SourceFile>,
+    first_with: BTreeMap<RawDigest, OpId>,
 }
 
+/// An op, encoded when it is added: its inputs cannot change any more.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    pub(crate) inputs: Vec<Output>,
-    pub(crate) body: Body,
-    pub(crate) caps: Vec<&'static str>,
-    pub(crate) meta: OpMeta,
+    /// The ops that it refers to, all of them before it in the list.
+    pub(crate) uses: Vec<Output>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) digest: String,
+    /// The first op of the graph with the same bytes, often the op itself.
+    pub(crate) first: OpId,
+    pub(crate) caps: CapSet,
+    pub(crate) record: Record,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    /// An op of ours. The flag says whether it takes the platform of its metadata.
-    Op(Box<pb::op::Op>, bool),
-    /// An op of somebody else, with its bytes as they came.
-    Raw(Vec<u8>, Box<pb::OpMetadata>),
-}
-
-impl Body {
-    fn op(op: pb::op::Op, has_platform: bool) -> Self {
-        Self::Op(Box::new(op), has_platform)
-    }
-}
-
-/// The inputs of one op, each once.
-#[derive(Debug, Default)]
-pub(crate) struct Inputs(pub(crate) Vec<Output>);
-
-impl Inputs {
-    /// The index of an input, -1 for scratch.
-    pub(crate) fn index(&mut self, output: Option<Output>) -> i64 {
-        let Some(output) = output else { return -1 };
-        let index = self.0.iter().position(|known| *known == output).unwrap_or_else(|| {
-            self.0.push(output);
-            self.0.len() - 1
-        });
-        i64::try_from(index).unwrap_or(-1)
-    }
+/// What a new op is made of.
+struct Draft {
+    references: References,
+    op: pb::op::Op,
+    caps: CapSet,
+    /// Whether its outcome depends on the platform; that of other ops does not, and they go without.
+    has_platform: bool,
 }
 
 /// A capability that a graph needs and a daemon lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingCap {
-    /// Its id, see [`caps`].
+    /// Its id, see [`caps`](crate::caps).
     pub id: &'static str,
     /// The first release that has it.
     pub since: &'static str,
@@ -92,24 +86,33 @@ impl Graph {
         Self::default()
     }
 
-    /// Adds a file that ops can point at.
+    /// Adds a file that ops can point at. A file that is there already keeps its id.
     pub fn add_source_file(&mut self, file: SourceFile) -> SourceFileId {
-        self.files.push(file);
-        SourceFileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+        let known = self.files.iter().position(|known| *known == file);
+        let index = known.unwrap_or_else(|| {
+            self.files.push(file);
+            self.files.len() - 1
+        });
+        SourceFileId(number(index))
     }
 
     /// Adds a source.
     pub fn source(&mut self, source: impl Into<SourceOp>, meta: OpMeta) -> Output {
         let source = source.into();
-        let (op, caps) = source.to_pb();
-        self.add(Inputs::default(), Body::op(pb::op::Op::Source(op), source.has_platform()), caps, meta)
+        let has_platform = source.has_platform();
+        let (op, caps) = source.lower();
+        self.add(
+            Draft { references: References::default(), op: pb::op::Op::Source(op), caps, has_platform },
+            meta,
+        )
     }
 
     /// Adds a process.
     pub fn exec(&mut self, exec: ExecOp, meta: OpMeta) -> ExecOutputs {
-        let lowered = exec.lower();
-        let output =
-            self.add(lowered.inputs, Body::op(pb::op::Op::Exec(lowered.op), true), lowered.caps, meta);
+        let mut inputs = Inputs::of(&self.nodes);
+        let lowered = exec.lower(&mut inputs);
+        let (references, op) = (inputs.finish(), pb::op::Op::Exec(lowered.op));
+        let output = self.add(Draft { references, op, caps: lowered.caps, has_platform: true }, meta);
         let at = |index: u32| Output { op: output.op, index };
         ExecOutputs {
             root: lowered.root.map(at),
@@ -122,74 +125,81 @@ impl Graph {
         if file.is_empty() {
             return file.base();
         }
-        let (inputs, op, caps) = file.lower();
-        Some(self.add(inputs, Body::op(pb::op::Op::File(op), false), caps, meta))
+        let mut inputs = Inputs::of(&self.nodes);
+        let (op, caps) = file.lower(&mut inputs);
+        let references = inputs.finish();
+        Some(self.add(Draft { references, op: pb::op::Op::File(op), caps, has_platform: false }, meta))
     }
 
-    /// Adds a filesystem that has the files of all `layers`; of one path, the last layer's. Scratch adds nothing.
+    /// Adds a filesystem that has the files of all `layers`; of one path, the last layer's. Scratch adds nothing, and
+    /// of a single layer no op is made.
+    ///
+    /// Needs `mergeop`, which not every daemon of a recent release has: its storage must be able to do it.
     pub fn merge(
         &mut self,
         layers: impl IntoIterator<Item = Option<Output>>,
         meta: OpMeta,
     ) -> Option<Output> {
-        let layers: Vec<Output> = layers.into_iter().flatten().collect();
-        match layers.as_slice() {
-            [] => None,
-            [only] => Some(*only),
-            _ => {
-                let (inputs, op, caps) = MergeOp { layers }.lower();
-                Some(self.add(inputs, Body::op(pb::op::Op::Merge(op), false), caps, meta))
-            }
+        let layers: Vec<Output> = layers.into_iter().flatten().filter(|layer| self.has(*layer)).collect();
+        if layers.len() < 2 {
+            return layers.first().copied();
         }
+        let mut inputs = Inputs::of(&self.nodes);
+        let (op, caps) = MergeOp { layers }.lower(&mut inputs);
+        let references = inputs.finish();
+        Some(self.add(Draft { references, op: pb::op::Op::Merge(op), caps, has_platform: false }, meta))
     }
 
-    /// Adds what `upper` has and `lower` has not.
+    /// Adds what turns `lower` into `upper`: files that are new or other, and the absence of those that are gone.
+    /// Merged onto `lower`, it makes `upper`. What turns scratch into `upper` is `upper`, and no op is made.
+    ///
+    /// Needs `diffop`.
     pub fn diff(&mut self, lower: Option<Output>, upper: Option<Output>, meta: OpMeta) -> Option<Output> {
-        // Nothing has nothing more than anything; anything has all of itself more than nothing.
-        if upper.is_none() || lower.is_none() {
+        if lower.is_none_or(|lower| !self.has(lower)) {
             return upper;
         }
-        let (inputs, op, caps) = DiffOp { lower, upper }.lower();
-        Some(self.add(inputs, Body::op(pb::op::Op::Diff(op), false), caps, meta))
+        let mut inputs = Inputs::of(&self.nodes);
+        let (op, caps) = DiffOp { lower, upper }.lower(&mut inputs);
+        let references = inputs.finish();
+        Some(self.add(Draft { references, op: pb::op::Op::Diff(op), caps, has_platform: false }, meta))
     }
 
-    fn add(&mut self, inputs: Inputs, body: Body, caps: Vec<&'static str>, meta: OpMeta) -> Output {
-        self.nodes.push(Node { inputs: inputs.0, body, caps, meta });
-        Output { op: OpId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)), index: 0 }
+    fn add(&mut self, draft: Draft, mut meta: OpMeta) -> Output {
+        let Draft { references, op, caps, has_platform } = draft;
+        let platform = meta.platform.take().filter(|_| has_platform).map(crate::Platform::into_pb);
+        let bytes = canonical(references.wire, platform, &op);
+        self.add_encoded(bytes, references.uses, caps, Record::Ours(Box::new(meta)))
     }
 
-    /// Adds the ops of a definition that somebody else made, with the bytes that they have.
-    ///
-    /// `None` where the definition is scratch, or is none: an entry that cannot be read, an input that is not there.
-    pub fn import(&mut self, definition: &Definition) -> Option<Output> {
-        let definition = definition.as_pb();
-        let (terminal, entries) = definition.def.split_last()?;
-        let mut known: BTreeMap<String, OpId> = BTreeMap::new();
-        for bytes in entries {
-            let digest = digest_of(bytes);
-            let op = pb::Op::decode(bytes.as_slice()).ok()?;
-            let inputs =
-                op.inputs.iter().map(|input| output_of(&known, input)).collect::<Option<Vec<_>>>()?;
-            let metadata = definition.metadata.get(&digest).cloned().unwrap_or_default();
-            let body = Body::Raw(bytes.clone(), Box::new(metadata));
-            let added = self.add(Inputs(inputs), body, Vec::new(), OpMeta::default());
-            known.insert(digest, added.op);
-        }
-        let terminal = pb::Op::decode(terminal.as_slice()).ok()?;
-        output_of(&known, terminal.inputs.first()?)
+    /// Adds an op whose bytes are there already. `uses` must be outputs of this graph.
+    pub(crate) fn add_encoded(
+        &mut self,
+        bytes: Vec<u8>,
+        uses: Vec<Output>,
+        caps: CapSet,
+        record: Record,
+    ) -> Output {
+        let op = OpId(number(self.nodes.len()));
+        let raw = hash(&bytes);
+        let first = *self.first_with.entry(raw).or_insert(op);
+        self.nodes.push(Node { uses, bytes, digest: digest_text(&raw), first, caps, record });
+        Output { op, index: 0 }
+    }
+
+    pub(crate) fn has(&self, output: Output) -> bool {
+        (output.op.0 as usize) < self.nodes.len()
     }
 
     /// For each op that `output` needs, by its position: whether it does.
     pub(crate) fn needed(&self, output: Option<Output>) -> Vec<bool> {
         let mut needed = vec![false; self.nodes.len()];
-        let Some(last) = output.map(|output| output.op.0 as usize).filter(|last| *last < needed.len()) else {
-            return needed;
-        };
+        let Some(output) = output.filter(|output| self.has(*output)) else { return needed };
+        let last = output.op.0 as usize;
         needed[last] = true;
         // Inputs stand before what uses them, so one walk from the end finds all.
         for index in (0..=last).rev() {
             if needed[index] {
-                for input in &self.nodes[index].inputs {
+                for input in &self.nodes[index].uses {
                     needed[input.op.0 as usize] = true;
                 }
             }
@@ -199,37 +209,44 @@ impl Graph {
 
     /// The capabilities that `output` needs and that `supports` refuses, each once, at the first op that needs it.
     ///
-    /// `supports` answers with the daemon's reason, if it gave one.
+    /// `supports` answers with the daemon's reason, if it gave one. Of ops that were imported, the capabilities named
+    /// in their metadata count.
     pub fn missing_caps(
         &self,
         output: Option<Output>,
         supports: impl Fn(&str) -> Result<(), Option<String>>,
     ) -> Vec<MissingCap> {
-        let mut checked = BTreeSet::new();
+        let mut checked: Vec<Cap> = Vec::new();
         let mut missing = Vec::new();
-        let needed = self.needed(output);
-        for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
-            for id in &node.caps {
-                if !checked.insert(id) {
+        for (index, _) in self.needed(output).iter().enumerate().filter(|(_, needed)| **needed) {
+            let node = &self.nodes[index];
+            for cap in node.caps.iter() {
+                if checked.contains(&cap) {
                     continue;
                 }
-                if let Err(reason) = supports(caps::evidence(id)) {
-                    let since = caps::first_release(id).unwrap_or_default();
-                    let op = OpId(u32::try_from(index).unwrap_or(u32::MAX));
-                    missing.push(MissingCap { id, since, reason, op, name: node.meta.name.clone() });
+                checked.push(cap);
+                if let Err(reason) = supports(cap.evidence().id()) {
+                    let name = node.record.name().map(str::to_owned);
+                    let (id, since, op) = (cap.id(), cap.since(), OpId(number(index)));
+                    missing.push(MissingCap { id, since, reason, op, name });
                 }
             }
         }
         missing
     }
 
-    /// The lines that an op came from.
-    pub fn location(&self, op: OpId) -> Option<crate::Location> {
-        self.nodes.get(op.0 as usize)?.meta.location
+    /// The lines that an op came from; the first ones, of an imported op that came from several.
+    pub fn location(&self, op: OpId) -> Option<Location> {
+        self.nodes.get(op.0 as usize)?.record.places().next()?.location()
+    }
+
+    /// The digest of an op, under which the daemon knows it as a vertex.
+    pub fn digest(&self, op: OpId) -> Option<&str> {
+        self.nodes.get(op.0 as usize).map(|node| node.digest.as_str())
     }
 }
 
-fn output_of(known: &BTreeMap<String, OpId>, input: &pb::Input) -> Option<Output> {
-    let op = *known.get(&input.digest)?;
-    Some(Output { op, index: u32::try_from(input.index).ok()? })
+/// A position as an id. A graph of four billion ops does not fit into memory.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }

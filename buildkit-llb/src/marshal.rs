@@ -7,189 +7,145 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::caps;
-use crate::graph::{Body, Graph, Node, Output};
-
-/// A marshalled graph: `pb.Definition`, with the digest of the op that makes its result.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Definition {
-    inner: pb::Definition,
-    result: Option<String>,
-}
-
-impl Definition {
-    /// The protobuf message.
-    pub fn as_pb(&self) -> &pb::Definition {
-        &self.inner
-    }
-
-    /// The protobuf message.
-    pub fn into_pb(self) -> pb::Definition {
-        self.inner
-    }
-
-    /// A definition that somebody else made.
-    pub fn from_pb(inner: pb::Definition) -> Self {
-        let terminal = inner.def.last().and_then(|bytes| pb::Op::decode(bytes.as_slice()).ok());
-        let result = terminal.and_then(|op| op.inputs.into_iter().next()).map(|input| input.digest);
-        Self { inner, result }
-    }
-
-    /// The digest of the vertex that makes the result; `None` for scratch.
-    pub fn result_digest(&self) -> Option<&str> {
-        self.result.as_deref()
-    }
-
-    /// True for scratch: there is nothing to solve.
-    pub fn is_empty(&self) -> bool {
-        self.inner.def.is_empty()
-    }
-}
+use crate::definition::Definition;
+use crate::graph::{Graph, Node, Output};
+use crate::source_map::Files;
 
 impl Graph {
     /// The definition of everything that `output` needs, and of nothing else.
     ///
-    /// Ops that are the same become one. The bytes depend on the graph alone.
+    /// Ops that are the same become one, with the name of the first, the lines of all, and without cache if any of
+    /// them is to go without. The bytes depend on the graph alone.
     pub fn marshal(&self, output: Option<Output>) -> Definition {
-        let Some(output) = output else { return Definition::default() };
-        let needed = self.needed(Some(output));
-        let mut writer = Writer::new(self);
-        for (index, node) in self.nodes.iter().enumerate() {
-            let digest = if needed[index] { writer.add(node) } else { String::new() };
-            writer.digests.push(digest);
+        let Some(result) = output.and_then(|output| self.input(output)) else { return Definition::default() };
+        let needed = self.needed(output);
+        let mut writer = Writer::new(self, needed.iter().filter(|needed| **needed).count());
+        for (node, _) in self.nodes.iter().zip(&needed).filter(|(_, needed)| **needed) {
+            writer.add(node);
         }
-        writer.finish(output)
+        writer.finish(result)
+    }
+
+    fn input(&self, output: Output) -> Option<pb::Input> {
+        let node = self.nodes.get(output.op.0 as usize)?;
+        Some(pb::Input { digest: node.digest.clone(), index: i64::from(output.index) })
     }
 }
 
 struct Writer<'g> {
-    graph: &'g Graph,
-    definition: pb::Definition,
-    digests: Vec<String>,
-    locations: BTreeMap<String, pb::Locations>,
-    /// Position of each of the graph's files among those that are sent.
-    files: BTreeMap<u32, i32>,
+    files: Files<'g>,
+    entries: Vec<Entry<'g>>,
+    /// For each op, by the first one with its bytes: the position of its entry.
+    written: Vec<Option<usize>>,
+}
+
+struct Entry<'g> {
+    node: &'g Node,
+    metadata: pb::OpMetadata,
+    locations: pb::Locations,
 }
 
 impl<'g> Writer<'g> {
-    fn new(graph: &'g Graph) -> Self {
-        Self {
-            graph,
-            definition: pb::Definition::default(),
-            digests: Vec::with_capacity(graph.nodes.len()),
-            locations: BTreeMap::new(),
-            files: BTreeMap::new(),
-        }
+    fn new(graph: &'g Graph, ops: usize) -> Self {
+        let written = vec![None; graph.nodes.len()];
+        Self { files: Files::of(&graph.files), entries: Vec::with_capacity(ops), written }
     }
 
-    fn add(&mut self, node: &Node) -> String {
-        let bytes = match &node.body {
-            Body::Op(op, has_platform) => {
-                let platform =
-                    node.meta.platform.as_ref().filter(|_| *has_platform).map(crate::Platform::to_pb);
-                canonical(self.inputs(&node.inputs), platform, op)
-            }
-            Body::Raw(bytes, _) => bytes.clone(),
-        };
-        let digest = digest_of(&bytes);
-        self.locate(node, &digest);
-        if !self.definition.metadata.contains_key(&digest) {
-            let metadata = match &node.body {
-                Body::Op(..) => {
-                    let caps: Vec<&str> = node
-                        .caps
-                        .iter()
-                        .copied()
-                        .map(caps::evidence)
-                        .filter(|id| !caps::is_given(id))
-                        .collect();
-                    node.meta.to_pb(&caps)
-                }
-                Body::Raw(_, metadata) => (**metadata).clone(),
-            };
-            self.definition.def.push(bytes);
-            self.definition.metadata.insert(digest.clone(), metadata);
-        }
-        digest
-    }
-
-    fn inputs(&self, inputs: &[Output]) -> Vec<pb::Input> {
-        inputs.iter().map(|input| self.input(*input)).collect()
-    }
-
-    fn input(&self, output: Output) -> pb::Input {
-        let digest = self.digests.get(output.op.0 as usize).cloned().unwrap_or_default();
-        pb::Input { digest, index: i64::from(output.index) }
-    }
-
-    fn locate(&mut self, node: &Node, digest: &str) {
-        let Some(location) = node.meta.location else { return };
-        let next = i32::try_from(self.files.len()).unwrap_or(i32::MAX);
-        let index = *self.files.entry(location.file.0).or_insert(next);
-        let location = location.to_pb(index);
-        let locations = &mut self.locations.entry(digest.to_owned()).or_default().locations;
-        if !locations.contains(&location) {
-            locations.push(location);
+    fn add(&mut self, node: &'g Node) {
+        let written = &mut self.written[node.first.0 as usize];
+        if let Some(entry) = written.and_then(|position| self.entries.get_mut(position)) {
+            entry.metadata.ignore_cache |= node.record.ignore_cache();
+            self.files.locate(node.record.places(), &mut entry.locations);
+        } else {
+            *written = Some(self.entries.len());
+            let mut locations = pb::Locations::default();
+            self.files.locate(node.record.places(), &mut locations);
+            self.entries.push(Entry { node, metadata: node.record.to_pb(&node.caps), locations });
         }
     }
 
     /// Adds the entry that points at the result.
-    fn finish(mut self, output: Output) -> Definition {
-        let input = self.input(output);
-        let result = Some(input.digest.clone());
-        let terminal = pb::Op { inputs: vec![input], ..pb::Op::default() }.encode_to_vec();
-        let digest = digest_of(&terminal);
-        self.definition.def.push(terminal);
+    fn finish(self, result: pb::Input) -> Definition {
+        let terminal = pb::Op { inputs: vec![result.clone()], ..pb::Op::default() }.encode_to_vec();
         // Without a record of its own, the definition cannot be turned back into a state.
-        self.definition.metadata.insert(digest, pb::OpMetadata::default());
-        let mut files: Vec<(i32, u32)> = self.files.iter().map(|(file, index)| (*index, *file)).collect();
-        files.sort_unstable();
-        let infos: Vec<pb::SourceInfo> = files
-            .iter()
-            .filter_map(|(_, file)| self.graph.files.get(*file as usize))
-            .map(crate::SourceFile::to_pb)
-            .collect();
-        if !infos.is_empty() {
-            self.definition.source = Some(pb::Source { locations: self.locations, infos });
+        let record = pb::OpMetadata { caps: self.terminal_caps(), ..pb::OpMetadata::default() };
+        let mut def = Vec::with_capacity(self.entries.len() + 1);
+        let mut metadata = Vec::with_capacity(self.entries.len() + 1);
+        let mut locations = Vec::new();
+        for entry in self.entries {
+            let digest = &entry.node.digest;
+            def.push(entry.node.bytes.clone());
+            metadata.push((digest.clone(), entry.metadata));
+            if !entry.locations.locations.is_empty() {
+                locations.push((digest.clone(), entry.locations));
+            }
         }
-        Definition { inner: self.definition, result }
+        metadata.push((digest_of(&terminal), record));
+        def.push(terminal);
+        let infos = self.files.finish();
+        let source =
+            (!infos.is_empty()).then(|| pb::Source { locations: locations.into_iter().collect(), infos });
+        Definition::new(pb::Definition { def, metadata: metadata.into_iter().collect(), source }, result)
+    }
+
+    /// What the Go client names there: what makes use of the daemon in whichever op.
+    fn terminal_caps(&self) -> BTreeMap<String, bool> {
+        let any = |has: fn(&pb::OpMetadata) -> bool| self.entries.iter().any(|entry| has(&entry.metadata));
+        let caps = [
+            (caps::CONSTRAINTS, true),
+            (caps::PLATFORM, true),
+            (caps::META_IGNORE_CACHE, any(|metadata| metadata.ignore_cache)),
+            (caps::META_DESCRIPTION, any(|metadata| !metadata.description.is_empty())),
+            (caps::META_EXPORT_CACHE, any(|metadata| metadata.export_cache.is_some())),
+        ];
+        caps.into_iter().filter(|(_, used)| *used).map(|(cap, _)| (cap.id().to_owned(), true)).collect()
     }
 }
 
 /// The bytes of an op as Go's deterministic encoder writes them: fields in ascending order, the oneof last.
 ///
 /// prost writes the oneof by its lowest tag. Two messages in a row are one message, so the parts are written apart.
-fn canonical(inputs: Vec<pb::Input>, platform: Option<pb::Platform>, op: &pb::op::Op) -> Vec<u8> {
+pub(crate) fn canonical(inputs: Vec<pb::Input>, platform: Option<pb::Platform>, op: &pb::op::Op) -> Vec<u8> {
     let constraints = Some(pb::WorkerConstraints::default());
-    let mut bytes = pb::Op { inputs, platform, constraints, op: None }.encode_to_vec();
-    bytes.reserve(op.encoded_len());
+    let rest = pb::Op { inputs, platform, constraints, op: None };
+    let mut bytes = Vec::with_capacity(rest.encoded_len() + op.encoded_len());
+    rest.encode_raw(&mut bytes);
     op.encode(&mut bytes);
     bytes
 }
 
-/// The name of an entry: the SHA-256 of its bytes.
-pub(crate) fn digest_of(bytes: &[u8]) -> String {
+/// A SHA-256.
+pub(crate) type RawDigest = [u8; 32];
+
+pub(crate) fn hash(bytes: &[u8]) -> RawDigest {
+    Sha256::digest(bytes).into()
+}
+
+/// The digest as it is written everywhere.
+pub(crate) fn digest_text(raw: &RawDigest) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut digest = String::with_capacity(71);
     digest.push_str("sha256:");
-    for byte in Sha256::digest(bytes) {
+    for byte in raw {
         digest.push(char::from(HEX[usize::from(byte >> 4)]));
         digest.push(char::from(HEX[usize::from(byte & 15)]));
     }
     digest
 }
 
+/// The name of an entry: the SHA-256 of its bytes.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    digest_text(&hash(bytes))
+}
+
 #[cfg(test)]
 mod tests {
-    use buildkit_proto::pb;
-
-    use super::{canonical, digest_of};
+    use super::*;
 
     #[test]
     fn bytes_are_those_of_the_daemon() {
-        let source = pb::SourceOp {
-            identifier: "docker-image://docker.io/library/alpine:3.20".to_owned(),
-            ..pb::SourceOp::default()
-        };
+        let identifier = "docker-image://docker.io/library/alpine:3.20".to_owned();
+        let source = pb::SourceOp { identifier, ..pb::SourceOp::default() };
         let platform = crate::Platform::default().to_pb();
         let bytes = canonical(Vec::new(), Some(platform), &pb::op::Op::Source(source));
         assert_eq!(

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use buildkit_proto::pb;
 
+use crate::caps::{Cap, CapSet};
 use crate::platform::Platform;
-use crate::source_map::Location;
+use crate::source_map::{Location, Place};
 
 /// The key of [`OpMeta::name`] among the descriptions.
 pub(crate) const NAME_KEY: &str = "llb.customname";
@@ -36,18 +37,58 @@ impl OpMeta {
         Self { name: Some(name.into()), ..Self::default() }
     }
 
-    pub(crate) fn to_pb(&self, caps: &[&str]) -> pb::OpMetadata {
+    fn to_pb(&self, caps: &CapSet) -> pb::OpMetadata {
         let mut description = self.description.clone();
-        if let Some(name) = &self.name {
-            description.insert(NAME_KEY.to_owned(), name.clone());
-        }
+        description.extend(self.name.clone().map(|name| (NAME_KEY.to_owned(), name)));
+        let caps = caps.iter().map(Cap::evidence).filter(|cap| !cap.is_given());
+        let caps = caps.map(|cap| (cap.id().to_owned(), true));
         pb::OpMetadata {
             ignore_cache: self.ignore_cache,
             description,
             export_cache: self.export_cache.map(|value| pb::ExportCache { value }),
-            caps: caps.iter().map(|cap| ((*cap).to_owned(), true)).collect(),
+            caps: caps.collect(),
             progress_group: self.progress_group.as_ref().map(ProgressGroup::to_pb),
         }
+    }
+}
+
+/// What is said about an op of a graph. The wire form of ours, with maps of its own for each, is left to `marshal`.
+#[derive(Debug, Clone)]
+pub(crate) enum Record {
+    Ours(Box<OpMeta>),
+    Imported(Box<pb::OpMetadata>, Vec<Place>),
+}
+
+impl Record {
+    pub(crate) fn to_pb(&self, caps: &CapSet) -> pb::OpMetadata {
+        match self {
+            Self::Ours(meta) => meta.to_pb(caps),
+            Self::Imported(metadata, _) => (**metadata).clone(),
+        }
+    }
+
+    /// What is shown for the op.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Ours(meta) => meta.name.as_deref(),
+            Self::Imported(metadata, _) => metadata.description.get(NAME_KEY).map(String::as_str),
+        }
+    }
+
+    pub(crate) fn ignore_cache(&self) -> bool {
+        match self {
+            Self::Ours(meta) => meta.ignore_cache,
+            Self::Imported(metadata, _) => metadata.ignore_cache,
+        }
+    }
+
+    /// The lines that the op came from.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> + '_ {
+        let (ours, imported) = match self {
+            Self::Ours(meta) => (meta.location, [].as_slice()),
+            Self::Imported(_, places) => (None, places.as_slice()),
+        };
+        ours.map(Place::from).into_iter().chain(imported.iter().cloned())
     }
 }
 
@@ -65,5 +106,40 @@ pub struct ProgressGroup {
 impl ProgressGroup {
     fn to_pb(&self) -> pb::ProgressGroup {
         pb::ProgressGroup { id: self.id.clone(), name: self.name.clone(), weak: self.weak }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caps;
+
+    #[test]
+    fn an_op_without_wishes_has_an_empty_record() {
+        let caps = CapSet::of(caps::FILE_BASE);
+        assert_eq!(OpMeta::default().to_pb(&caps), pb::OpMetadata::default());
+    }
+
+    #[test]
+    fn every_wish_is_recorded() {
+        let meta = OpMeta {
+            description: BTreeMap::from([("note".into(), "text".into())]),
+            ignore_cache: true,
+            export_cache: Some(false),
+            progress_group: Some(ProgressGroup { id: "g".into(), name: "all".into(), weak: true }),
+            ..OpMeta::named("make")
+        };
+        let mut caps = CapSet::of(caps::EXEC_META_BASE);
+        caps.need(true, caps::EXEC_ULIMIT);
+        let record = meta.to_pb(&caps);
+        assert!(record.ignore_cache);
+        assert_eq!(record.description.get(NAME_KEY).map(String::as_str), Some("make"));
+        assert_eq!(record.description.get("note").map(String::as_str), Some("text"));
+        assert_eq!(record.export_cache, Some(pb::ExportCache { value: false }));
+        assert_eq!(
+            record.progress_group,
+            Some(pb::ProgressGroup { id: "g".into(), name: "all".into(), weak: true })
+        );
+        assert_eq!(record.caps, BTreeMap::from([("exec.meta.ulimit".into(), true)]));
     }
 }

@@ -2,10 +2,9 @@
 
 use buildkit_proto::pb;
 
-use crate::caps;
-use crate::graph::{Inputs, Output};
-
-type Lowered<Op> = (Inputs, Op, Vec<&'static str>);
+use crate::caps::{self, CapSet};
+use crate::graph::Output;
+use crate::inputs::Inputs;
 
 /// Layers put on top of each other.
 pub(crate) struct MergeOp {
@@ -13,14 +12,12 @@ pub(crate) struct MergeOp {
 }
 
 impl MergeOp {
-    pub(crate) fn lower(self) -> Lowered<pb::MergeOp> {
-        let mut inputs = Inputs::default();
-        let layers = self
-            .layers
-            .into_iter()
-            .map(|layer| pb::MergeInput { input: inputs.index(Some(layer)) })
-            .collect();
-        (inputs, pb::MergeOp { inputs: layers }, vec![caps::MERGE])
+    pub(crate) fn lower(self, inputs: &mut Inputs<'_>) -> (pb::MergeOp, CapSet) {
+        // The daemon merges the inputs in their order and not in that of the indexes: a layer that is put on twice
+        // has to be there twice.
+        let layers =
+            self.layers.into_iter().map(|layer| pb::MergeInput { input: inputs.each(Some(layer)) }).collect();
+        (pb::MergeOp { inputs: layers }, CapSet::of(caps::MERGE))
     }
 }
 
@@ -31,10 +28,10 @@ pub(crate) struct DiffOp {
 }
 
 impl DiffOp {
-    pub(crate) fn lower(self) -> Lowered<pb::DiffOp> {
-        let mut inputs = Inputs::default();
-        let lower = Some(pb::LowerDiffInput { input: inputs.index(self.lower) });
-        let upper = Some(pb::UpperDiffInput { input: inputs.index(self.upper) });
-        (inputs, pb::DiffOp { lower, upper }, vec![caps::DIFF])
+    pub(crate) fn lower(self, inputs: &mut Inputs<'_>) -> (pb::DiffOp, CapSet) {
+        // One input for each that is not scratch, even if both are the same: the daemon counts on that.
+        let lower = Some(pb::LowerDiffInput { input: inputs.each(self.lower) });
+        let upper = Some(pb::UpperDiffInput { input: inputs.each(self.upper) });
+        (pb::DiffOp { lower, upper }, CapSet::of(caps::DIFF))
     }
 }

@@ -2,9 +2,10 @@
 
 use buildkit_proto::pb;
 
-use super::mount::{BindAccess, CacheSharing, Mount, MountKind};
-use crate::caps;
-use crate::graph::{Inputs, Output};
+use super::mount::{ContentCache, Mount};
+use crate::caps::{self, CapSet};
+use crate::graph::Output;
+use crate::inputs::Inputs;
 
 /// A process, what it sees and what it leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct ExecOp {
     pub devices: Vec<(String, bool)>,
     /// Exit codes that count as success. Default: 0 alone.
     pub valid_exit_codes: Vec<i32>,
+    /// How the files of mounts count in the cache key, by the mount's target. Default: [`ContentCache::Default`].
+    pub content_cache: Vec<(String, ContentCache)>,
 }
 
 /// The network of a process.
@@ -124,58 +127,61 @@ pub struct ExecOutputs {
 
 /// An exec op with everything in its place.
 pub(crate) struct LoweredExec {
-    pub(crate) inputs: Inputs,
     pub(crate) op: pb::ExecOp,
-    pub(crate) caps: Vec<&'static str>,
+    pub(crate) caps: CapSet,
     pub(crate) root: Option<u32>,
     pub(crate) mounts: Vec<Option<u32>>,
 }
 
 impl ExecOp {
-    pub(crate) fn lower(self) -> LoweredExec {
+    pub(crate) fn lower(self, inputs: &mut Inputs<'_>) -> LoweredExec {
         let mut caps = self.caps();
-        let mut inputs = Inputs::default();
         let mut outputs = Outputs(0);
-        let root_output = outputs.next(!self.root_readonly);
-        let mut mounts = vec![pb::Mount {
-            input: inputs.index(self.root),
-            dest: "/".to_owned(),
-            output: wire(root_output),
-            readonly: self.root_readonly,
-            ..pb::Mount::default()
-        }];
+        let root = outputs.next(!self.root_readonly);
+        let mut mounts = vec![self.root_mount(root, inputs)];
         let mut mount_outputs = vec![None; self.mounts.len()];
-        let mut order: Vec<usize> = (0..self.mounts.len()).collect();
+        let mut order: Vec<(usize, &Mount)> = self.mounts.iter().enumerate().collect();
         // As the Go client has them: a mount below another one comes after it.
-        order.sort_by(|a, b| self.mounts[*a].target.cmp(&self.mounts[*b].target));
-        for index in order {
-            let mount = &self.mounts[index];
-            mount_outputs[index] =
-                outputs.next(matches!(mount.kind, MountKind::Bind { access: BindAccess::Output, .. }));
-            mounts.push(lower_mount(mount, &mut inputs, mount_outputs[index], &mut caps));
+        order.sort_by(|(_, a), (_, b)| a.target.cmp(&b.target));
+        for (index, mount) in order {
+            let output = outputs.next(mount.is_output());
+            mount.add_caps(&mut caps);
+            mounts.push(pb::Mount {
+                content_cache: self.content_cache_of(mount),
+                ..mount.lower(inputs, output)
+            });
+            mount_outputs[index] = output;
         }
         let op = pb::ExecOp {
-            network: match self.network {
-                NetworkMode::Sandbox => pb::NetMode::Unset,
-                NetworkMode::Host => pb::NetMode::Host,
-                NetworkMode::None => pb::NetMode::None,
-            }
-            .into(),
-            security: match self.security {
-                SecurityMode::Sandbox => pb::SecurityMode::Sandbox,
-                SecurityMode::Insecure => pb::SecurityMode::Insecure,
-            }
-            .into(),
+            network: self.network.into_pb().into(),
+            security: self.security.into_pb().into(),
             secretenv: self.secret_env.iter().map(SecretEnv::to_pb).collect(),
-            cdi_devices: self
-                .devices
-                .iter()
-                .map(|(name, optional)| pb::CdiDevice { name: name.clone(), optional: *optional })
-                .collect(),
+            cdi_devices: self.devices(),
             meta: Some(self.meta()),
             mounts,
         };
-        LoweredExec { inputs, op, caps, root: root_output, mounts: mount_outputs }
+        LoweredExec { op, caps, root, mounts: mount_outputs }
+    }
+
+    fn root_mount(&self, output: Option<u32>, inputs: &mut Inputs<'_>) -> pb::Mount {
+        pb::Mount {
+            input: inputs.shared(self.root),
+            dest: "/".to_owned(),
+            output: wire(output),
+            readonly: self.root_readonly,
+            ..pb::Mount::default()
+        }
+    }
+
+    fn content_cache_of(&self, mount: &Mount) -> i32 {
+        let wish = self.content_cache.iter().find(|(target, _)| *target == mount.target);
+        wish.map_or(ContentCache::Default, |(_, wish)| *wish).into_pb().into()
+    }
+
+    fn devices(&self) -> Vec<pb::CdiDevice> {
+        let device =
+            |(name, optional): &(String, bool)| pb::CdiDevice { name: name.clone(), optional: *optional };
+        self.devices.iter().map(device).collect()
     }
 
     fn meta(self) -> pb::Meta {
@@ -202,17 +208,23 @@ impl ExecOp {
         }
     }
 
-    fn caps(&self) -> Vec<&'static str> {
-        let needed = [
-            (true, caps::EXEC_META_BASE),
-            (self.security != SecurityMode::Sandbox, caps::EXEC_SECURITY),
-            (!self.secret_env.is_empty(), caps::EXEC_SECRET_ENV),
-            (!self.ulimits.is_empty(), caps::EXEC_ULIMIT),
-            (self.cgroup_parent.is_some(), caps::EXEC_CGROUP_PARENT),
-            (!self.devices.is_empty(), caps::EXEC_CDI),
-            (!self.valid_exit_codes.is_empty(), caps::EXEC_VALID_EXIT_CODES),
-        ];
-        needed.into_iter().filter_map(|(needed, cap)| needed.then_some(cap)).collect()
+    fn caps(&self) -> CapSet {
+        let mut caps = CapSet::of(caps::EXEC_META_BASE);
+        let has_path = self.env.iter().any(|(name, _)| name == "PATH");
+        caps.need(!has_path, caps::EXEC_SETS_DEFAULT_PATH);
+        caps.need(self.root.is_some(), caps::EXEC_MOUNT_BIND);
+        caps.need(self.network != NetworkMode::Sandbox, caps::EXEC_NETWORK);
+        caps.need(self.security != SecurityMode::Sandbox, caps::EXEC_SECURITY);
+        caps.need(self.proxy_env.is_some(), caps::EXEC_PROXY_ENV);
+        caps.need(!self.secret_env.is_empty(), caps::EXEC_SECRET_ENV);
+        caps.need(!self.ulimits.is_empty(), caps::EXEC_ULIMIT);
+        let has_cgroup = self.cgroup_parent.as_ref().is_some_and(|parent| !parent.is_empty());
+        caps.need(has_cgroup, caps::EXEC_CGROUP_PARENT);
+        caps.need(!self.devices.is_empty(), caps::EXEC_CDI);
+        caps.need(!self.valid_exit_codes.is_empty(), caps::EXEC_VALID_EXIT_CODES);
+        let is_keyed = self.mounts.iter().any(|mount| self.content_cache_of(mount) != 0);
+        caps.need(is_keyed, caps::EXEC_MOUNT_CONTENT_CACHE);
+        caps
     }
 }
 
@@ -229,60 +241,27 @@ impl Outputs {
 }
 
 /// -1, and not the default 0, for a mount that is no output.
-fn wire(output: Option<u32>) -> i64 {
+pub(super) fn wire(output: Option<u32>) -> i64 {
     output.map_or(-1, i64::from)
 }
 
-fn lower_mount(
-    mount: &Mount,
-    inputs: &mut Inputs,
-    output: Option<u32>,
-    caps: &mut Vec<&'static str>,
-) -> pb::Mount {
-    let mut lowered =
-        pb::Mount { input: -1, dest: mount.target.clone(), output: wire(output), ..pb::Mount::default() };
-    let kind = match &mount.kind {
-        MountKind::Bind { source, selector, access } => {
-            lowered.input = inputs.index(*source);
-            lowered.selector = selector.clone().unwrap_or_default();
-            lowered.readonly = *access == BindAccess::ReadOnly;
-            if *access == BindAccess::ReadWrite {
-                caps.push(caps::EXEC_MOUNT_BIND_NO_OUTPUT);
-            }
-            pb::MountType::Bind
+impl NetworkMode {
+    fn into_pb(self) -> pb::NetMode {
+        match self {
+            Self::Sandbox => pb::NetMode::Unset,
+            Self::Host => pb::NetMode::Host,
+            Self::None => pb::NetMode::None,
         }
-        MountKind::Cache { id, sharing, source, selector } => {
-            lowered.input = inputs.index(*source);
-            lowered.selector = selector.clone().unwrap_or_default();
-            let sharing = match sharing {
-                CacheSharing::Shared => pb::CacheSharingOpt::Shared,
-                CacheSharing::Private => pb::CacheSharingOpt::Private,
-                CacheSharing::Locked => pb::CacheSharingOpt::Locked,
-            };
-            lowered.cache_opt = Some(pb::CacheOpt { id: id.clone(), sharing: sharing.into() });
-            pb::MountType::Cache
+    }
+}
+
+impl SecurityMode {
+    fn into_pb(self) -> pb::SecurityMode {
+        match self {
+            Self::Sandbox => pb::SecurityMode::Sandbox,
+            Self::Insecure => pb::SecurityMode::Insecure,
         }
-        MountKind::Tmpfs { size } => {
-            if size.is_some() {
-                caps.push(caps::EXEC_MOUNT_TMPFS_SIZE);
-            }
-            let size = size.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX));
-            lowered.tmpfs_opt = Some(pb::TmpfsOpt { size });
-            pb::MountType::Tmpfs
-        }
-        MountKind::Secret(secret) => {
-            let super::SecretFile { id, uid, gid, mode, optional } = secret.clone();
-            lowered.secret_opt = Some(pb::SecretOpt { id, uid, gid, mode, optional });
-            pb::MountType::Secret
-        }
-        MountKind::Ssh(socket) => {
-            let super::SshSocket { id, uid, gid, mode, optional } = socket.clone();
-            lowered.ssh_opt = Some(pb::SshOpt { id, uid, gid, mode, optional });
-            pb::MountType::Ssh
-        }
-    };
-    lowered.mount_type = kind.into();
-    lowered
+    }
 }
 
 impl SecretEnv {

@@ -2,8 +2,9 @@
 
 use buildkit_proto::pb::{self, file_action::Action};
 
-use crate::caps;
-use crate::graph::{Inputs, Output};
+use crate::caps::{self, Cap, CapSet};
+use crate::graph::Output;
+use crate::inputs::Inputs;
 
 /// Changes made one after the other; together they are one layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,9 +87,9 @@ impl Copy {
 /// Permissions: the bits, or a change of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permissions {
-    /// The bits, such as 0755.
+    /// The bits, such as 0755, of which the low twelve count.
     Bits(u32),
-    /// A change as `chmod` takes it, such as `u+x`.
+    /// A change as `chmod` takes it, such as `u+x`. Needs `file.copy.modestring`.
     Symbolic(String),
 }
 
@@ -164,7 +165,7 @@ pub enum OwnerName {
     Name {
         /// The name.
         name: String,
-        /// The filesystem.
+        /// The filesystem. Scratch has no names: the daemon refuses the op.
         of: Option<Output>,
     },
 }
@@ -218,42 +219,41 @@ impl FileOp {
         self.base
     }
 
-    pub(crate) fn lower(self) -> (Inputs, pb::FileOp, Vec<&'static str>) {
-        let mut lowering = Lowering { inputs: Inputs::default(), caps: vec![caps::FILE_BASE] };
-        let base = lowering.inputs.index(self.base);
+    pub(crate) fn lower(self, inputs: &mut Inputs<'_>) -> (pb::FileOp, CapSet) {
+        let base = inputs.shared(self.base);
+        let mut lowering = Lowering { inputs, caps: CapSet::of(caps::FILE_BASE) };
         let changes: Vec<(Action, i64)> =
             self.changes.into_iter().map(|change| lowering.change(change)).collect();
-        let first_result = i64::try_from(lowering.inputs.0.len()).unwrap_or(i64::MAX);
-        let last = changes.len() - 1;
-        let actions =
-            changes.into_iter().zip(0_i64..).map(|((action, secondary_input), number)| pb::FileAction {
-                // The first one changes the base, each other one what the one before has left.
-                input: if number == 0 { base } else { first_result + number - 1 },
-                secondary_input,
-                output: if usize::try_from(number) == Ok(last) { 0 } else { -1 },
-                action: Some(action),
-            });
-        let op = pb::FileOp { actions: actions.collect() };
-        (lowering.inputs, op, lowering.caps)
+        let Lowering { inputs, caps } = lowering;
+        let mut actions: Vec<pb::FileAction> = Vec::with_capacity(changes.len());
+        for (number, (action, secondary_input)) in (0..).zip(changes) {
+            // The first one changes the base, each other one what the one before has left.
+            let input = if number == 0 { base } else { inputs.len() + number - 1 };
+            actions.push(pb::FileAction { input, secondary_input, output: -1, action: Some(action) });
+        }
+        if let Some(last) = actions.last_mut() {
+            last.output = 0;
+        }
+        (pb::FileOp { actions }, caps)
     }
 }
 
-struct Lowering {
-    inputs: Inputs,
-    caps: Vec<&'static str>,
+struct Lowering<'i, 'g> {
+    inputs: &'i mut Inputs<'g>,
+    caps: CapSet,
 }
 
-impl Lowering {
+impl Lowering<'_, '_> {
     /// The action, and the input that it reads besides.
     fn change(&mut self, change: Change) -> (Action, i64) {
         match change {
             Change::Copy(copy) => {
-                let from = self.inputs.index(copy.from);
+                let from = self.inputs.shared(copy.from);
                 (Action::Copy(self.copy(*copy)), from)
             }
             Change::Mkfile(file) => {
                 let owner = self.owner(file.owner);
-                let mode = bits(file.mode);
+                let mode = bits(file.mode & 0o777);
                 let timestamp = time(file.timestamp);
                 (
                     Action::Mkfile(pb::FileActionMkFile {
@@ -268,7 +268,7 @@ impl Lowering {
             }
             Change::Mkdir(dir) => {
                 let owner = self.owner(dir.owner);
-                let mode = bits(dir.mode);
+                let mode = bits(dir.mode & 0o777);
                 let timestamp = time(dir.timestamp);
                 let make_parents = dir.make_parents;
                 (
@@ -349,17 +349,15 @@ impl Lowering {
         let user = match name {
             OwnerName::Id(id) => pb::user_opt::User::ById(id),
             OwnerName::Name { name, of } => {
-                let input = self.inputs.index(of);
+                let input = self.inputs.shared(of);
                 pb::user_opt::User::ByName(pb::NamedUserOpt { name, input })
             }
         };
         pb::UserOpt { user: Some(user) }
     }
 
-    fn need(&mut self, needed: bool, cap: &'static str) {
-        if needed && !self.caps.contains(&cap) {
-            self.caps.push(cap);
-        }
+    fn need(&mut self, needed: bool, cap: Cap) {
+        self.caps.need(needed, cap);
     }
 }
 

@@ -9,7 +9,8 @@ mod source;
 pub(crate) use combine::{DiffOp, MergeOp};
 pub use exec::{ExecOp, ExecOutputs, ExtraHost, NetworkMode, ProxyEnv, SecretEnv, SecurityMode, Ulimit};
 pub use file::{Copy, FileOp, Mkdir, Mkfile, Owner, OwnerName, Permissions, Remove, Symlink};
-pub use mount::{BindAccess, CacheSharing, Mount, MountKind, SecretFile, SshSocket};
+pub use mount::{BindAccess, CacheSharing, ContentCache, Mount, MountKind, SecretFile, SshSocket};
 pub use source::{
-    Differ, GitSource, HttpSource, ImageSource, LocalSource, OciLayoutSource, ResolveMode, SourceOp,
+    Differ, GitSignature, GitSource, HttpSignature, HttpSource, ImageSource, LocalSource, OciLayoutSource,
+    RecordType, ResolveMode, SourceOp,
 };

@@ -1,6 +1,11 @@
 //! What a process sees besides its root.
 
+use buildkit_proto::pb;
+
+use super::exec::wire;
+use crate::caps::{self, CapSet};
 use crate::graph::Output;
+use crate::inputs::Inputs;
 
 /// Something at a path of a process's filesystem.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,19 @@ pub enum MountKind {
     Secret(SecretFile),
     /// The socket of the client's ssh agent. `SSH_AUTH_SOCK` is for the caller to set.
     Ssh(SshSocket),
+}
+
+/// How the files of a bind or cache mount count in the cache key of a process. Needs `exec.mount.cache.content` if it
+/// is not the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ContentCache {
+    /// By content where the process cannot change them for good: no output, read-only, or a path within.
+    #[default]
+    Default,
+    /// By content. An error where the outcome depends on more than that.
+    On,
+    /// By how they were made.
+    Off,
 }
 
 /// What a process may do with a bind mount.
@@ -95,4 +113,99 @@ pub struct SshSocket {
     pub mode: u32,
     /// Whether the process runs without it.
     pub optional: bool,
+}
+
+impl Mount {
+    pub(super) fn is_output(&self) -> bool {
+        matches!(self.kind, MountKind::Bind { access: BindAccess::Output, .. })
+    }
+
+    pub(super) fn add_caps(&self, caps: &mut CapSet) {
+        match &self.kind {
+            MountKind::Bind { selector, access, .. } => {
+                caps.need(true, caps::EXEC_MOUNT_BIND);
+                caps.need(*access == BindAccess::ReadWrite, caps::EXEC_MOUNT_BIND_NO_OUTPUT);
+                caps.need(selector.is_some(), caps::EXEC_MOUNT_SELECTOR);
+            }
+            MountKind::Cache { selector, .. } => {
+                caps.need(true, caps::EXEC_MOUNT_CACHE);
+                caps.need(true, caps::EXEC_MOUNT_CACHE_SHARING);
+                caps.need(selector.is_some(), caps::EXEC_MOUNT_SELECTOR);
+            }
+            MountKind::Tmpfs { size } => {
+                caps.need(true, caps::EXEC_MOUNT_TMPFS);
+                caps.need(size.is_some(), caps::EXEC_MOUNT_TMPFS_SIZE);
+            }
+            MountKind::Secret(_) => caps.need(true, caps::EXEC_MOUNT_SECRET),
+            MountKind::Ssh(_) => caps.need(true, caps::EXEC_MOUNT_SSH),
+        }
+    }
+
+    pub(super) fn lower(&self, inputs: &mut Inputs<'_>, output: Option<u32>) -> pb::Mount {
+        let plain =
+            pb::Mount { input: -1, dest: self.target.clone(), output: wire(output), ..pb::Mount::default() };
+        match &self.kind {
+            MountKind::Bind { source, selector, access } => pb::Mount {
+                mount_type: pb::MountType::Bind.into(),
+                input: inputs.shared(*source),
+                selector: selector.clone().unwrap_or_default(),
+                readonly: *access == BindAccess::ReadOnly,
+                ..plain
+            },
+            MountKind::Cache { id, sharing, source, selector } => pb::Mount {
+                mount_type: pb::MountType::Cache.into(),
+                input: inputs.shared(*source),
+                selector: selector.clone().unwrap_or_default(),
+                cache_opt: Some(pb::CacheOpt { id: id.clone(), sharing: sharing.into_pb().into() }),
+                ..plain
+            },
+            MountKind::Tmpfs { size } => {
+                let size = size.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX));
+                let tmpfs_opt = Some(pb::TmpfsOpt { size });
+                pb::Mount { mount_type: pb::MountType::Tmpfs.into(), tmpfs_opt, ..plain }
+            }
+            MountKind::Secret(secret) => {
+                let secret_opt = Some(secret.to_pb());
+                pb::Mount { mount_type: pb::MountType::Secret.into(), secret_opt, ..plain }
+            }
+            MountKind::Ssh(socket) => {
+                let ssh_opt = Some(socket.to_pb());
+                pb::Mount { mount_type: pb::MountType::Ssh.into(), ssh_opt, ..plain }
+            }
+        }
+    }
+}
+
+impl ContentCache {
+    pub(super) fn into_pb(self) -> pb::MountContentCache {
+        match self {
+            Self::Default => pb::MountContentCache::Default,
+            Self::On => pb::MountContentCache::On,
+            Self::Off => pb::MountContentCache::Off,
+        }
+    }
+}
+
+impl CacheSharing {
+    fn into_pb(self) -> pb::CacheSharingOpt {
+        match self {
+            Self::Shared => pb::CacheSharingOpt::Shared,
+            Self::Private => pb::CacheSharingOpt::Private,
+            Self::Locked => pb::CacheSharingOpt::Locked,
+        }
+    }
+}
+
+impl SecretFile {
+    fn to_pb(&self) -> pb::SecretOpt {
+        let Self { id, uid, gid, mode, optional } = self.clone();
+        pb::SecretOpt { id, uid, gid, mode, optional }
+    }
+}
+
+impl SshSocket {
+    fn to_pb(&self) -> pb::SshOpt {
+        let Self { id, uid, gid, mode, optional } = self.clone();
+        pb::SshOpt { id, uid, gid, mode, optional }
+    }
 }
