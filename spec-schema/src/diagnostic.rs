@@ -80,6 +80,11 @@ impl Faults {
         self.found
     }
 
+    /// [`did_you_mean`], as long as there are so few faults that somebody may read it.
+    pub fn did_you_mean<'a>(&self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        if self.len() < MAX_HELPED { did_you_mean(wrong, known) } else { None }
+    }
+
     /// Moves all of `other` here.
     pub fn append(&mut self, other: Faults) {
         for fault in other.found {
@@ -87,6 +92,9 @@ impl Faults {
         }
     }
 }
+
+/// Faults after which names are no longer compared: a message tells far fewer.
+const MAX_HELPED: usize = 200;
 
 /// The most names that a wrong one is compared with.
 const MAX_COMPARED: usize = 500;

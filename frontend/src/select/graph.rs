@@ -164,7 +164,8 @@ fn assemble(
             continue;
         };
         let stage = &entry.value;
-        let platform = stage_platform(stage.platform.as_ref(), &globals, platform, faults);
+        let inherited = inherited_platform(used, &position_of, &stages).unwrap_or(platform);
+        let platform = stage_platform(stage.platform.as_ref(), &globals, inherited, faults);
         let image = |reference: &crate::image_ref::ImageRef| ImageKey {
             reference: reference.clone(),
             platform: platform.clone(),
@@ -197,14 +198,24 @@ fn assemble(
     Selection { platform: platform.clone(), globals, stages, reads_context, positions }
 }
 
+/// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.
+fn inherited_platform<'s>(
+    used: &References,
+    position_of: &BTreeMap<usize, usize>,
+    stages: &'s [SelectedStage],
+) -> Option<&'s Platform> {
+    let Some(Reference::Stage(index)) = &used.base else { return None };
+    stages.get(*position_of.get(index)?).map(|stage| &stage.platform)
+}
+
 fn stage_platform(
     written: Option<&spec_schema::decode::text::Template>,
     globals: &Globals,
-    target: &Platform,
+    default: &Platform,
     faults: &mut Faults,
 ) -> Platform {
-    let Some(template) = written else { return target.clone() };
-    let Some(text) = Scope::global(globals).expand(template, faults) else { return target.clone() };
+    let Some(template) = written else { return default.clone() };
+    let Some(text) = Scope::global(globals).expand(template, faults) else { return default.clone() };
     Platform::parse(&text).unwrap_or_else(|error| {
         let message = match error {
             PlatformError::Empty => "this platform is empty".to_owned(),
@@ -214,6 +225,6 @@ fn stage_platform(
         faults.push(
             fault.help("write `$BUILDPLATFORM`, `$TARGETPLATFORM`, or a platform such as `linux/arm64`"),
         );
-        target.clone()
+        default.clone()
     })
 }

@@ -3,7 +3,7 @@
 use spec_schema::Spec;
 use spec_schema::decode::Entry;
 use spec_schema::decode::text::Template;
-use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
 
@@ -127,9 +127,9 @@ impl Reader<'_> {
         match ImageRef::parse(&name) {
             Ok(image) => Some(Reference::Image(image)),
             Err(why) => {
-                let fault =
-                    Diagnostic::new(from.span, format!("`{name}` is neither a stage nor an image: {why}"));
-                faults.push(fault.help_opt(did_you_mean(&name, self.spec.stages.names())));
+                let message = format!("`{name}` is neither a stage nor an image: {why}");
+                let help = faults.did_you_mean(&name, self.spec.stages.names());
+                faults.push(Diagnostic::new(from.span, message).help_opt(help));
                 None
             }
         }
@@ -139,7 +139,7 @@ impl Reader<'_> {
         for secret in run.secrets.iter().flat_map(|secrets| &secrets.values) {
             let id = &secret.settings.id;
             if !self.spec.secrets.declares(id) {
-                let help = did_you_mean(id, self.spec.secrets.names()).unwrap_or_else(|| {
+                let help = faults.did_you_mean(id, self.spec.secrets.names()).unwrap_or_else(|| {
                     format!("declare it: `secrets: {{{}: {{description: …}}}}`", id.value)
                 });
                 faults.push(
@@ -155,7 +155,8 @@ impl Reader<'_> {
         for (name, values) in &when.conditions {
             let value = self.globals.get(name);
             if value == Lookup::Unknown {
-                let help = did_you_mean(name, self.globals.names())
+                let help = faults
+                    .did_you_mean(name, self.globals.names())
                     .unwrap_or_else(|| "declare it under `args`".to_owned());
                 faults
                     .push(Diagnostic::new(name.span, format!("there is no arg `{}`", name.value)).help(help));

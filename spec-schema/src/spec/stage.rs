@@ -11,7 +11,7 @@ record! {
         /// What the stage starts from: a stage, an image, or `scratch` for nothing at all.
         pub from: Template,
         /// The platform that the stage is for and its steps run on: `$BUILDPLATFORM`, `$TARGETPLATFORM`,
-        /// or a platform such as `linux/arm64`. Default: `$TARGETPLATFORM`.
+        /// or a platform such as `linux/arm64`. Default: that of the stage it starts from, else `$TARGETPLATFORM`.
         pub platform: Option<Template>,
         /// Shown to whoever asks what can be built.
         pub description: Option<Text>,

@@ -1,0 +1,83 @@
+//! From the text of a spec to marshalled LLB, against the number of stages.
+//!
+//! The spec is a chain: each stage starts from the one before, runs five commands with a cache mount and copies twice. Time
+//! per stage has to stay the same however many there are.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use buildkit_llb::Platform;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use optfrontend::expand::expand;
+use optfrontend::image_config::ImageConfig;
+use optfrontend::lower::{Lowered, Surroundings, lower};
+use optfrontend::opts::FrontendOpts;
+use optfrontend::parse::parse;
+use optfrontend::plan::{BaseImage, BaseImages, plan};
+use optfrontend::select::{Request, select};
+use optfrontend::source::{SpecFile, SpecFiles};
+use spec_schema::diagnostic::Faults;
+use spec_schema::span::FileId;
+
+const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/usr/bin:/bin","LANG=C"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":["sha256:00"]}}"#;
+
+/// A chain of stages: seven ops each.
+fn chain(stages: usize) -> String {
+    let mut text = String::from("# syntax=optfrontend/optfrontend:1\nargs: {VERSION: dev}\nstages:\n");
+    for stage in 0..stages {
+        let from = if stage == 0 { "busybox:1.36".to_owned() } else { format!("s{}", stage - 1) };
+        let _ = write!(text, "  s{stage}:\n    from: {from}\n    cache: /root/.cache\n    steps:\n");
+        for step in 0..2 {
+            let _ = writeln!(text, "      - {{copy: src/{stage}/{step}, to: /src/{step}/}}");
+        }
+        for step in 0..5 {
+            let _ = writeln!(text, "      - run: make step-{stage}-{step} VERSION=$VERSION");
+        }
+    }
+    text
+}
+
+/// All phases but those that ask the daemon.
+fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
+    let mut faults = Faults::new();
+    let file = SpecFile::new("build.yaml", text);
+    let core = expand(parse(&file, FileId(0), &mut faults).expect("a good spec"));
+    let files = SpecFiles::one(file);
+    let platform = Platform::default();
+    let selection = select(&core, &Request::default(), &platform, &platform, &mut faults).expect("a target");
+    let images: BaseImages = selection
+        .images()
+        .map(|(key, _)| {
+            let reference = format!("{}@sha256:{}", key.reference, "0".repeat(64));
+            (key.clone(), BaseImage { reference, config: config.clone() })
+        })
+        .collect();
+    let plan = plan(&core, &selection, &images, &platform, false, &mut faults);
+    assert!(faults.is_empty(), "{:?}", faults.into_sorted());
+    lower(&plan, &images, &Surroundings { opts, files: &files, ignored: &[] })
+}
+
+fn compile_time(criterion: &mut Criterion) {
+    let opts = FrontendOpts { session_id: "session".to_owned(), ..FrontendOpts::default() };
+    let config = ImageConfig::parse(CONFIG.as_bytes()).expect("a good config");
+    let mut group = criterion.benchmark_group("compile");
+    for stages in [10, 100, 1000] {
+        let text = chain(stages);
+        let definition = compile(&text, &opts, &config).definition.into_pb();
+        let ops = definition.def.len() - 1;
+        let bytes = prost::Message::encoded_len(&definition) - text.len();
+        eprintln!(
+            "{stages} stages: {} bytes of spec, {ops} ops, {} bytes of definition an op beside the spec's text",
+            text.len(),
+            bytes / ops
+        );
+        group.throughput(Throughput::Elements(stages as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(stages), &text, |bencher, text| {
+            bencher.iter(|| black_box(compile(text, &opts, &config)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, compile_time);
+criterion_main!(benches);
