@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use spec_schema::decode::text::{Form, Part, Template, Variable};
-use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
+use spec_schema::diagnostic::{Diagnostic, Faults};
 
 /// Environment variables in the order in which an image config lists them.
 pub type Env = IndexMap<String, String>;
@@ -109,7 +109,8 @@ impl<'a> Scope<'a> {
                     None
                 }
                 Lookup::Unknown => {
-                    faults.push(self.undefined(variable));
+                    let fault = self.undefined(variable, faults);
+                    faults.push(fault);
                     None
                 }
             },
@@ -133,11 +134,12 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn undefined(&self, variable: &Variable) -> Diagnostic {
+    fn undefined(&self, variable: &Variable, faults: &Faults) -> Diagnostic {
         let env = self.env.iter().flat_map(|env| env.keys().map(String::as_str));
-        let help = did_you_mean(&variable.name, self.globals.names().chain(env)).unwrap_or_else(|| {
-            "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned()
-        });
+        let help =
+            faults.did_you_mean(&variable.name, self.globals.names().chain(env)).unwrap_or_else(|| {
+                "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned()
+            });
         Diagnostic::new(variable.span, format!("the variable `{}` is not defined", variable.name)).help(help)
     }
 }
