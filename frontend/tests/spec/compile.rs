@@ -15,7 +15,8 @@ use optfrontend::result::{Image, image};
 use optfrontend::select::{Request, Selection, select};
 use optfrontend::source::SpecFiles;
 use serde_json::Value;
-use spec_schema::diagnostic::Faults;
+use spec_schema::Spec;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::FileId;
 
 /// Configs of base images by reference; `""` is that of every other image.
@@ -58,42 +59,69 @@ impl Client {
     }
 }
 
-/// Compiles a spec for every platform asked for; the error is the message that the user gets.
+/// What the phases make of a spec.
+pub(crate) struct Outcome {
+    pub(crate) files: SpecFiles,
+    pub(crate) faults: Vec<Diagnostic>,
+    /// For every platform asked for; empty where there are faults.
+    pub(crate) compiled: Vec<Compiled>,
+}
+
+/// Compiles a spec; the error is the message that the user gets.
 pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, String> {
+    let outcome = phases(spec, client);
+    if outcome.faults.is_empty() {
+        Ok(outcome.compiled)
+    } else {
+        Err(message(&outcome.files, &outcome.faults))
+    }
+}
+
+/// Runs the phases up to the one that leaves nothing to go on with.
+pub(crate) fn phases(spec: &[u8], client: &Client) -> Outcome {
     let opts = client.parse();
     let mut faults = Faults::new();
     let file = text_of(&opts.filename, spec.to_vec(), &mut faults);
     let parsed = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
     let files = SpecFiles::one(file);
-    let Some(parsed) = parsed else { return Err(message(&files, &faults.into_sorted())) };
-    let core = expand(parsed);
+    let compiled = match parsed {
+        Some(parsed) => compile_parsed(parsed, &files, client, &opts, &mut faults),
+        None => Vec::new(),
+    };
+    Outcome { files, faults: faults.into_sorted(), compiled }
+}
+
+fn compile_parsed(
+    spec: Spec,
+    files: &SpecFiles,
+    client: &Client,
+    opts: &FrontendOpts,
+    faults: &mut Faults,
+) -> Vec<Compiled> {
+    let core = expand(spec);
     let build = opts.default_platform().cloned().unwrap();
     let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
     let platforms = opts.target_platforms(&build);
-    let selections: Vec<Selection> = platforms
-        .iter()
-        .filter_map(|platform| select(&core, &request, &build, platform, &mut faults))
-        .collect();
+    let selections: Vec<Selection> =
+        platforms.iter().filter_map(|platform| select(&core, &request, &build, platform, faults)).collect();
     let images = base_images(&selections);
     let several = selections.len() > 1;
-    let plans: Vec<BuildPlan> = selections
-        .iter()
-        .map(|selection| plan(&core, selection, &images, &build, several, &mut faults))
-        .collect();
+    let plans: Vec<BuildPlan> =
+        selections.iter().map(|selection| plan(&core, selection, &images, &build, several, faults)).collect();
     if !faults.is_empty() {
-        return Err(message(&files, &faults.into_sorted()));
+        return Vec::new();
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
-    let surroundings = Surroundings { opts: &opts, files: &files, ignored: &ignored };
+    let surroundings = Surroundings { opts, files, ignored: &ignored };
     let explicit = !opts.platforms.is_empty();
-    Ok(plans
+    plans
         .iter()
         .map(|plan| Compiled {
             platform: plan.platform.clone(),
             definition: lower(plan, &images, &surroundings).definition,
             image: image(plan, &images, &opts.labels, explicit),
         })
-        .collect())
+        .collect()
 }
 
 fn base_images(selections: &[Selection]) -> BaseImages {

@@ -1,1 +1,148 @@
-//! Later.
+//! Specs that are no text, or made to hurt: refused with a place, at once, in bounded memory.
+
+use std::fmt::Write as _;
+
+use insta::assert_snapshot;
+use optfrontend::parse::MAX_SPEC_BYTES;
+
+use crate::compile::{Client, compile};
+
+fn told(spec: impl AsRef<[u8]>) -> String {
+    match compile(spec.as_ref(), &Client::default()) {
+        Ok(_) => "no fault".to_owned(),
+        Err(message) => message,
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    assert_snapshot!(told(b"stages:\n  app: {from: caf\xe9}\n"), @r#"
+    build.yaml:2:18: this is not UTF-8 text
+      help: save the file as UTF-8
+    "#);
+    let utf16: Vec<u8> = "\u{feff}stages:".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_snapshot!(told(utf16), @r"
+    build.yaml:1:1: this is not UTF-8 text
+      help: save the file as UTF-8
+    ");
+    assert_snapshot!(told("stages:\n  app: {from: a\0b}\n"), @r#"
+    build.yaml:2:16: the control character U+0000 cannot stand in a spec
+      build.yaml:2:8: this bracket is still open there
+    "#);
+    assert_snapshot!(told("stages:\n  app: {from: \"a\u{7}\"}\n"), @r#"
+    build.yaml:2:17: the control character U+0007 cannot stand in a spec
+      build.yaml:2:8: this bracket is still open there
+    "#);
+    assert_snapshot!(told("\0"), @r#"build.yaml:1:1: the control character U+0000 cannot stand in a spec"#);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    assert_snapshot!(told("\u{feff}stagse: {app: {from: $X}}"), @r#"
+    the spec has 2 faults
+    build.yaml:1:1: unknown key `stagse` in a build spec
+      help: did you mean `stages`?
+    build.yaml:1:1: this spec has no stage
+      help: it needs at least one: `stages: {app: {from: IMAGE}}`
+    "#);
+    assert_snapshot!(told("\u{feff}stages: {app: {from: scratch}}"), @r#"no fault"#);
+    assert_snapshot!(told("\u{feff}"), @r#"
+    build.yaml:1:1: this spec is empty
+      help: it needs at least one stage: `stages: {app: {from: IMAGE}}`
+    "#);
+}
+
+#[test]
+fn line_ends_of_other_systems() {
+    assert_snapshot!(told("# note\r\nstages:\r\n  app:\r\n    from: $X\r\n    env:\r\n      A: |\r\n        one\r\n\r\n        two $Y\r\n"), @r#"
+    the spec has 2 faults
+    build.yaml:4:11: the variable `X` is not defined
+      help: declare it under `args` or `env`; `$$` is a dollar that stays one
+    build.yaml:9:13: the variable `Y` is not defined
+      help: declare it under `args` or `env`; `$$` is a dollar that stays one
+    "#);
+    assert_snapshot!(told("stages:\r\n  app:\r\n\tfrom: x\r\n"), @r#"
+    build.yaml:3:1: a tab indents this line
+      help: YAML is indented with spaces
+    "#);
+}
+
+#[test]
+fn columns_count_characters() {
+    assert_snapshot!(told("stages: {app: {from: a, labels: {käse: 🧀🧀, größe: \"ß$X\", 漢: '漢''$Y'}}}"), @r#"
+    the spec has 2 faults
+    build.yaml:1:53: the variable `X` is not defined
+      help: declare it under `args` or `env`; `$$` is a dollar that stays one
+    build.yaml:1:61: the variable `Y` is not defined
+      help: declare it under `args` or `env`; `$$` is a dollar that stays one
+    "#);
+}
+
+#[test]
+fn a_spec_of_100_mb_is_refused_unread() {
+    let mut spec = b"stages: {app: {from: scratch}}\n".to_vec();
+    spec.resize(100 << 20, b'#');
+    assert_snapshot!(told(spec), @r#"
+    build.yaml:1:1: this spec is larger than 1 MiB
+      help: large files belong into the build context, to be copied
+    "#);
+}
+
+#[test]
+fn a_spec_of_the_largest_size_is_read() {
+    let mut spec = "stages:\n".to_owned();
+    let mut number = 0;
+    while spec.len() < MAX_SPEC_BYTES - 100 {
+        number += 1;
+        writeln!(spec, "  s{number}: {{from: $X, steps: [{{write: {{path: /a, content: a text}}}}]}}")
+            .unwrap();
+    }
+    let message = told(spec);
+    assert!(message.starts_with(&format!("the spec has {number} faults\n")), "{message:.200}");
+}
+
+#[test]
+fn deep_nesting() {
+    assert_snapshot!(told("[".repeat(500_000)), @r#"build.yaml:1:256: lists and mappings are nested too deep"#);
+    assert_snapshot!(told("- ".repeat(500_000)), @r#"build.yaml:1:511: lists and mappings are nested too deep"#);
+    assert_snapshot!(told("{a: ".repeat(200_000)), @r#"build.yaml:1:1021: lists and mappings are nested too deep"#);
+    assert_snapshot!(told(format!("stages: {{app: {{from: '{}'}}}}", "${A:-".repeat(100_000))), @r#"build.yaml:1:108: variables are nested more than 16 deep"#);
+    let nested_aliases = (1..1300)
+        .fold("x-0: &a0 [a]\n".to_owned(), |text, n| text + &format!("x-{n}: &a{n} [*a{}]\n", n - 1));
+    assert_snapshot!(told(nested_aliases), @r#"
+    build.yaml:1:1: this spec has no stage
+      help: it needs at least one: `stages: {app: {from: IMAGE}}`
+    "#);
+}
+
+#[test]
+fn aliases_that_multiply_text() {
+    let text = "x".repeat(500_000);
+    let aliases = "*t, ".repeat(100_000);
+    assert_snapshot!(told(format!("x-t: &t {text}\nx-l: [{aliases}]\n")), @r#"build.yaml:2:135: the aliases of this spec add up to more than 16 MiB of text"#);
+    let keys: String = (0..2000).fold(String::new(), |text, n| text + &format!("k{n}: v, "));
+    let merged =
+        (0..10_000).fold(format!("x-a: &a {{{keys}}}\n"), |text, n| text + &format!("x-{n}: {{<<: *a}}\n"));
+    assert_snapshot!(told(merged), @r#"build.yaml:250:13: the aliases of this spec add up to more than 1000000 values"#);
+}
+
+#[test]
+fn a_message_stays_short_and_harmless() {
+    let long = told(format!("stages: {{app: {{from: \"{}\"}}}}", "A".repeat(100_000)));
+    assert!(long.len() < 1000, "{} bytes", long.len());
+    assert_snapshot!(told("stages: {app: {from: \"UPPER\\e[31m\\nERROR: line\"}}"), @r#"build.yaml:1:22: `UPPER\u{1b}[31m\nERROR: line` is neither a stage nor an image: a tag has at most 128 letters, digits, `_`, `.` and `-`"#);
+}
+
+#[test]
+fn many_wrong_names_are_compared_in_no_time() {
+    let mut spec = "args: {".to_owned();
+    for number in 0..20_000 {
+        write!(spec, "NAME_{number}: a, ").unwrap();
+    }
+    spec += "}\nstages: {app: {from: a, labels: {";
+    for number in 0..20_000 {
+        write!(spec, "l{number}: $NAMED_{number}, ").unwrap();
+    }
+    let message = told(spec + "}}}");
+    assert!(message.starts_with("the spec has 20000 faults\n"), "{message:.200}");
+}
