@@ -45,7 +45,7 @@ def select(images, names):
     for name in names:
         found = [i for i in images if any(name in (tag, tag.rsplit(":", 1)[0]) for tag in i["tags"])]
         if not found:
-            sys.exit(f"no image is called {name}; `docker/bases list` shows those there are")
+            sys.exit(f"bases: no image is called {name}; `docker/bases list` shows those there are")
         chosen += [i for i in found if i not in chosen]
     return chosen
 
@@ -59,8 +59,10 @@ def engine_images(images):
     """Tag -> label of inputs, for the tags that the engine has; '' marks an image that is not ours."""
     tags = [tag for image in images for tag in image["tags"]]
     done = subprocess.run(["docker", "image", "inspect", *tags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if not done.stdout.lstrip().startswith("["):
-        sys.exit("cannot ask the engine: " + done.stderr.strip())
+    faults = [line for line in done.stderr.splitlines() if line and "no such image" not in line.lower()]
+    if done.returncode and (faults or not done.stdout.lstrip().startswith("[")):
+        cause = faults[0].split(". ")[0] if faults else "docker image inspect failed"
+        sys.exit(f"bases: found no engine to load images into ({cause}); for one of our own: docker/engine up, then eval \"$(docker/engine env)\"")
     have = {}
     for found in json.loads(done.stdout):
         labels = (found.get("Config") or {}).get("Labels") or {}
