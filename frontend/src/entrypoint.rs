@@ -1,9 +1,13 @@
 //! The spec file and the ignore file of the build context, as the client sends them.
 
+use std::sync::Arc;
+
 use buildkit_llb::{Definition, Graph, LocalSource, OpMeta};
 
 use crate::dockerignore;
-use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
+use crate::gateway::{
+    Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile, SourceRange,
+};
 use crate::opts::FrontendOpts;
 use crate::parse::MAX_SPEC_BYTES;
 
@@ -78,15 +82,30 @@ impl Entrypoint {
                 gateway.read_file(context, ".dockerignore", MAX_IGNORE_BYTES).await?.unwrap_or_default()
             }
         };
-        dockerignore::parse(&bytes).map_err(|errors| Failure::new(errors.to_string()))
+        dockerignore::parse(&bytes).map_err(|errors| ignore_failure(&bytes, &errors))
     }
+}
+
+/// The lines of the ignore file that are no patterns, with their excerpt.
+fn ignore_failure(bytes: &[u8], errors: &dockerignore::IgnoreErrors) -> Failure {
+    let name = ".dockerignore";
+    let told: Vec<String> =
+        errors.0.iter().map(|error| format!("{name}:{}: {}", error.line, error.problem)).collect();
+    let ranges = errors.0.iter().map(|error| SourceRange::lines(error.line, error.line)).collect();
+    let data = String::from_utf8_lossy(bytes).into_owned().into_bytes();
+    let file = SourceFile { filename: name.to_owned(), data, language: String::new() };
+    Failure::new(told.join("\n")).with_source(SourceExcerpt { file: Arc::new(file), ranges })
 }
 
 fn unreadable(file: &str, error: GatewayError) -> Failure {
     match error {
         GatewayError::FileTooLarge { limit, .. } => {
             let help = "large files belong into the build context, to be copied";
+            // To an error without any place, the daemon adds the whole file, and clients cannot read an answer of such a
+            // size. An empty place keeps it from that, and shows nothing.
+            let nowhere = SourceFile { filename: file.to_owned(), data: Vec::new(), language: String::new() };
             Failure::new(format!("{file} is larger than {} MiB\n  help: {help}", limit >> 20))
+                .with_source(SourceExcerpt { file: Arc::new(nowhere), ranges: Vec::new() })
         }
         error => error.into(),
     }

@@ -56,14 +56,14 @@ async fn explain_path(
 ) -> Diagnostic {
     let shown = path.trim_start_matches('/');
     let fault = Diagnostic::new(span, format!("`{shown}` is not in the build context"));
-    let Ok(context) = list_context(gateway, opts).await else { return fault };
+    let folder = paths::parent(path);
+    let Ok(context) = list_folder(gateway, opts, folder).await else { return fault };
     let matcher = Matcher::new(ignored).unwrap_or_default();
     let is_there = gateway.stat_file(&context, path).await.is_ok_and(|found| found.is_some());
     if let Some(rule) = matcher.hidden_by(shown).filter(|_| is_there) {
         let message = format!("`{shown}` is in the build context, but `{rule}` in .dockerignore hides it");
         return Diagnostic::new(span, message).help(format!("add the line `!{shown}` below that one"));
     }
-    let folder = paths::parent(path);
     let siblings = gateway.read_dir(&context, folder, "").await.unwrap_or_default();
     let siblings: Vec<String> = siblings
         .iter()
@@ -73,13 +73,15 @@ async fn explain_path(
     fault.help_opt(did_you_mean(shown, siblings.iter().map(String::as_str)))
 }
 
-/// The whole context by names only, where the daemon can ask for that.
-async fn list_context(gateway: &Gateway, opts: &FrontendOpts) -> Result<Ref, GatewayError> {
-    let names_only = gateway.supports("source.local.metadatatransfer").await.is_ok();
+/// One folder of the context without what is below it, ignored files included.
+async fn list_folder(gateway: &Gateway, opts: &FrontendOpts, folder: &str) -> Result<Ref, GatewayError> {
+    let folder = folder.trim_matches('/');
+    let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let source = LocalSource {
         session: Some(opts.session_for_local(CONTEXT_LOCAL).to_owned()),
-        shared_key_hint: Some(format!("{CONTEXT_LOCAL}-names")),
-        metadata_transfer: names_only,
+        shared_key_hint: Some(format!("{CONTEXT_LOCAL}-list:{folder}")),
+        include_patterns: vec![format!("{inside}*")],
+        exclude_patterns: vec![format!("{inside}*/*")],
         ..LocalSource::new(CONTEXT_LOCAL)
     };
     let mut graph = Graph::new();
