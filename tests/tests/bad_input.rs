@@ -1,0 +1,183 @@
+//! Bad input on the real engine: the whole message as the user's terminal shows it.
+//!
+//! A snapshot in `tests/bad-input` for each. What changes from run to run is filtered in one place, [`assert_told`].
+
+use std::path::Path;
+
+use insta::Settings;
+use optfrontend_tests::{Build, Built};
+
+const FRONTEND: &str = "--build-arg=BUILDKIT_SYNTAX=optfrontend/optfrontend:1";
+
+/// Compares what the client says at the end, and checks what holds of every failure.
+#[track_caller]
+fn assert_told(name: &str, built: &Built) {
+    assert_eq!(built.outcome.stdout, "", "a build that fails says nothing on stdout");
+    assert_ne!(built.outcome.code, Some(0));
+    let messages = built.messages();
+    assert!(!messages.contains("panicked") && !messages.contains("has a bug"), "{messages}");
+    let mut settings = Settings::clone_current();
+    settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("bad-input"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, clean(messages)));
+}
+
+/// Leaves out what no two runs share: digests, addresses, and links to the engine's own pages.
+fn clean(messages: &str) -> String {
+    let lines = messages.lines().filter(|line| !line.contains("docker-desktop://"));
+    let mut text: String = lines.map(|line| line.trim_end().to_owned() + "\n").collect();
+    while let Some(start) = text.find("sha256:") {
+        let digest = &text[start + 7..];
+        let length = digest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digest.len());
+        text.replace_range(start..start + 7 + length, "DIGEST");
+    }
+    // Which of its addresses a name stands for is the machine's affair.
+    text.replace("dial tcp [::1]:1", "dial tcp ADDRESS").replace("dial tcp 127.0.0.1:1", "dial tcp ADDRESS")
+}
+
+/// A spec that must fail, told as its snapshot.
+#[track_caller]
+fn fails(name: &str, spec: &str) {
+    assert_told(name, &Build::spec(spec).fail());
+}
+
+#[test]
+fn a_tab() {
+    fails("tab", "stages:\n  app:\n\tfrom: busybox:1.36\n");
+}
+
+#[test]
+fn duplicate_keys() {
+    fails("duplicate_keys", "stages:\n  app:\n    from: busybox:1.36\n    from: scratch\n");
+}
+
+#[test]
+fn a_second_document() {
+    fails("second_document", "stages: {app: {from: scratch}}\n---\nstages: {}\n");
+}
+
+#[test]
+fn aliases_that_multiply() {
+    let levels: String = ('b'..='i')
+        .zip('a'..)
+        .map(|(this, last)| format!("x-{this}: &{this} [{}]\n", vec![format!("*{last}"); 10].join(", ")))
+        .collect();
+    fails("alias_bomb", &format!("x-a: &a [v]\n{levels}stages: {{app: {{from: scratch}}}}\n"));
+}
+
+#[test]
+fn a_hundred_megabytes() {
+    let built =
+        Build::spec(&format!("stages: {{app: {{from: scratch}}}}\n{}", "# x\n".repeat(25 << 20))).fail();
+    assert_told("hundred_megabytes", &built);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let build =
+        Build::spec("").file("build.yaml", b"# syntax=optfrontend/optfrontend:1\nstages: {caf\xe9: {}}\n");
+    assert_told("not_utf8", &build.fail());
+}
+
+#[test]
+fn an_empty_file() {
+    assert_told("empty", &Build::spec("").file("build.yaml", "").flags([FRONTEND]).fail());
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    assert_told("no_file", &Build::spec("").using("other.yaml").flags([FRONTEND]).fail());
+}
+
+#[test]
+fn stages_in_a_circle() {
+    fails(
+        "circle",
+        "stages:\n  one: {from: two}\n  two:\n    from: busybox:1.36\n    steps:\n      - {copy: /a, from: one}\n",
+    );
+}
+
+#[test]
+fn a_stage_that_uses_itself() {
+    fails("self_use", "stages:\n  app:\n    from: app\n");
+}
+
+#[test]
+fn a_target_that_is_not_there() {
+    let build =
+        Build::spec("stages:\n  build: {from: scratch}\n  app: {from: scratch}\n").flags(["--target=biuld"]);
+    assert_told("target_unknown", &build.fail());
+}
+
+#[test]
+fn an_undefined_variable() {
+    fails("variable_undefined", "args:\n  VERSION: dev\nstages:\n  app:\n    from: busybox:$VERSON\n");
+}
+
+#[test]
+fn faults_of_all_phases() {
+    let spec = include_str!("../../frontend/tests/invalid/all_phases.yaml");
+    fails("all_phases", spec);
+}
+
+#[test]
+fn a_secret_that_the_client_did_not_pass() {
+    fails(
+        "secret_missing",
+        "secrets: {token: {}}\nstages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: echo build\n        secrets: token\n",
+    );
+}
+
+#[test]
+fn an_agent_that_the_client_did_not_forward() {
+    fails(
+        "ssh_missing",
+        "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: echo build\n        ssh: true\n",
+    );
+}
+
+const COPY: &str =
+    "stages:\n  app:\n    from: scratch\n    steps:\n      - copy: src/mian.c\n        to: /\n";
+
+#[test]
+fn a_path_that_is_not_there() {
+    assert_told("copy_missing", &Build::spec(COPY).file("src/main.c", "").fail());
+}
+
+#[test]
+fn a_path_that_is_not_sent() {
+    let build = Build::spec(COPY).file("src/mian.c", "").file(".dockerignore", "# note\nsrc\n");
+    assert_told("copy_ignored", &build.fail());
+}
+
+#[test]
+fn an_ignore_file_with_a_bad_pattern() {
+    let build = Build::spec(COPY).file("src/mian.c", "").file(".dockerignore", "ok\n[a-\n!\n");
+    assert_told("ignore_file", &build.fail());
+}
+
+#[test]
+fn a_step_that_fails() {
+    fails(
+        "run_fails",
+        "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: |\n          echo works\n          exit 7\n          echo never\n",
+    );
+}
+
+#[test]
+fn a_step_that_fails_among_explained_ones() {
+    let spec = "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - copy: a\n      - run: [/no/such/program]\n";
+    assert_told("run_fails_after_copy", &Build::spec(spec).file("a", "").fail());
+}
+
+#[test]
+fn a_base_image_that_does_not_exist() {
+    fails("image_missing", "stages:\n  app:\n    from: localhost:1/no-such-image:1\n");
+}
+
+#[test]
+fn a_base_image_that_is_not_there_for_the_platform() {
+    let build = Build::spec("stages:\n  app:\n    from: golang:1.22\n    steps: [{run: go version}]\n");
+    assert_told("image_platform", &build.flags(["--platform=linux/s390x"]).fail());
+}
