@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use buildkit_llb::Platform;
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Lowered, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::parse;
 use optfrontend::plan::{BaseImage, BaseImages, plan};
-use optfrontend::select::{Request, select};
+use optfrontend::select::{ImageKey, Request, Selection, select};
 use optfrontend::source::{SpecFile, SpecFiles};
 use spec_schema::diagnostic::Faults;
 use spec_schema::span::FileId;
@@ -37,6 +37,15 @@ fn chain(stages: usize) -> String {
     text
 }
 
+/// What the daemon would have answered.
+fn base_images(selection: &Selection, config: &ImageConfig) -> BaseImages {
+    let image = |(key, _): (&ImageKey, _)| {
+        let reference = format!("{}@sha256:{}", key.reference, "0".repeat(64));
+        (key.clone(), BaseImage { reference, config: config.clone() })
+    };
+    selection.images().map(image).collect()
+}
+
 /// All phases but those that ask the daemon.
 fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
     let mut faults = Faults::new();
@@ -45,13 +54,7 @@ fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
     let files = SpecFiles::one(file);
     let platform = Platform::default();
     let selection = select(&core, &Request::default(), &platform, &platform, &mut faults).expect("a target");
-    let images: BaseImages = selection
-        .images()
-        .map(|(key, _)| {
-            let reference = format!("{}@sha256:{}", key.reference, "0".repeat(64));
-            (key.clone(), BaseImage { reference, config: config.clone() })
-        })
-        .collect();
+    let images = base_images(&selection, config);
     let plan = plan(&core, &selection, &images, &platform, false, &mut faults);
     assert!(faults.is_empty(), "{:?}", faults.into_sorted());
     lower(&plan, &images, &Surroundings { opts, files: &files, ignored: &[] })
@@ -79,5 +82,35 @@ fn compile_time(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, compile_time);
+/// Where the time goes at a thousand stages. `lower` ends with the marshalled definition.
+fn phase_times(criterion: &mut Criterion) {
+    let opts = FrontendOpts { session_id: "session".to_owned(), ..FrontendOpts::default() };
+    let config = ImageConfig::parse(CONFIG.as_bytes()).expect("a good config");
+    let platform = Platform::default();
+    let faults = &mut Faults::new();
+    let file = SpecFile::new("build.yaml", chain(1000));
+    let spec = parse(&file, FileId(0), faults).expect("a good spec");
+    let core = expand(spec.clone());
+    let selection = select(&core, &Request::default(), &platform, &platform, faults).expect("a target");
+    let images = base_images(&selection, &config);
+    let planned = plan(&core, &selection, &images, &platform, false, faults);
+    let files = SpecFiles::one(file.clone());
+    let surroundings = Surroundings { opts: &opts, files: &files, ignored: &[] };
+
+    let mut group = criterion.benchmark_group("phases of 1000 stages");
+    group.bench_function("parse", |bencher| bencher.iter(|| parse(&file, FileId(0), faults)));
+    group.bench_function("expand", |bencher| {
+        bencher.iter_batched(|| spec.clone(), expand, BatchSize::LargeInput);
+    });
+    group.bench_function("select", |bencher| {
+        bencher.iter(|| select(&core, &Request::default(), &platform, &platform, faults));
+    });
+    group.bench_function("plan", |bencher| {
+        bencher.iter(|| plan(&core, &selection, &images, &platform, false, faults));
+    });
+    group.bench_function("lower", |bencher| bencher.iter(|| lower(&planned, &images, &surroundings)));
+    group.finish();
+}
+
+criterion_group!(benches, compile_time, phase_times);
 criterion_main!(benches);
