@@ -3,6 +3,8 @@
 //! The spec is a chain: each stage starts from the one before, runs five commands with a cache mount and copies twice. Time
 //! per stage has to stay the same however many there are.
 
+#![expect(clippy::expect_used, reason = "a benchmark of a spec that is wrong has to stop")]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 
@@ -67,12 +69,12 @@ fn compile_time(criterion: &mut Criterion) {
     for stages in [10, 100, 1000] {
         let text = chain(stages);
         let definition = compile(&text, &opts, &config).definition.into_pb();
-        let ops = definition.def.len() - 1;
+        let count = definition.def.len() - 1;
         let bytes = prost::Message::encoded_len(&definition) - text.len();
         eprintln!(
-            "{stages} stages: {} bytes of spec, {ops} ops, {} bytes of definition an op beside the spec's text",
+            "{stages} stages: {} bytes of spec, {count} ops, {} bytes of definition an op beside the spec's text",
             text.len(),
-            bytes / ops
+            bytes / count
         );
         group.throughput(Throughput::Elements(stages as u64));
         group.bench_with_input(BenchmarkId::from_parameter(stages), &text, |bencher, text| {
