@@ -166,8 +166,8 @@ impl Build {
     /// Runs it and loads the image into the engine. It must succeed.
     #[track_caller]
     pub fn load(&self) -> Tag {
-        let name = format!("optfrontend-test:{}", nonce());
-        let built = self.run_with(["--load", "--provenance=false", "--tag", &name]).ok();
+        let name = ImageName::new(format!("optfrontend-test:{}", nonce()));
+        let built = self.run_with(["--load", "--provenance=false", "--tag", &*name]).ok();
         Tag { name, built }
     }
 }
@@ -211,6 +211,9 @@ impl Built {
 
     /// Ends the test unless just these steps were done and all others taken from the cache. A step is named by a part
     /// of its name.
+    ///
+    /// A step that a build shares with one that runs at the same time counts as done, whichever of them did it: begin
+    /// with a step that has a `NONCE`.
     #[track_caller]
     pub fn assert_ran(&self, expected: &[&str]) {
         let ran = self.progress.ran();
@@ -232,17 +235,36 @@ impl Deref for Built {
     }
 }
 
-/// An image in the engine, removed when dropped.
+/// An image in the engine, and how it was built. Removed when dropped.
 #[derive(Debug)]
 pub struct Tag {
     /// Its name.
-    pub name: String,
+    pub name: ImageName,
     /// How it was built.
     pub built: Built,
 }
 
-impl Drop for Tag {
+/// The name of an image in the engine, which is removed when this is dropped.
+#[derive(Debug)]
+pub struct ImageName(String);
+
+impl ImageName {
+    /// A name that an image has, or will have.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+}
+
+impl Deref for ImageName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for ImageName {
     fn drop(&mut self) {
-        docker(["image", "rm", "--force", &self.name]);
+        docker(["image", "rm", "--force", &self.0]);
     }
 }

@@ -16,7 +16,7 @@ impl Container {
     /// Starts the image as it is, with flags for `docker run`.
     #[track_caller]
     pub fn start(image: &Tag, flags: &[&str]) -> Self {
-        let args = ["run", "--detach"].iter().chain(flags).copied().chain([image.name.as_str()]);
+        let args = ["run", "--detach"].iter().chain(flags).copied().chain([&*image.name]);
         Self { id: docker(args).ok().stdout.trim().to_owned() }
     }
 

@@ -23,7 +23,7 @@ mod nonce;
 mod progress;
 mod tree;
 
-pub use build::{Build, Built, Tag};
+pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences};
 pub use docker::{Outcome, Running, docker, engine, repository};

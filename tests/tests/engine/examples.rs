@@ -1,6 +1,15 @@
 //! The example projects: they build, run, answer, are healthy, and are not run by root.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use optfrontend_tests::{Build, Container, get, repository, request};
+
+/// The right to build node-api, which one test has at a time: steps that two builds share while both run are done once,
+/// but count as done in both.
+pub(crate) fn node_api() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Builds and starts an example.
 fn serve(name: &str, port: u16) -> Container {
@@ -28,6 +37,7 @@ fn go_server_shortens() {
 
 #[test]
 fn node_api_keeps_notes() {
+    let _alone = node_api();
     let container = serve("node-api", 3000);
     assert_eq!(container.answer(3000, "/healthz").body, r#"{"status":"ok"}"#);
     let json = r#"{"title": "milk"}"#;
@@ -57,6 +67,7 @@ fn go_server_passes_its_tests() {
 
 #[test]
 fn node_api_passes_its_tests() {
+    let _alone = node_api();
     test("node-api");
 }
 
