@@ -9,7 +9,7 @@ stages:
   base: {from: busybox:1.36, steps: [{run: echo NONCE > /a}]}
   app:
     from: base
-    workdir: /work
+    workdir: /srv
     steps:
       - copy: file
       - run: echo one > one
