@@ -32,6 +32,8 @@ fn clean(messages: &str) -> String {
         let length = digest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digest.len());
         text.replace_range(start..start + 7 + length, "DIGEST");
     }
+    // The client asks for the build and runs the frontend's callback at the same time, and tells whichever fails first.
+    let text = text.replace("failed to run Build function: ", "failed to solve: ");
     // Which of its addresses a name stands for is the machine's affair.
     text.replace("dial tcp [::1]:1", "dial tcp ADDRESS").replace("dial tcp 127.0.0.1:1", "dial tcp ADDRESS")
 }
