@@ -60,7 +60,6 @@ macro_rules! record {
             }
 
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                #[allow(unused_mut, reason = "a record may have no required key")]
                 let mut object = $crate::schema::Object::new(concat!($($doc, "\n"),*));
                 $(
                     object.property::<$type>(
