@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::docker::{FRONTEND, Outcome, Running, docker};
+use crate::docker::{FRONTEND, Outcome, Running, docker, frontend_flag};
 use crate::image::Image;
 use crate::nonce::nonce;
 use crate::progress::Progress;
@@ -125,6 +125,7 @@ impl Build {
         let mut args: Vec<OsString> =
             ["buildx", "build", "--progress=rawjson", "--file"].map(Into::into).into();
         args.push(self.file.clone().into());
+        args.extend(frontend_flag(&self.folder.join(&self.file)).map(Into::into));
         args.extend(self.flags.iter().map(Into::into));
         args.extend(more.into_iter().map(Into::into));
         args.push(self.context.clone().into());

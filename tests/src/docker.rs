@@ -12,6 +12,24 @@ use tempfile::TempDir;
 /// The image that specs name on their first line.
 pub(crate) const FRONTEND: &str = "optfrontend/optfrontend:1";
 
+/// The variable that names another frontend image to test, such as a published one.
+const OTHER_FRONTEND: &str = "OPTFRONTEND_IMAGE";
+
+/// The frontend image to test.
+pub fn frontend() -> String {
+    std::env::var(OTHER_FRONTEND).unwrap_or_else(|_| FRONTEND.to_owned())
+}
+
+/// The flag that has a file built by the frontend image to test, where its first line names the usual one.
+pub(crate) fn frontend_flag(file: &Path) -> Option<String> {
+    let other = std::env::var(OTHER_FRONTEND).ok()?;
+    let text = std::fs::read(file).ok()?;
+    let first = text.split(|byte| *byte == b'\n').next()?;
+    first
+        .starts_with(format!("# syntax={FRONTEND}").as_bytes())
+        .then(|| format!("--build-arg=BUILDKIT_SYNTAX={other}"))
+}
+
 /// The longest that a command may take. Emulated builds are the slowest.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -45,8 +63,9 @@ fn look_for_engine() -> Result<(), String> {
             "these tests build on a real Docker engine, and the environment reaches none. {hint}"
         ));
     }
-    if !works(&["image", "inspect", FRONTEND]) {
-        return Err(format!("the engine does not have the frontend image {FRONTEND}. {hint}"));
+    let frontend = frontend();
+    if !works(&["image", "inspect", &frontend]) {
+        return Err(format!("the engine does not have the frontend image {frontend}. {hint}"));
     }
     if !works(&["image", "inspect", "busybox:1.36"]) {
         return Err(format!("the engine does not have the base images that tests use. {hint}"));

@@ -26,7 +26,7 @@ mod tree;
 pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences};
-pub use docker::{Outcome, Running, docker, engine, repository};
+pub use docker::{Outcome, Running, docker, engine, frontend, repository};
 pub use http::{Response, get, request};
 pub use image::{Image, PlatformImage};
 pub use layout::Blobs;

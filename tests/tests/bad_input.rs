@@ -5,9 +5,12 @@
 use std::path::Path;
 
 use insta::Settings;
-use optfrontend_tests::{Build, Built};
+use optfrontend_tests::{Build, Built, frontend};
 
-const FRONTEND: &str = "--build-arg=BUILDKIT_SYNTAX=optfrontend/optfrontend:1";
+/// For files that cannot name their frontend themselves.
+fn by_flag() -> [String; 1] {
+    [format!("--build-arg=BUILDKIT_SYNTAX={}", frontend())]
+}
 
 /// Compares what the client says at the end, and checks what holds of every failure.
 #[track_caller]
@@ -85,12 +88,12 @@ fn bytes_that_are_no_text() {
 
 #[test]
 fn an_empty_file() {
-    assert_told("empty", &Build::spec("").file("build.yaml", "").flags([FRONTEND]).fail());
+    assert_told("empty", &Build::spec("").file("build.yaml", "").flags(by_flag()).fail());
 }
 
 #[test]
 fn a_file_that_is_not_there() {
-    assert_told("no_file", &Build::spec("").using("other.yaml").flags([FRONTEND]).fail());
+    assert_told("no_file", &Build::spec("").using("other.yaml").flags(by_flag()).fail());
 }
 
 #[test]

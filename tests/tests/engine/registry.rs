@@ -1,6 +1,6 @@
 //! Through a registry on loopback: images that are pushed, and the frontend itself.
 
-use optfrontend_tests::{Build, ImageName, docker, nonce, request};
+use optfrontend_tests::{Build, ImageName, docker, frontend, nonce, request};
 
 /// The registry, such as `localhost:5028`, and its port.
 fn registry() -> (String, u16) {
@@ -36,7 +36,7 @@ fn an_image_can_be_pushed() {
 fn the_frontend_can_come_from_a_registry() {
     let (registry, _) = registry();
     let name = ImageName::new(format!("{registry}/optfrontend-tests/frontend:{}", nonce()));
-    docker(["tag", "optfrontend/optfrontend:1", &name]).ok();
+    docker(["tag", &frontend(), &name]).ok();
     docker(["push", "--quiet", &name]).ok();
     // From here on only the registry has it.
     docker(["image", "rm", &name]).ok();
