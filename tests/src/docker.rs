@@ -73,6 +73,34 @@ fn look_for_engine() -> Result<(), String> {
     Ok(())
 }
 
+/// The release of `BuildKit` in the engine, such as `(0, 25)`. A `BuildKit` within Docker does not say its own on every
+/// build of Docker: then the one that Docker's release came with.
+#[track_caller]
+pub fn buildkit_version() -> (u32, u32) {
+    let numbers = |text: &str| {
+        let mut parts = text.trim().trim_start_matches('v').split(['.', '-', '+']);
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    };
+    let nodes = docker(["buildx", "inspect"]).ok().stdout;
+    let own = nodes.lines().find_map(|line| numbers(line.strip_prefix("BuildKit version:")?));
+    if let Some(version) = own.filter(|version| *version != (0, 0)) {
+        return version;
+    }
+    let server = docker(["version", "--format", "{{.Server.Version}}"]).ok().stdout;
+    match numbers(&server) {
+        Some((..=22, _)) => (0, 8),
+        Some((23, _)) => (0, 10),
+        Some((24, _)) => (0, 11),
+        Some((25, _)) => (0, 12),
+        Some((26, _)) => (0, 13),
+        Some((27, _)) => (0, 14),
+        Some((28, ..=2)) => (0, 20),
+        Some((28, 3)) => (0, 23),
+        Some((28, 4)) => (0, 24),
+        _ => (0, 25),
+    }
+}
+
 /// Runs docker to its end.
 #[track_caller]
 pub fn docker<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Outcome {

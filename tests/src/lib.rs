@@ -20,17 +20,19 @@ mod http;
 mod image;
 mod layout;
 mod nonce;
+mod pair;
 mod progress;
 mod tree;
 
 pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences};
-pub use docker::{Outcome, Running, docker, engine, frontend, repository};
+pub use docker::{Outcome, Running, buildkit_version, docker, engine, frontend, repository};
 pub use http::{Response, get, request};
 pub use image::{Image, PlatformImage};
 pub use layout::Blobs;
 pub use nonce::nonce;
+pub use pair::{Need, Pair};
 pub use progress::{Progress, Step, Warning};
 pub use tree::{Entry, Kind, Tree};
 
