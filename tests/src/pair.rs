@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::docker::repository;
+
 /// A pair, and what the comments at the top of its Dockerfile say about it.
 ///
 /// ```dockerfile
@@ -40,14 +42,18 @@ impl Pair {
     /// Every pair, in the order of the names: each folder in `tests/equivalence` is one.
     #[track_caller]
     pub fn all() -> Vec<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("equivalence");
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()),
-            Err(error) => panic!("{}: {error}", folder.display()),
-        };
-        let mut pairs: Vec<Self> = entries.filter(|path| path.is_dir()).map(Self::at).collect();
-        pairs.sort_by(|a, b| a.name.cmp(&b.name));
-        pairs
+        folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("equivalence"))
+            .into_iter()
+            .map(Self::at)
+            .collect()
+    }
+
+    /// The folders of the examples that say the same in a `Dockerfile.reference`.
+    #[track_caller]
+    pub fn examples() -> Vec<PathBuf> {
+        let mut found = folders(&repository().join("examples"));
+        found.retain(|folder| folder.join("Dockerfile.reference").exists());
+        found
     }
 
     #[track_caller]
@@ -72,6 +78,17 @@ impl Pair {
         }
         pair
     }
+}
+
+#[track_caller]
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let entries = match fs::read_dir(of) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()),
+        Err(error) => panic!("{}: {error}", of.display()),
+    };
+    let mut found: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
 }
 
 /// The comments above the first instruction, without those that are parser directives.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use optfrontend_tests::{Build, Image, Pair, buildkit_version, differences, nonce, repository};
+use optfrontend_tests::{Build, Image, Pair, buildkit_version, differences, nonce};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -26,14 +26,14 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let engine = if arguments.list { (u32::MAX, 0) } else { buildkit_version() };
     let mut tests: Vec<Trial> = Pair::all().into_iter().map(|pair| pair_test(pair, engine)).collect();
-    tests.extend(examples().into_iter().map(example_test));
+    tests.extend(Pair::examples().into_iter().map(example_test));
     libtest_mimic::run(&arguments, tests).exit_code()
 }
 
 /// The test of a pair, shown as ignored with the reason where the engine is too old for its Dockerfile.
 fn pair_test(pair: Pair, engine: (u32, u32)) -> Trial {
     let Pair { name, folder, needs, .. } = pair;
-    let test = Trial::test(name, move || compare(&prepared(&folder), "Dockerfile"));
+    let test = Trial::test(name, move || compare(&prepared(&folder)?, "Dockerfile"));
     match needs {
         Some(need) if need.buildkit > engine => {
             let (major, minor) = need.buildkit;
@@ -55,25 +55,17 @@ fn example_test(folder: PathBuf) -> Trial {
     })
 }
 
-/// The examples that say the same in a Dockerfile.
-fn examples() -> Vec<PathBuf> {
-    let entries = fs::read_dir(repository().join("examples")).unwrap();
-    let folders = entries.map(|entry| entry.unwrap().path());
-    let mut found: Vec<PathBuf> =
-        folders.filter(|folder| folder.join("Dockerfile.reference").exists()).collect();
-    found.sort();
-    found
-}
-
 /// A pair's folder, or a copy of it in which its `setup` has run.
-fn prepared(folder: &Path) -> Build {
+fn prepared(folder: &Path) -> Result<Build, Failed> {
     if !folder.join("setup").exists() {
-        return Build::at(folder);
+        return Ok(Build::at(folder));
     }
     let copy = Build::copy_of(folder);
-    let done = Command::new("sh").args(["-e", "setup"]).current_dir(copy.folder()).output().unwrap();
-    assert!(done.status.success(), "setup: {}", String::from_utf8_lossy(&done.stderr));
-    copy
+    let done = Command::new("sh").args(["-e", "setup"]).current_dir(copy.folder()).output()?;
+    match done.status.success() {
+        true => Ok(copy),
+        false => Err(format!("setup: {}", String::from_utf8_lossy(&done.stderr)).into()),
+    }
 }
 
 /// Builds both files of a folder, target by target, and compares the images.

@@ -1,6 +1,5 @@
 //! Every word of a Dockerfile and every flag of `docker buildx build` has a test; `table.rs` says which, and the pairs say it themselves.
 
-#[path = "coverage/table.rs"]
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,25 +11,28 @@ use table::{DOCKERFILE, MISSING, TESTS};
 
 #[test]
 fn every_word_of_a_dockerfile_is_covered() {
-    check(DOCKERFILE.iter().map(|word| (*word).to_owned()).collect(), |word| !word.starts_with("--"));
+    check(&owned(DOCKERFILE), |word| !word.starts_with("--"));
 }
 
 #[test]
 fn every_flag_of_the_client_is_covered() {
-    check(flags(&docker(["buildx", "build", "--help"]).ok().stdout), |word| word.starts_with("--"));
+    check(&flags(&docker(["buildx", "build", "--help"]).ok().stdout), |word| word.starts_with("--"));
 }
 
 /// Fails for a word that nothing covers, and for one that is not `known` but named in a pair or in the table.
-fn check(known: BTreeSet<String>, is_of_this_kind: impl Fn(&str) -> bool) {
+fn check(known: &BTreeSet<String>, is_of_this_kind: impl Fn(&str) -> bool) {
     let covered = covered();
     let named: BTreeSet<String> = covered.keys().filter(|word| is_of_this_kind(word)).cloned().collect();
-    let missing: BTreeSet<String> =
-        MISSING.iter().map(|word| (*word).to_owned()).filter(|word| is_of_this_kind(word)).collect();
+    let missing: BTreeSet<String> = owned(MISSING).into_iter().filter(|word| is_of_this_kind(word)).collect();
     let uncovered: BTreeSet<String> = known.difference(&named).cloned().collect();
     let unknown: Vec<String> =
-        named.difference(&known).map(|word| format!("{word}: {:?}", covered[word])).collect();
+        named.difference(known).map(|word| format!("{word}: {:?}", covered[word])).collect();
     assert!(unknown.is_empty(), "these are no words that there are: {unknown:#?}");
     assert_eq!(uncovered, missing, "what nothing covers, and MISSING in table.rs");
+}
+
+fn owned(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The words that have a test, and its names.
@@ -73,9 +75,8 @@ fn every_test_in_the_table_exists() {
 fn exists(test: &str) -> bool {
     let Some((file, name)) = test.rsplit_once("::") else { return false };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file.replace("::", "/") + ".rs");
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let text = text.split("#[test]").skip(1);
-    text.into_iter().any(|test| test.trim_start().starts_with(&format!("fn {name}(")))
+    let source = fs::read_to_string(path).unwrap_or_default();
+    source.split("#[test]").skip(1).any(|rest| rest.trim_start().starts_with(&format!("fn {name}(")))
 }
 
 #[test]
