@@ -62,10 +62,10 @@ fn prepared(folder: &Path) -> Result<Build, Failed> {
     }
     let copy = Build::copy_of(folder);
     let done = Command::new("sh").args(["-e", "setup"]).current_dir(copy.folder()).output()?;
-    match done.status.success() {
-        true => Ok(copy),
-        false => Err(format!("setup: {}", String::from_utf8_lossy(&done.stderr)).into()),
+    if !done.status.success() {
+        return Err(format!("setup: {}", String::from_utf8_lossy(&done.stderr)).into());
     }
+    Ok(copy)
 }
 
 /// Builds both files of a folder, target by target, and compares the images.
