@@ -87,6 +87,25 @@ enter() {
   exec chroot . /bin/bash /run/engine/init.sh run /run/engine/engine.conf
 }
 
+# Devices for steps, which any machine has: one for every build, and one that the client has to allow.
+test_devices() {
+  mkdir -p /run/cdi
+  cat >/run/cdi/optfrontend.json <<'JSON'
+{
+  "cdiVersion": "0.6.0",
+  "kind": "optfrontend.test/device",
+  "devices": [
+    {
+      "name": "free",
+      "annotations": { "org.mobyproject.buildkit.device.autoallow": "true" },
+      "containerEdits": { "deviceNodes": [{ "path": "/dev/test-free", "hostPath": "/dev/null" }] }
+    },
+    { "name": "guarded", "containerEdits": { "deviceNodes": [{ "path": "/dev/test-guarded", "hostPath": "/dev/null" }] } }
+  ]
+}
+JSON
+}
+
 registry() {
   while :; do
     docker-registry serve "$engine_dir/registry.yml" >>"$engine_dir/log/registry.log" 2>&1 || true
@@ -99,6 +118,7 @@ run() {
   umount -l /run/host
   rmdir /run/host
   cd /
+  test_devices
   registry &
   dockerd --config-file "$engine_dir/daemon.json" &
   dockerd=$!

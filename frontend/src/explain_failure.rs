@@ -1,11 +1,12 @@
 //! Failures of a solve that can be told better than the daemon tells them: a path that is not in the context, a secret
-//! or an ssh agent that the client did not pass.
+//! or an ssh agent that the client did not pass, a privilege that it did not allow.
 //!
 //! All else goes back to the client as it came, details included: they hold the user's lines and the exit code.
 
 use buildkit_llb::{Graph, LocalSource, OpMeta};
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::Span;
+use spec_schema::spec::Network;
 
 use crate::compile::Compiled;
 use crate::dockerignore::Matcher;
@@ -28,7 +29,9 @@ pub(crate) async fn explain(
     let message = error.message();
     let fault = match missing_copy(&message, plan) {
         Some((path, span)) => Some(explain_path(gateway, opts, &path, span, &compiled.ignored).await),
-        None => missing_secret(&message, plan).or_else(|| missing_agent(&message, plan)),
+        None => missing_secret(&message, plan)
+            .or_else(|| missing_agent(&message, plan))
+            .or_else(|| forbidden(&message, plan)),
     };
     match fault {
         None => error.into(),
@@ -133,4 +136,45 @@ fn missing_agent(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
         }
     }
     None
+}
+
+/// The place that asks for something which the client did not allow, or a device that is not there.
+fn forbidden(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
+    let runs = plan.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| match &step.action {
+        Action::Run(run) => Some((step.span, run)),
+        Action::Files(_) => None,
+    });
+    let denied = |entitlement: &str| message.ends_with(&format!("{entitlement} is not allowed"));
+    for (span, run) in runs {
+        if run.process.insecure && denied("security.insecure") {
+            return Some(not_allowed(span, "all privileges", "security.insecure"));
+        }
+        if run.network == Some(Network::Host) && denied("network.host") {
+            return Some(not_allowed(span, "the network of the host", "network.host"));
+        }
+        let Some((device, _)) = run.process.devices.iter().find(|(name, _)| names_device(message, name))
+        else {
+            continue;
+        };
+        if message.contains("requested by the build but not allowed") {
+            return Some(not_allowed(span, &format!("the device `{device}`"), &format!("device={device}")));
+        }
+        if message.contains("is not registered") {
+            let fault = Diagnostic::new(span, format!("the builder has no device `{device}`"));
+            return Some(fault.help(
+                "`docker buildx inspect` lists its devices; `required: false` lets the step run without it",
+            ));
+        }
+    }
+    None
+}
+
+/// Whether a message is about a device, which may be asked for by its class alone.
+fn names_device(message: &str, device: &str) -> bool {
+    message.contains(device.strip_suffix("=*").unwrap_or(device))
+}
+
+fn not_allowed(span: Span, what: &str, entitlement: &str) -> Diagnostic {
+    Diagnostic::new(span, format!("this step asks for {what}, which the client did not allow"))
+        .help(format!("add `--allow {entitlement}`"))
 }

@@ -25,6 +25,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("SshSettings", "An ssh agent of a step"),
     ("BindMount", "A bind mount"),
     ("TmpfsMount", "A tmpfs mount"),
+    ("UlimitSettings", "A limit"),
+    ("DeviceSettings", "A device"),
     ("HealthcheckSettings", "A health check"),
 ];
 
@@ -103,6 +105,10 @@ fn named(name: &str) -> String {
         (None, "SshMount") => "`true`, id, or [an ssh agent of a step](#an-ssh-agent-of-a-step)".to_owned(),
         (None, "Mount") => "[a bind mount](#a-bind-mount) or [a tmpfs mount](#a-tmpfs-mount)".to_owned(),
         (None, "Step") => "a step: [run](#run), [copy](#copy), [write](#write), [mkdir](#mkdir), [remove](#remove) or [symlink](#symlink)".to_owned(),
+        (None, "Device") => "name, or [a device](#a-device)".to_owned(),
+        (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
+        (None, "Hosts") => "names, each with one or more addresses; or list of text".to_owned(),
+        (None, "Security") => "`sandbox` or `insecure`".to_owned(),
         (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
         (None, "Network") => "`default`, `none` or `host`".to_owned(),
         (None, other) => other.to_lowercase(),

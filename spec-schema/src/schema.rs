@@ -9,9 +9,10 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::span::Spanned;
 use crate::spec::{
-    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Healthcheck,
-    HealthcheckSettings, HealthcheckTest, MkdirStep, Mount, RemoveStep, RunStep, SecretMount, SecretSettings,
-    ShellOrExec, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, When, WriteStep,
+    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Device, DeviceSettings,
+    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, Limit, MkdirStep, Mount, RemoveStep, RunStep,
+    SecretMount, SecretSettings, ShellOrExec, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount,
+    Ulimit, UlimitSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -143,6 +144,7 @@ schema! {
     Size => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9.]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)?$" });
     Mode => |_generator| json_schema!({ "type": ["string", "integer"] });
     Permissions => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^(0o)?[0-7]+$" });
+    Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
     When => |generator| generator.subschema_for::<Map<OneOrMany<Template>>>();
@@ -174,6 +176,16 @@ choice! {
     ] with generator;
     SecretMount => [word(), generator.subschema_for::<SecretSettings>()] with generator;
     SshMount => [word(), generator.subschema_for::<SshSettings>()] with generator;
+    Device => [word(), generator.subschema_for::<DeviceSettings>()] with generator;
+    Ulimit => [
+        json!({ "type": "integer", "minimum": -1 }),
+        json!({ "type": "string", "pattern": "^(-1|[0-9]+)(:(-1|[0-9]+))?$" }),
+        generator.subschema_for::<UlimitSettings>(),
+    ] with generator;
+    Hosts => [
+        generator.subschema_for::<Map<OneOrMany<Template>>>(),
+        generator.subschema_for::<List<Template>>(),
+    ] with generator;
     Mount => [generator.subschema_for::<BindMount>(), generator.subschema_for::<TmpfsMount>()] with generator;
     Step => [
         generator.subschema_for::<RunStep>(),

@@ -143,6 +143,25 @@ fn an_agent_that_the_client_did_not_forward() {
     );
 }
 
+#[test]
+fn privileges_that_the_client_did_not_allow() {
+    let spec = "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: mount\n        security: insecure\n";
+    fails("security_not_allowed", spec);
+}
+
+#[test]
+fn a_network_that_the_client_did_not_allow() {
+    let spec =
+        "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: ip link\n        network: host\n";
+    fails("network_not_allowed", spec);
+}
+
+#[test]
+fn a_device_that_the_builder_has_not() {
+    let spec = "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: use it\n        devices: {name: vendor.test/device=none, required: true}\n";
+    fails("device_missing", spec);
+}
+
 const COPY: &str =
     "stages:\n  app:\n    from: scratch\n    steps:\n      - copy: src/mian.c\n        to: /\n";
 

@@ -115,7 +115,7 @@ impl<'a> Lowerer<'a> {
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
         for step in &stage.steps {
             let mut meta = self.meta(&step.name, step.span);
-            meta.ignore_cache = ignore_cache;
+            meta.ignore_cache = ignore_cache || step.no_cache;
             root = match &step.action {
                 Action::Run(plan) => self.run(root, plan, &stage.platform, meta),
                 Action::Files(changes) => self.change(root, changes, meta),

@@ -2,13 +2,13 @@
 
 use buildkit_llb::{
     BindAccess, CacheSharing, ExecOp, ExtraHost, FileOp, Mkdir, Mkfile, Mount, MountKind, NetworkMode,
-    OpMeta, Output, OwnerName, Platform, ProxyEnv, SecretEnv, SecretFile, SshSocket, Ulimit,
+    OpMeta, Output, OwnerName, Platform, ProxyEnv, SecretEnv, SecretFile, SecurityMode, SshSocket, Ulimit,
 };
 use spec_schema::spec::{Network, Sharing};
 
 use super::Lowerer;
 use crate::opts;
-use crate::plan::{CachePlan, MountPlan, RunPlan};
+use crate::plan::{CachePlan, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY};
 
 impl Lowerer<'_> {
     /// Adds a process; returns the root that it leaves.
@@ -22,7 +22,7 @@ impl Lowerer<'_> {
         meta.platform = Some(platform.clone());
         let mut mounts: Vec<Mount> = plan.mounts.iter().map(|mount| self.mount(mount)).collect();
         mounts.extend(self.script(plan));
-        mounts.extend(self.shared_memory());
+        mounts.extend(self.shared_memory(plan));
         let opts = self.surroundings.opts;
         let exec = ExecOp {
             args: plan.args.clone(),
@@ -34,17 +34,11 @@ impl Lowerer<'_> {
             network: self.network(plan.network),
             secret_env: plan.secret_env.iter().map(lower_secret_env).collect(),
             proxy_env: proxy_env(opts),
-            extra_hosts: opts
-                .add_hosts
-                .iter()
-                .map(|line| ExtraHost { host: line.host.clone(), ip: line.ip.to_string() })
-                .collect(),
-            hostname: opts.hostname.clone(),
-            ulimits: opts
-                .ulimits
-                .iter()
-                .map(|limit| Ulimit { name: limit.name.clone(), soft: limit.soft, hard: limit.hard })
-                .collect(),
+            extra_hosts: extra_hosts(opts, &plan.process),
+            hostname: plan.process.hostname.clone().or_else(|| opts.hostname.clone()),
+            ulimits: ulimits(opts, &plan.process),
+            security: if plan.process.insecure { SecurityMode::Insecure } else { SecurityMode::Sandbox },
+            devices: plan.process.devices.clone(),
             cgroup_parent: opts.cgroup_parent.clone(),
             ..ExecOp::default()
         };
@@ -63,10 +57,12 @@ impl Lowerer<'_> {
         }
     }
 
-    /// `--shm-size`: a directory in memory of that size.
-    fn shared_memory(&self) -> Option<Mount> {
-        let size = self.surroundings.opts.shm_size?;
-        Some(Mount { target: "/dev/shm".to_owned(), kind: MountKind::Tmpfs { size: Some(size) } })
+    /// `shm_size`, `--shm-size`: a directory in memory of that size. A step that mounts something there has said more.
+    fn shared_memory(&self, plan: &RunPlan) -> Option<Mount> {
+        let size = plan.process.shm_size.or(self.surroundings.opts.shm_size)?;
+        let is_taken = plan.mounts.iter().any(|mount| mount.target() == SHARED_MEMORY);
+        let kind = MountKind::Tmpfs { size: Some(size) };
+        (!is_taken).then(|| Mount { target: SHARED_MEMORY.to_owned(), kind })
     }
 
     /// A script with an interpreter of its own, as an executable file.
@@ -149,6 +145,22 @@ impl Lowerer<'_> {
             OpMeta::named("[internal] settings cache mount permissions"),
         )
     }
+}
+
+/// The client's hosts and the step's; of one name the step's.
+fn extra_hosts(opts: &opts::FrontendOpts, process: &ProcessPlan) -> Vec<ExtraHost> {
+    let is_named = |host: &str| process.hosts.iter().any(|line| line.host == host);
+    let client = opts.add_hosts.iter().filter(|line| !is_named(&line.host));
+    let lines = client.chain(&process.hosts);
+    lines.map(|line| ExtraHost { host: line.host.clone(), ip: line.ip.to_string() }).collect()
+}
+
+/// The client's limits and the step's; of one name the step's.
+fn ulimits(opts: &opts::FrontendOpts, process: &ProcessPlan) -> Vec<Ulimit> {
+    let is_named = |name: &str| process.ulimits.iter().any(|limit| limit.name == name);
+    let client = opts.ulimits.iter().filter(|limit| !is_named(&limit.name));
+    let limits = client.chain(&process.ulimits);
+    limits.map(|limit| Ulimit { name: limit.name.clone(), soft: limit.soft, hard: limit.hard }).collect()
 }
 
 /// The root of a source needs no selector.

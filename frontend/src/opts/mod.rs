@@ -17,6 +17,7 @@ use buildkit_llb::Platform;
 
 pub use environment::WorkerInfo;
 pub use error::{OptError, OptErrors, OptProblem};
+pub use values::ULIMITS;
 
 /// All options of a build. See [`keys`] for where each one comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

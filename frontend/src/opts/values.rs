@@ -12,7 +12,7 @@ use super::{CacheImport, HostIp, NetworkMode, ResolveMode, Ulimit};
 type Parsed<T> = Result<T, OptProblem>;
 
 /// The limits that Linux has, which are those that Docker accepts.
-const ULIMITS: [&str; 15] = [
+pub const ULIMITS: [&str; 15] = [
     "core",
     "cpu",
     "data",

@@ -108,7 +108,8 @@ impl StagePlanner<'_> {
         if let Some(change) = workdir {
             let span = self.stage.workdir.as_ref().map_or(self.stage.span, |workdir| workdir.span);
             let display = format!("workdir {}", runtime.workdir);
-            steps.push(StepPlan { name: String::new(), display, span, action: Action::Files(vec![change]) });
+            let action = Action::Files(vec![change]);
+            steps.push(StepPlan { name: String::new(), display, span, no_cache: false, action });
         }
         for index in &self.selected.steps {
             if let Some(step) = self.stage.steps.get(*index) {
@@ -177,7 +178,7 @@ impl StagePlanner<'_> {
             Some(name) => self.expand(name, &runtime.env, faults),
             None => display,
         };
-        StepPlan { name: String::new(), display, span: step.span(), action }
+        StepPlan { name: String::new(), display, span: step.span(), no_cache: step.no_cache(), action }
     }
 
     /// A text with its variables replaced; empty where that is a fault.

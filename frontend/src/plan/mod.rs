@@ -6,6 +6,7 @@ mod files;
 mod mounts;
 mod names;
 mod owner;
+mod process;
 mod run;
 
 use buildkit_llb::Platform;
@@ -16,6 +17,7 @@ use spec_schema::spec::{Network, Sharing};
 
 pub use build::{BaseImage, BaseImages, plan};
 pub use owner::{Name, Owner};
+pub use process::{ProcessPlan, SHARED_MEMORY};
 
 use crate::scope::Env;
 use crate::select::Source;
@@ -72,6 +74,8 @@ pub struct StepPlan {
     pub display: String,
     /// Where it stands.
     pub span: Span,
+    /// Whether it runs even if its result is cached.
+    pub no_cache: bool,
     /// What it does.
     pub action: Action,
 }
@@ -104,6 +108,8 @@ pub struct RunPlan {
     pub secret_env: Vec<SecretEnv>,
     /// Network; `None` for what the client chose.
     pub network: Option<Network>,
+    /// Hosts, limits, devices, privileges.
+    pub process: ProcessPlan,
 }
 
 /// A mount of a [`RunPlan`].
@@ -159,6 +165,19 @@ pub enum MountPlan {
         /// Whether the process runs without it.
         optional: bool,
     },
+}
+
+impl MountPlan {
+    /// Where the process sees it.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Bind { target, .. }
+            | Self::Tmpfs { target, .. }
+            | Self::Secret { target, .. }
+            | Self::Ssh { target, .. } => target,
+            Self::Cache(cache) => &cache.target,
+        }
+    }
 }
 
 /// A cache mount.
@@ -302,7 +321,7 @@ impl BuildPlan {
         ContextPaths::Some(paths.into_iter().map(|path| path.trim_matches('/').to_owned()).collect())
     }
 
-    /// Whether a step fails unless the client passes something: a secret, an ssh agent.
+    /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.
     pub fn needs_from_client(&self) -> bool {
         self.stages.iter().flat_map(|stage| &stage.steps).any(|step| match &step.action {
             Action::Files(_) => false,
@@ -313,7 +332,8 @@ impl BuildPlan {
                         MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. }
                     )
                 });
-                mounted || run.secret_env.iter().any(|secret| !secret.optional)
+                let privileged = run.network == Some(Network::Host) || run.process.needs_entitlement();
+                mounted || privileged || run.secret_env.iter().any(|secret| !secret.optional)
             }
         })
     }

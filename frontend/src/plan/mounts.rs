@@ -3,6 +3,7 @@
 use spec_schema::decode::Id;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::Span;
 use spec_schema::spec::{
     BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings,
 };
@@ -157,6 +158,14 @@ impl Reader<'_, '_> {
             gid: number(ssh.gid),
             optional: ssh.required.as_ref().is_some_and(|required| !required.value),
         });
+    }
+}
+
+/// Where a mount's target is written.
+pub(super) fn target_span(mount: &Mount) -> Span {
+    match mount {
+        Mount::Bind(bind) => bind.target.span,
+        Mount::Tmpfs(tmpfs) => tmpfs.target.span,
     }
 }
 

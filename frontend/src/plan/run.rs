@@ -8,6 +8,7 @@ use spec_schema::spec::{Command, RunStep};
 
 use super::build::StagePlanner;
 use super::names::one_line;
+use super::process::process;
 use super::{Action, RunPlan, Runtime, mounts};
 use crate::paths;
 use crate::scope::{Env, Scope, words};
@@ -56,6 +57,7 @@ pub(super) fn run(
     };
     let mut mounts = mounts::Mounts::default();
     mounts.add_all(planner, step, scope_env, &workdir, faults);
+    let process = process(planner, step, scope_env, &mounts.list, faults);
     let mut env = environment(planner, &step.run, &runtime.env, env);
     env.extend(mounts.env);
     let plan = RunPlan {
@@ -67,6 +69,7 @@ pub(super) fn run(
         mounts: mounts.list,
         secret_env: mounts.secret_env,
         network: step.network,
+        process,
     };
     (Action::Run(Box::new(plan)), format!("run {display}"))
 }
@@ -111,9 +114,23 @@ fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<(String,
         return (vec![SCRIPT_PATH.to_owned()], Some((SCRIPT_PATH.to_owned(), text.value.clone())));
     }
     let script = text.trim_end_matches('\n');
-    let stops = script.contains('\n') && is_posix_shell(&shell);
-    let script = if stops { format!("set -e\n{script}") } else { script.to_owned() };
-    (shell.into_iter().chain([script]).collect(), None)
+    if !script.contains('\n') || !is_posix_shell(&shell) {
+        return (shell.into_iter().chain([script.to_owned()]).collect(), None);
+    }
+    match shell.split_last() {
+        // As an option it leaves the script, and the numbers of its lines, as they are.
+        Some((last, options)) if last == "-c" => {
+            let stop = if options.iter().any(|option| stops_at_failures(option)) { None } else { Some("-e") };
+            let args = options.iter().map(String::as_str).chain(stop).chain(["-c", script]);
+            (args.map(str::to_owned).collect(), None)
+        }
+        _ => (shell.into_iter().chain([format!("set -e\n{script}")]).collect(), None),
+    }
+}
+
+/// True for options of a shell such as `-e` and `-eo`.
+fn stops_at_failures(option: &str) -> bool {
+    option.strip_prefix('-').is_some_and(|letters| !letters.starts_with('-') && letters.contains('e'))
 }
 
 /// True for shells that know `set -e`.

@@ -1,7 +1,7 @@
 //! One description of a mapping's keys serves for the Rust type, the decoder and the JSON Schema,
 //! so that the three cannot drift apart.
 
-use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::diagnostic::{Diagnostic, Faults, did_you_mean, nearest, one_of};
 use crate::span::Spanned;
 
 /// Defines a struct, how it is read from a mapping, and its JSON Schema.
@@ -33,19 +33,24 @@ macro_rules! record {
             fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
                 let entries = $crate::decode::mapping(node, &$crate::decode::described($what), faults)?;
                 $( let mut $field: Option<&$crate::node::Node> = None; )*
+                let mut unknown: Vec<&str> = Vec::new();
                 for (key, value) in entries {
                     match key.as_str() {
                         $( name if name == $crate::decode::keyword(stringify!($field)) => $field = Some(value), )*
                         name if $crate::decode::is_extension(name) => {}
-                        _ => faults.push($crate::decode::unknown_key(key, $what, Self::KEYS)),
+                        name => {
+                            unknown.push(name);
+                            faults.push($crate::decode::unknown_key(key, $what, Self::KEYS));
+                        }
                     }
                 }
                 $(
                     let $field = match $field {
                         Some(value) => <$type as $crate::decode::Decode>::decode(value, faults),
-                        None => $crate::decode::absent(
-                            $crate::decode::keyword(stringify!($field)), $what, node, faults,
-                        ),
+                        None => {
+                            let key = $crate::decode::keyword(stringify!($field));
+                            $crate::decode::absent(key, $what, node, &unknown, Self::KEYS, faults)
+                        }
                     };
                 )*
                 // Only now: each field has had its chance to report.
@@ -122,15 +127,18 @@ pub(crate) const fn keyword(field: &'static str) -> &'static str {
     }
 }
 
-/// The value of a key that is not there, or a fault where it must be.
+/// The value of a key that is not there, or a fault where it must be. One that is misspelt has its fault already.
 pub(crate) fn absent<T: super::Decode>(
     key: &str,
     what: &str,
     node: &crate::node::Node,
+    unknown: &[&str],
+    known: &[&str],
     faults: &mut Faults,
 ) -> Option<T> {
     let value = T::absent();
-    if value.is_none() {
+    let is_misspelt = |wrong: &&str| nearest(wrong, known.iter().copied()) == Some(key);
+    if value.is_none() && !unknown.iter().any(is_misspelt) {
         faults.push(Diagnostic::new(node.span, format!("{} needs the key `{key}`", article(what))));
     }
     value

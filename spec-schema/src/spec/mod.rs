@@ -4,6 +4,7 @@ mod arg;
 mod command;
 mod healthcheck;
 mod mount;
+mod process;
 mod secret;
 mod stage;
 mod step;
@@ -15,6 +16,7 @@ pub use mount::{
     BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings,
     TmpfsMount,
 };
+pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
 pub use secret::Secret;
 pub use stage::{Network, Stage};
 pub use step::{

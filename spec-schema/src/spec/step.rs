@@ -1,8 +1,8 @@
 //! Steps: one action each, and its options.
 
-use super::{CacheMount, Command, Mount, Network, SecretMount, SshMount};
+use super::{CacheMount, Command, Device, Hosts, Mount, Network, SecretMount, Security, SshMount, Ulimit};
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, record, wrong_kind_help};
+use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
@@ -53,6 +53,20 @@ record! {
         pub mounts: List<Mount>,
         /// The network of this step. Default: the stage's.
         pub network: Option<Network>,
+        /// The privileges of this step: `sandbox`, or `insecure` for all of them. Default: `sandbox`.
+        pub security: Option<Security>,
+        /// Lines for `/etc/hosts` besides those of `--add-host`: names with addresses, or a list of `name=address`.
+        pub hosts: Hosts,
+        /// Limits by name, such as `nofile`: a number, `soft:hard`, or a mapping. They replace those of `--ulimit`.
+        pub ulimits: Map<Ulimit>,
+        /// Size of `/dev/shm`. Default: that of `--shm-size`.
+        pub shm_size: Option<Size>,
+        /// The host name that this step sees. Default: the daemon's.
+        pub hostname: Option<Template>,
+        /// Devices: CDI names, mappings, or a list of these.
+        pub devices: Option<OneOrMany<Device>>,
+        /// Whether this step runs each time, and with empty caches. Default: false.
+        pub no_cache: Option<Spanned<bool>>,
     }
 }
 
@@ -277,6 +291,11 @@ impl Step {
             Self::Remove(step) => step.when.as_ref(),
             Self::Symlink(step) => step.when.as_ref(),
         }
+    }
+
+    /// Whether the step says that it runs each time.
+    pub fn no_cache(&self) -> bool {
+        matches!(self, Self::Run(step) if step.no_cache.as_ref().is_some_and(|no_cache| no_cache.value))
     }
 
     /// Where the step stands.

@@ -9,3 +9,4 @@ mod platforms;
 mod registry;
 mod results;
 mod secrets;
+mod steps;
