@@ -15,7 +15,8 @@ use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Lowered, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::parse;
-use optfrontend::plan::{BaseImage, BaseImages, plan};
+use optfrontend::plan::plan;
+use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::select::{ImageKey, Request, Selection, select};
 use optfrontend::source::{SpecFile, SpecFiles};
 use spec_schema::diagnostic::Faults;
@@ -40,12 +41,12 @@ fn chain(stages: usize) -> String {
 }
 
 /// What the daemon would have answered.
-fn base_images(selection: &Selection, config: &ImageConfig) -> BaseImages {
+fn base_images(selection: &Selection, config: &ImageConfig) -> Resolved {
     let image = |(key, _): (&ImageKey, _)| {
         let reference = format!("{}@sha256:{}", key.reference, "0".repeat(64));
         (key.clone(), BaseImage { reference, config: config.clone() })
     };
-    selection.images().map(image).collect()
+    Resolved { images: selection.images().map(image).collect(), ..Resolved::default() }
 }
 
 /// All phases but those that ask the daemon.

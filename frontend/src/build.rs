@@ -22,7 +22,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let lowered = lower_all(&compiled, opts, gateway.ping().await?)?;
     let (refs, ()) = tokio::join!(solve_all(gateway, opts, &compiled, lowered), warn(gateway, &compiled));
     let explicit = !opts.platforms.is_empty();
-    let make_image = |plan| image(plan, &compiled.images, &opts.labels, explicit);
+    let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
     Ok(result(images.into_iter().zip(refs?).collect(), opts.multi_platform))
 }
@@ -31,7 +31,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
     let surroundings = Surroundings { opts, files: &compiled.files, ignored: &compiled.ignored };
     let lowered: Vec<Lowered> =
-        compiled.plans.iter().map(|plan| lower(plan, &compiled.images, &surroundings)).collect();
+        compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
     let mut missing: Vec<String> = lowered
         .iter()
         .flat_map(|lowered| lowered.missing(daemon))

@@ -10,9 +10,10 @@ use crate::expand::{Core, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::opts::FrontendOpts;
 use crate::parse::{parse, text_of};
-use crate::plan::{BaseImages, BuildPlan, plan};
+use crate::plan::{BuildPlan, plan};
 use crate::report::failure;
-use crate::resolve;
+use crate::resolve::resolve;
+use crate::resolved::Resolved;
 use crate::select::{Request, Selection, select};
 use crate::source::SpecFiles;
 
@@ -31,8 +32,8 @@ pub(crate) struct Compiled {
     pub(crate) selections: Vec<Selection>,
     /// The same, with every text concrete.
     pub(crate) plans: Vec<BuildPlan>,
-    /// The images that it starts from.
-    pub(crate) images: BaseImages,
+    /// What was looked up for it.
+    pub(crate) resolved: Resolved,
     /// Patterns of the context's paths that the client does not send.
     pub(crate) ignored: Vec<String>,
 }
@@ -73,7 +74,7 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     let core = expand(spec);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
-    let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
+    let request = Request::of(opts);
     let selections: Vec<Selection> = opts
         .target_platforms(&build_platform)
         .iter()
@@ -81,16 +82,16 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
         .collect();
     let needs_context = selections.iter().any(|selection| selection.reads_context);
     let stage_names: Vec<&str> = core.spec().stages.names().collect();
-    let (images, ignored) = tokio::join!(
-        resolve::images(gateway, &selections, opts.image_resolve_mode, &stage_names, &mut faults),
+    let (resolved, ignored) = tokio::join!(
+        resolve(gateway, opts, &entrypoint, &selections, &stage_names, &mut faults),
         entrypoint.ignored(gateway, needs_context),
     );
-    let ignored = ignored?;
-    let plans = plan_all(&core, &selections, &images, &build_platform, &mut faults);
+    let (resolved, ignored) = (resolved?, ignored?);
+    let plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
-    Ok(Compiled { files, vertex: entrypoint.vertex, core, request, selections, plans, images, ignored })
+    Ok(Compiled { files, vertex: entrypoint.vertex, core, request, selections, plans, resolved, ignored })
 }
 
 /// Reads the spec. Faults that leave nothing to go on with end the build here.
@@ -111,11 +112,11 @@ pub(crate) fn read(
 fn plan_all(
     core: &Core,
     selections: &[Selection],
-    images: &BaseImages,
+    resolved: &Resolved,
     build_platform: &Platform,
     faults: &mut Faults,
 ) -> Vec<BuildPlan> {
     let several = selections.len() > 1;
-    let plan_one = |selection| plan(core, selection, images, build_platform, several, faults);
+    let plan_one = |selection| plan(core, selection, resolved, build_platform, several, faults);
     selections.iter().map(plan_one).collect()
 }

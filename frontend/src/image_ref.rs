@@ -40,6 +40,21 @@ impl ImageRef {
         Ok(Self { name, suffix })
     }
 
+    /// The short form: without what Docker fills in.
+    pub fn familiar(&self) -> String {
+        let name = self.name.strip_prefix("docker.io/").unwrap_or(&self.name);
+        let name = name.strip_prefix("library/").filter(|rest| !rest.contains('/')).unwrap_or(name);
+        format!("{name}{}", self.suffix.strip_prefix(":latest").unwrap_or(&self.suffix))
+    }
+
+    /// The same image at a digest. A tag that was filled in goes.
+    pub fn with_digest(self, digest: &str) -> Result<Self, &'static str> {
+        check_digest(digest)?;
+        let tag = self.suffix.split_once('@').map_or(self.suffix.as_str(), |(tag, _)| tag);
+        let tag = if tag == ":latest" { "" } else { tag };
+        Ok(Self { suffix: format!("{tag}@{digest}"), name: self.name })
+    }
+
     /// True where the reference itself says which image it is, for good.
     pub fn is_pinned(&self) -> bool {
         self.suffix.contains('@')
@@ -109,6 +124,21 @@ mod tests {
         let digest = format!("sha256:{}", "a".repeat(64));
         assert_eq!(normal(&format!("x@{digest}")), format!("docker.io/library/x@{digest}"));
         assert_eq!(normal(&format!("x:1@{digest}")), format!("docker.io/library/x:1@{digest}"));
+    }
+
+    #[test]
+    fn knows_the_short_form() {
+        let familiar = |text: &str| ImageRef::parse(text).unwrap().familiar();
+        assert_eq!(familiar("docker.io/library/alpine:latest"), "alpine");
+        assert_eq!(familiar("alpine:3"), "alpine:3");
+        assert_eq!(familiar("docker.io/a/b"), "a/b");
+        assert_eq!(familiar("docker.io/library/a/b"), "library/a/b");
+        assert_eq!(familiar("localhost:5000/library/x:1"), "localhost:5000/library/x:1");
+        let digest = format!("sha256:{}", "a".repeat(64));
+        assert_eq!(familiar(&format!("alpine@{digest}")), format!("alpine@{digest}"));
+        let pinned = |text: &str| ImageRef::parse(text).unwrap().with_digest(&digest).unwrap().to_string();
+        assert_eq!(pinned("x"), format!("docker.io/library/x@{digest}"));
+        assert_eq!(pinned("x:1"), format!("docker.io/library/x:1@{digest}"));
     }
 
     #[test]

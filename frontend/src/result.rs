@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::gateway::{BuildResult, Ref, ResultRefs};
 use crate::image_config::ImageConfig;
-use crate::plan::{BaseImages, BuildPlan, ConfigChange, StagePlan};
+use crate::plan::{BuildPlan, ConfigChange, StagePlan};
+use crate::resolved::Resolved;
 use crate::select::Source;
 
 /// What marks the history entries of this frontend.
@@ -27,15 +28,12 @@ pub struct Image {
 /// The image that a plan makes. `labels` are the client's; `explicit` says that the client named the platform.
 pub fn image(
     plan: &BuildPlan,
-    images: &BaseImages,
+    resolved: &Resolved,
     labels: &BTreeMap<String, String>,
     explicit: bool,
 ) -> Image {
     let chain = chain(plan);
-    let base = chain.first().and_then(|stage| match &stage.base {
-        Source::Image(key) => images.get(key).map(|image| &image.config),
-        Source::Scratch | Source::Stage(_) => None,
-    });
+    let base = chain.first().and_then(|stage| resolved.config(&stage.base));
     let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
     config.remove_root("created");
     // Triggers are for the stage that starts from the image, not for those that start from what it becomes.
@@ -67,7 +65,7 @@ fn chain(plan: &BuildPlan) -> Vec<&StagePlan> {
         chain.push(stage);
         next = match stage.base {
             Source::Stage(position) => plan.stages.get(position),
-            Source::Image(_) | Source::Scratch => None,
+            Source::Image(_) | Source::External(_) | Source::Scratch => None,
         };
     }
     chain.reverse();

@@ -22,6 +22,7 @@ mod layout;
 mod nonce;
 mod pair;
 mod progress;
+mod site;
 mod tree;
 
 pub use build::{Build, Built, ImageName, Tag};
@@ -34,6 +35,7 @@ pub use layout::Blobs;
 pub use nonce::nonce;
 pub use pair::{Need, Pair};
 pub use progress::{Progress, Step, Warning};
+pub use site::{Repository, Site};
 pub use tree::{Entry, Kind, Tree};
 
 /// A folder that goes when it is dropped.

@@ -1,5 +1,7 @@
 //! The whole pipeline against a daemon in memory: the calls that a build makes, and what it returns.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use frontend::build::build;
 use frontend::gateway::{BuildResult, Failure};
 use frontend::opts::FrontendOpts;
@@ -80,6 +82,55 @@ async fn eight_images_take_no_more_round_trips_than_one() {
     let (session, outcome) = run(fake.file("dockerfile", "build.yaml", spec), &opts(&[])).await;
     outcome.unwrap();
     assert_eq!(session.longest_chain().len(), 5);
+}
+
+#[tokio::test]
+async fn named_contexts_take_no_more_round_trips() {
+    let fake = images()
+        .file("dockerfile", "build.yaml", SPEC)
+        .file("files", ".dockerignore", "*.log\n")
+        .image("docker.io/library/alpine:3", CONFIG);
+    let contexts = [
+        ("context:build", "local:files"),
+        ("context:busybox", "docker-image://alpine:3"),
+        ("context:unused", "local:unused"),
+    ];
+    let (session, outcome) = run(fake, &opts(&contexts)).await;
+    outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5);
+    let solved = session.definitions().last().unwrap().def.concat();
+    let solved = String::from_utf8_lossy(&solved);
+    assert!(
+        solved.contains("local://files") && solved.contains("*.log") && solved.contains("alpine"),
+        "{solved}"
+    );
+    assert!(!solved.contains("golang") && !solved.contains("make"), "{solved}");
+    let reads = session.methods().iter().filter(|method| **method == "ReadFile").count();
+    assert_eq!(reads, 3, "spec, its ignore file, that of the one directory that is needed");
+}
+
+#[tokio::test]
+async fn an_input_comes_with_its_config() {
+    let mut graph = buildkit_llb::Graph::new();
+    let output = graph.source(
+        buildkit_llb::ImageSource::new("docker.io/library/linked:1"),
+        buildkit_llb::OpMeta::default(),
+    );
+    let fake = images().input("base", graph.marshal(Some(output)).into_pb()).file(
+        "dockerfile",
+        "build.yaml",
+        "stages: {app: {from: busybox, steps: [{run: make}]}}\n",
+    );
+    let config = STANDARD.encode(CONFIG.replace("PATH=/bin", "PATH=/linked"));
+    let metadata = format!(r#"{{"containerimage.config":"{config}"}}"#);
+    let contexts = [("context:busybox", "input:base"), ("input-metadata:base", metadata.as_str())];
+    let (session, outcome) = run(fake, &opts(&contexts)).await;
+    let result = outcome.unwrap();
+    let config = String::from_utf8_lossy(&result.metadata["containerimage.config"]).into_owned();
+    assert!(config.contains("PATH=/linked"), "{config}");
+    let solved = session.definitions().last().unwrap().def.concat();
+    assert!(String::from_utf8_lossy(&solved).contains("linked:1"));
+    assert!(!session.methods().iter().any(|method| method.starts_with("Resolve")));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Looking up images in registries and stores.
 
+use std::collections::BTreeMap;
+
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 
@@ -11,17 +13,31 @@ use crate::opts::ResolveMode;
 /// The scheme of images in source identifiers.
 const SCHEME: &str = "docker-image://";
 
+/// The scheme of images in OCI layouts of the client.
+const LAYOUT_SCHEME: &str = "oci-layout://";
+
 /// Which image to look up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImageRequest {
     /// The full reference: `docker.io/library/golang:1.22-bookworm`.
     pub reference: String,
+    /// The client's OCI layout that holds it. Default: it is in a registry or the daemon's own store.
+    pub layout: Option<ClientStore>,
     /// The platform to pick the config of. Nothing stands for the daemon's own.
     pub platform: Option<pb::Platform>,
     /// Where to look.
     pub resolve_mode: ResolveMode,
     /// What the user sees while it takes place: `[internal] load metadata for ...`.
     pub log_name: String,
+}
+
+/// An OCI layout of the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientStore {
+    /// The session of the client.
+    pub session: String,
+    /// The client's name for it.
+    pub store: String,
 }
 
 /// An image as it was found.
@@ -58,11 +74,15 @@ impl Gateway {
     }
 
     async fn resolve_source(&self, image: ImageRequest) -> Result<ResolvedImage, GatewayError> {
+        let (scheme, attrs) = match image.layout {
+            None => (SCHEME, BTreeMap::new()),
+            Some(ClientStore { session, store }) => {
+                let attrs = [("oci.session".to_owned(), session), ("oci.store".to_owned(), store)];
+                (LAYOUT_SCHEME, BTreeMap::from(attrs))
+            }
+        };
         let request = proto::ResolveSourceMetaRequest {
-            source: Some(pb::SourceOp {
-                identifier: format!("{SCHEME}{}", image.reference),
-                ..pb::SourceOp::default()
-            }),
+            source: Some(pb::SourceOp { identifier: format!("{scheme}{}", image.reference), attrs }),
             platform: image.platform,
             log_name: image.log_name,
             resolve_mode: image.resolve_mode.as_str().to_owned(),
@@ -71,7 +91,7 @@ impl Gateway {
         let reply: proto::ResolveSourceMetaResponse = self.call("ResolveSourceMeta", &request).await?;
         let reference = match reply.source {
             None => image.reference,
-            Some(source) => match source.identifier.strip_prefix(SCHEME) {
+            Some(source) => match source.identifier.strip_prefix(scheme) {
                 Some(reference) => reference.to_owned(),
                 None => {
                     return Err(GatewayError::NotAnImage {
@@ -90,8 +110,16 @@ impl Gateway {
 
     /// The way of daemons before 0.13. Before 0.12 the reply has no reference.
     async fn resolve_config(&self, image: ImageRequest) -> Result<ResolvedImage, GatewayError> {
+        // The kinds of places as the protocol counts them.
+        const REGISTRY: i32 = 0;
+        const OCI_LAYOUT: i32 = 1;
+        let resolver_type = if image.layout.is_some() { OCI_LAYOUT } else { REGISTRY };
+        let ClientStore { session, store } = image.layout.unwrap_or_default();
         let request = proto::ResolveImageConfigRequest {
             r#ref: image.reference.clone(),
+            resolver_type,
+            session_id: session,
+            store_id: store,
             platform: image.platform,
             log_name: image.log_name,
             resolve_mode: image.resolve_mode.as_str().to_owned(),

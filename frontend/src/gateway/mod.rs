@@ -25,7 +25,7 @@ pub use daemon::{CapabilityError, DaemonInfo, Worker, caps};
 pub use error::GatewayError;
 pub use files::FileStat;
 pub use grpc::WireError;
-pub use image::{ImageRequest, ResolvedImage};
+pub use image::{ClientStore, ImageRequest, ResolvedImage};
 pub use outcome::{BuildResult, Failure, ResultRefs};
 pub use solve::{Ref, SolveOptions};
 pub use source::{SourceExcerpt, SourceFile, SourcePosition, SourceRange};

@@ -16,7 +16,7 @@ pub(super) fn source(graph: &mut Graph, plan: &BuildPlan, surroundings: Surround
     };
     let source = LocalSource {
         session: Some(surroundings.opts.session_for_local(CONTEXT_LOCAL).to_owned()),
-        shared_key_hint: Some(hint(&follow_paths, surroundings.ignored)),
+        shared_key_hint: Some(hint(CONTEXT_LOCAL, &[&follow_paths, surroundings.ignored])),
         follow_paths,
         exclude_patterns: surroundings.ignored.to_vec(),
         ..LocalSource::new(CONTEXT_LOCAL)
@@ -27,17 +27,20 @@ pub(super) fn source(graph: &mut Graph, plan: &BuildPlan, surroundings: Surround
 /// The daemon keeps what it got under this name and asks only for what has changed since. Files outside of the
 /// filter are dropped there, so each filter needs a name of its own: else builds of two targets, by turns, would
 /// send everything again each time.
-fn hint(follow_paths: &[String], ignored: &[String]) -> String {
-    if follow_paths.is_empty() && ignored.is_empty() {
-        return CONTEXT_LOCAL.to_owned();
+pub(super) fn hint(name: &str, filters: &[&[String]]) -> String {
+    if filters.iter().all(|filter| filter.is_empty()) {
+        return name.to_owned();
     }
     let mut hash = Sha256::new();
-    for pattern in
-        follow_paths.iter().map(String::as_str).chain(["\0"]).chain(ignored.iter().map(String::as_str))
-    {
-        hash.update(pattern);
-        hash.update("\n");
+    for (index, filter) in filters.iter().enumerate() {
+        if index > 0 {
+            hash.update("\0\n");
+        }
+        for pattern in *filter {
+            hash.update(pattern);
+            hash.update("\n");
+        }
     }
     let hash = hash.finalize();
-    hash.iter().take(8).fold(format!("{CONTEXT_LOCAL}:"), |hint, byte| hint + &format!("{byte:02x}"))
+    hash.iter().take(8).fold(format!("{name}:"), |hint, byte| hint + &format!("{byte:02x}"))
 }

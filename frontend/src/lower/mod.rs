@@ -1,17 +1,23 @@
 //! From a plan to LLB. Pure: the same plan, options and digests give the same bytes.
 
 mod context;
+mod external;
 mod files;
 mod run;
 
+use std::collections::BTreeMap;
+
 use buildkit_llb::{
-    Definition, Graph, ImageSource, Location, MissingCap, OpMeta, Output, SourceFile, SourceFileId,
+    Definition, Graph, ImageSource, Location, MissingCap, OciLayoutSource, OpMeta, Output, SourceFile,
+    SourceFileId, SourceOp,
 };
 use spec_schema::span::Span;
 
+use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
-use crate::plan::{Action, BaseImages, BuildPlan, FileSource, StagePlan};
+use crate::plan::{Action, BuildPlan, FileSource, StagePlan};
+use crate::resolved::Resolved;
 use crate::select::{ImageKey, Source};
 use crate::source::SpecFiles;
 
@@ -36,8 +42,8 @@ pub struct Lowered {
 }
 
 /// Lowers one platform's plan.
-pub fn lower(plan: &BuildPlan, images: &BaseImages, surroundings: &Surroundings<'_>) -> Lowered {
-    let mut lowerer = Lowerer::new(plan, images, *surroundings);
+pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<'_>) -> Lowered {
+    let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
     for stage in &plan.stages {
         let output = lowerer.stage(stage);
         lowerer.stages.push(output);
@@ -80,16 +86,19 @@ fn sentence(missing: &MissingCap) -> String {
 /// The graph under construction.
 struct Lowerer<'a> {
     graph: Graph,
-    images: &'a BaseImages,
+    plan: &'a BuildPlan,
+    resolved: &'a Resolved,
     surroundings: Surroundings<'a>,
     files: Vec<SourceFileId>,
     /// What each stage has become, in the order of the plan.
     stages: Vec<Option<Output>>,
     context: Option<Output>,
+    /// What files from outside have become.
+    externals: BTreeMap<External, Option<Output>>,
 }
 
 impl<'a> Lowerer<'a> {
-    fn new(plan: &BuildPlan, images: &'a BaseImages, surroundings: Surroundings<'a>) -> Self {
+    fn new(plan: &'a BuildPlan, resolved: &'a Resolved, surroundings: Surroundings<'a>) -> Self {
         let mut graph = Graph::new();
         let files = surroundings
             .files
@@ -103,7 +112,9 @@ impl<'a> Lowerer<'a> {
             })
             .collect();
         let context = context::source(&mut graph, plan, surroundings);
-        Self { graph, images, surroundings, files, stages: Vec::with_capacity(plan.stages.len()), context }
+        let stages = Vec::with_capacity(plan.stages.len());
+        let externals = BTreeMap::new();
+        Self { graph, plan, resolved, surroundings, files, stages, context, externals }
     }
 
     fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
@@ -111,6 +122,7 @@ impl<'a> Lowerer<'a> {
             Source::Scratch => None,
             Source::Stage(position) => self.stages.get(*position).copied().flatten(),
             Source::Image(key) => self.image(key, &stage.base_name, stage.from_span),
+            Source::External(external) => self.external(external, stage.from_span),
         };
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
         for step in &stage.steps {
@@ -126,21 +138,33 @@ impl<'a> Lowerer<'a> {
 
     /// The op of an image; the same op however often an image is used.
     fn image(&mut self, key: &ImageKey, name: &str, span: Span) -> Option<Output> {
-        let image = self.images.get(key)?;
+        let image = self.resolved.images.get(key)?;
         if image.config.layers() == Some(0) {
             return None;
         }
-        let mut source = ImageSource::new(image.reference.clone());
-        source.resolve_mode = match self.surroundings.opts.image_resolve_mode {
-            ResolveMode::Default => None,
-            ResolveMode::Pull => Some(buildkit_llb::ResolveMode::ForcePull),
-            ResolveMode::Local => Some(buildkit_llb::ResolveMode::PreferLocal),
+        let source: SourceOp = match &key.store {
+            None => self.image_source(&image.reference).into(),
+            Some(store) => self.layout_source(&image.reference, store).into(),
         };
         let name = format!("{name}from {}", image.reference);
         // An image that a step copies from has no line of its own.
         let mut meta = if span == Span::default() { OpMeta::named(name) } else { self.meta(&name, span) };
         meta.platform = Some(key.platform.clone());
         Some(self.graph.source(source, meta))
+    }
+
+    fn image_source(&self, reference: &str) -> ImageSource {
+        let resolve_mode = match self.surroundings.opts.image_resolve_mode {
+            ResolveMode::Default => None,
+            ResolveMode::Pull => Some(buildkit_llb::ResolveMode::ForcePull),
+            ResolveMode::Local => Some(buildkit_llb::ResolveMode::PreferLocal),
+        };
+        ImageSource { resolve_mode, ..ImageSource::new(reference) }
+    }
+
+    fn layout_source(&self, reference: &str, store: &str) -> OciLayoutSource {
+        let session = Some(self.surroundings.opts.session_id.clone());
+        OciLayoutSource { session, ..OciLayoutSource::new(reference, store) }
     }
 
     /// The files that a step copies from or mounts.
@@ -150,6 +174,7 @@ impl<'a> Lowerer<'a> {
             FileSource::Other(Source::Scratch) => None,
             FileSource::Other(Source::Stage(position)) => self.stages.get(*position).copied().flatten(),
             FileSource::Other(Source::Image(key)) => self.image(key, "", Span::default()),
+            FileSource::Other(Source::External(external)) => self.external(external, Span::default()),
         }
     }
 

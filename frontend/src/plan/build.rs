@@ -1,7 +1,5 @@
 //! The plan of a whole build, stage by stage.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
@@ -13,26 +11,15 @@ use super::{Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config,
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
 use crate::paths;
+use crate::resolved::Resolved;
 use crate::scope::{Env, Scope};
-use crate::select::{ImageKey, SelectedStage, Selection, Source};
-
-/// An image that stages start from or copy from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BaseImage {
-    /// The reference with its digest, as the source op names it.
-    pub reference: String,
-    /// Its config.
-    pub config: ImageConfig,
-}
-
-/// The images of a build.
-pub type BaseImages = BTreeMap<ImageKey, BaseImage>;
+use crate::select::{SelectedStage, Selection, Source};
 
 /// Plans what was selected. `several` platforms are told apart in the names of vertices.
 pub fn plan(
     core: &Core,
     selection: &Selection,
-    images: &BaseImages,
+    resolved: &Resolved,
     build_platform: &buildkit_llb::Platform,
     several: bool,
     faults: &mut Faults,
@@ -41,7 +28,11 @@ pub fn plan(
     for selected in &selection.stages {
         let Some((_, entry)) = core.spec().stages.get_index(selected.index) else { continue };
         let names = Names::new(selected, build_platform, &selection.platform, several);
-        let base = base_runtime(&selected.base, images, &stages);
+        let base = base_runtime(&selected.base, resolved, &stages);
+        if selected.replaced {
+            stages.push(replaced(selected, base, &names));
+            continue;
+        }
         let nothing_there = starts_empty(&selected.base, &stages);
         let spec = core.spec();
         let planner =
@@ -51,14 +42,20 @@ pub fn plan(
     BuildPlan { platform: selection.platform.clone(), stages }
 }
 
+/// A stage in whose place the client put something: what that holds, and nothing else.
+fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StagePlan {
+    let SelectedStage { name, platform, base, from_span, .. } = selected.clone();
+    let base_name = names.vertex(1, 1, "");
+    StagePlan { name, platform, base, from_span, base_name, steps: Vec::new(), config: Vec::new(), runtime }
+}
+
 /// What commands of a stage begin with, before the stage says anything itself.
-fn base_runtime(base: &Source, images: &BaseImages, stages: &[StagePlan]) -> Runtime {
+fn base_runtime(base: &Source, resolved: &Resolved, stages: &[StagePlan]) -> Runtime {
     match base {
         Source::Stage(position) => {
             stages.get(*position).map_or_else(|| image_runtime(None), |stage| stage.runtime.clone())
         }
-        Source::Image(key) => image_runtime(images.get(key).map(|image| &image.config)),
-        Source::Scratch => image_runtime(None),
+        base => image_runtime(resolved.config(base)),
     }
 }
 
@@ -79,7 +76,7 @@ fn image_runtime(config: Option<&ImageConfig>) -> Runtime {
 fn starts_empty(base: &Source, stages: &[StagePlan]) -> bool {
     match base {
         Source::Scratch => true,
-        Source::Image(_) => false,
+        Source::Image(_) | Source::External(_) => false,
         Source::Stage(position) => stages
             .get(*position)
             .is_none_or(|stage| stage.steps.is_empty() && starts_empty(&stage.base, stages)),

@@ -15,7 +15,7 @@ use spec_schema::decode::Mode;
 use spec_schema::span::Span;
 use spec_schema::spec::{Network, Sharing};
 
-pub use build::{BaseImage, BaseImages, plan};
+pub use build::plan;
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 
@@ -289,12 +289,12 @@ pub enum ConfigChange {
     Remove(&'static str),
 }
 
-/// The paths of the build context that a build reads.
+/// The paths of the build context, or of other files of the client, that a build reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContextPaths {
-    /// None: the context is not needed at all.
+    /// None: it is not needed at all.
     None,
-    /// These, from the context's root; wildcards are possible.
+    /// These, from its root; wildcards are possible.
     Some(Vec<String>),
     /// All of it.
     All,
@@ -303,12 +303,23 @@ pub enum ContextPaths {
 impl BuildPlan {
     /// The paths of the build context that any step reads.
     pub fn context_paths(&self) -> ContextPaths {
+        self.paths_of(&FileSource::Context)
+    }
+
+    /// The paths of some files that any stage reads.
+    pub fn paths_of(&self, files: &FileSource) -> ContextPaths {
         let mut paths = Vec::new();
         for step in self.stages.iter().flat_map(|stage| &stage.steps) {
             match &step.action {
-                Action::Run(run) => paths.extend(run.mounts.iter().filter_map(mounted_context)),
-                Action::Files(changes) => paths.extend(changes.iter().flat_map(copied_context)),
+                Action::Run(run) => paths.extend(run.mounts.iter().filter_map(|mount| mounted(mount, files))),
+                Action::Files(changes) => {
+                    paths.extend(changes.iter().flat_map(|change| copied(change, files)));
+                }
             }
+        }
+        let is_base = |stage: &StagePlan| matches!(files, FileSource::Other(source) if stage.base == *source);
+        if self.stages.iter().any(is_base) {
+            return ContextPaths::All;
         }
         if paths.is_empty() {
             return ContextPaths::None;
@@ -355,17 +366,17 @@ impl BuildPlan {
     }
 }
 
-fn mounted_context(mount: &MountPlan) -> Option<&str> {
+fn mounted<'p>(mount: &'p MountPlan, files: &FileSource) -> Option<&'p str> {
     match mount {
-        MountPlan::Bind { from: FileSource::Context, source, .. }
-        | MountPlan::Cache(CachePlan { from: Some((FileSource::Context, source)), .. }) => Some(source),
+        MountPlan::Bind { from, source, .. }
+        | MountPlan::Cache(CachePlan { from: Some((from, source)), .. }) => (from == files).then_some(source),
         _ => None,
     }
 }
 
-fn copied_context(change: &FileChange) -> Vec<&str> {
+fn copied<'p>(change: &'p FileChange, files: &FileSource) -> Vec<&'p str> {
     match change {
-        FileChange::Copy { from: FileSource::Context, sources, .. } => {
+        FileChange::Copy { from, sources, .. } if from == files => {
             sources.iter().map(|source| source.path.as_str()).collect()
         }
         _ => Vec::new(),

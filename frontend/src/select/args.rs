@@ -9,6 +9,8 @@ use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::span::Span;
 use spec_schema::spec::Arg;
 
+use crate::external::NamedContexts;
+use crate::opts::FrontendOpts;
 use crate::scope::{Globals, Lookup, Scope};
 
 /// What the client asks for, as far as it decides what is built.
@@ -18,6 +20,16 @@ pub struct Request {
     pub target: Option<String>,
     /// `--build-arg`.
     pub build_args: BTreeMap<String, String>,
+    /// `--build-context`.
+    pub contexts: NamedContexts,
+}
+
+impl Request {
+    /// What the options say of it.
+    pub fn of(opts: &FrontendOpts) -> Self {
+        let (target, build_args) = (opts.target.clone(), opts.build_args.clone());
+        Self { target, build_args, contexts: NamedContexts::of(opts) }
+    }
 }
 
 /// Build args that BuildKit or Docker give a meaning: no spec has to declare them.

@@ -8,9 +8,11 @@ use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
 
 use super::args::{Request, globals};
+use super::origins::Origins;
 use super::references::{Reference, References, references};
-use super::{ImageKey, SelectedStage, Selection, Source};
+use super::{SelectedStage, Selection, Source};
 use crate::expand::Core;
+use crate::external::FORMS;
 use crate::scope::{Globals, Scope};
 
 /// Selects what is built for `platform` on a builder of platform `build`.
@@ -28,10 +30,18 @@ pub fn select(
     let target_name =
         target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
     let globals = globals(spec, request, build, platform, target_name, faults);
-    let used: Vec<References> =
-        spec.stages.iter().map(|(_, stage)| references(spec, stage, &globals, faults)).collect();
+    let origins = Origins::new(request.contexts.clone());
+    let used: Vec<References> = spec
+        .stages
+        .iter()
+        .map(|(name, stage)| {
+            let found = references(spec, stage, &globals, faults);
+            let platform = stage_platform(stage.value.platform.as_ref(), &globals, platform, faults);
+            if origins.context(name, &platform).is_some() { References::replaced(name) } else { found }
+        })
+        .collect();
     let order = order(spec, &used, target?, faults);
-    Some(assemble(spec, &used, &order, globals, platform, faults))
+    Some(assemble(spec, &used, &order, globals, origins, platform, faults))
 }
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
@@ -153,6 +163,7 @@ fn assemble(
     used: &[References],
     order: &[usize],
     globals: Globals,
+    origins: Origins,
     platform: &Platform,
     faults: &mut Faults,
 ) -> Selection {
@@ -166,36 +177,41 @@ fn assemble(
         let stage = &entry.value;
         let inherited = inherited_platform(used, &position_of, &stages).unwrap_or(platform);
         let platform = stage_platform(stage.platform.as_ref(), &globals, inherited, faults);
-        let image = |reference: &crate::image_ref::ImageRef| ImageKey {
-            reference: reference.clone(),
-            platform: platform.clone(),
+        let mut other = |name: &str, span: Span| match origins.find(name, &platform) {
+            Ok(source) => Some(source),
+            Err(why) => {
+                faults.push(Diagnostic::new(span, why).help(format!("it can be {FORMS}")));
+                None
+            }
         };
         let base = match &used.base {
-            Some(Reference::Image(reference)) => Source::Image(image(reference)),
-            Some(Reference::Stage(index)) => {
-                position_of.get(index).map_or(Source::Scratch, |at| Source::Stage(*at))
+            Some(Reference::Other(name)) => {
+                other(name, if used.replaced { entry.key_span } else { stage.from.span })
             }
-            // With a fault recorded there is no build: what stands here only lets the checks go on.
-            Some(Reference::Scratch) | None => Source::Scratch,
+            Some(Reference::Stage(index)) => position_of.get(index).map(|at| Source::Stage(*at)),
+            Some(Reference::Scratch) | None => None,
         };
-        let images = used.sources.iter().filter_map(|(reference, span)| match reference {
-            Reference::Image(reference) => Some((image(reference), *span)),
+        let sources = used.sources.iter().filter_map(|(reference, span)| match reference {
+            Reference::Other(name) => Some((other(name, *span)?, *span)),
             Reference::Scratch | Reference::Stage(_) => None,
         });
+        let sources = sources.collect();
         stages.push(SelectedStage {
             index: *index,
             name: name.to_owned(),
-            base,
+            // With a fault recorded there is no build: what stands here only lets the checks go on.
+            base: base.unwrap_or(Source::Scratch),
+            replaced: used.replaced,
             steps: used.steps.clone(),
-            images: images.collect(),
-            from_span: stage.from.span,
+            sources,
+            from_span: if used.replaced { entry.key_span } else { stage.from.span },
             platform,
         });
     }
     let reads_context = order.iter().any(|index| used[*index].reads_context);
     let positions =
         stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
-    Selection { platform: platform.clone(), globals, stages, reads_context, positions }
+    Selection { platform: platform.clone(), globals, stages, reads_context, positions, origins }
 }
 
 /// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.

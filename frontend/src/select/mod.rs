@@ -3,6 +3,7 @@
 
 mod args;
 mod graph;
+mod origins;
 mod references;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,10 @@ use spec_schema::span::Span;
 pub use args::{Request, undeclared_args};
 pub use graph::select;
 
+use crate::external::External;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Scope};
+use origins::Origins;
 
 /// What is built for one target platform.
 #[derive(Debug, Clone)]
@@ -30,6 +33,7 @@ pub struct Selection {
     /// Whether any step reads the build context.
     pub reads_context: bool,
     positions: BTreeMap<String, usize>,
+    origins: Origins,
 }
 
 /// A stage that the target needs.
@@ -41,12 +45,14 @@ pub struct SelectedStage {
     pub name: String,
     /// What it is for and its steps run on.
     pub platform: Platform,
-    /// What it starts from.
+    /// What it starts from; what it is, where the client replaced it.
     pub base: Source,
+    /// Whether the client put something in its place: then nothing of what the spec says of it holds.
+    pub replaced: bool,
     /// Positions of the steps that are there on this platform with these args.
     pub steps: Vec<usize>,
-    /// Images that its steps copy from or mount, each with a place that names it.
-    pub images: Vec<(ImageKey, Span)>,
+    /// What its steps copy from or mount besides stages, each with a place that names it.
+    pub sources: Vec<(Source, Span)>,
     /// Where `from` names the base.
     pub from_span: Span,
 }
@@ -59,7 +65,9 @@ pub enum Source {
     /// A selected stage, by its position in [`Selection::stages`].
     Stage(usize),
     /// An image.
-    Image(ImageKey),
+    Image(Box<ImageKey>),
+    /// Files from outside that are no image.
+    External(Box<External>),
 }
 
 /// An image for a platform: what is looked up once, however often it is named.
@@ -67,6 +75,8 @@ pub enum Source {
 pub struct ImageKey {
     /// The image.
     pub reference: ImageRef,
+    /// The client's OCI layout that holds it; without one, it is in a registry or the daemon's own store.
+    pub store: Option<String>,
     /// The platform.
     pub platform: Platform,
 }
@@ -81,18 +91,30 @@ impl Selection {
         if let Some(position) = self.positions.get(&name) {
             return Some(Source::Stage(*position));
         }
-        let reference = ImageRef::parse(&name).ok()?;
-        Some(Source::Image(ImageKey { reference, platform: platform.clone() }))
+        self.origins.find(&name, platform).ok()
+    }
+
+    /// What is needed besides stages, each with a place that names it.
+    pub fn sources(&self) -> impl Iterator<Item = (&Source, Span)> {
+        self.stages.iter().flat_map(|stage| {
+            let steps = stage.sources.iter().map(|(source, span)| (source, *span));
+            std::iter::once((&stage.base, stage.from_span)).chain(steps)
+        })
     }
 
     /// The images needed, each with a place that names it.
     pub fn images(&self) -> impl Iterator<Item = (&ImageKey, Span)> {
-        self.stages.iter().flat_map(|stage| {
-            let base = match &stage.base {
-                Source::Image(key) => Some((key, stage.from_span)),
-                Source::Scratch | Source::Stage(_) => None,
-            };
-            base.into_iter().chain(stage.images.iter().map(|(key, span)| (key, *span)))
+        self.sources().filter_map(|(source, span)| match source {
+            Source::Image(key) => Some((&**key, span)),
+            _ => None,
+        })
+    }
+
+    /// Files from outside that are needed, each with a place that names them.
+    pub fn externals(&self) -> impl Iterator<Item = (&External, Span)> {
+        self.sources().filter_map(|(source, span)| match source {
+            Source::External(external) => Some((&**external, span)),
+            _ => None,
         })
     }
 

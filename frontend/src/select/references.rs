@@ -21,6 +21,8 @@ pub(super) struct References {
     pub(super) steps: Vec<usize>,
     /// Whether a step reads the build context.
     pub(super) reads_context: bool,
+    /// Whether the client put something in the stage's place.
+    pub(super) replaced: bool,
 }
 
 /// Something that a `from` names.
@@ -29,17 +31,24 @@ pub(super) enum Reference {
     Scratch,
     /// By position in the spec.
     Stage(usize),
-    Image(ImageRef),
+    /// Something else. What stands behind the name may depend on the platform.
+    Other(String),
 }
 
 impl References {
+    /// What a stage uses in whose place the client put something.
+    pub(super) fn replaced(name: &str) -> Self {
+        let base = Some(Reference::Other(name.to_owned()));
+        Self { base, sources: Vec::new(), steps: Vec::new(), reads_context: false, replaced: true }
+    }
+
     /// The stages used, by position in the spec, each with a place that names it.
     pub(super) fn stages(&self, from: Span) -> impl Iterator<Item = (usize, Span)> {
         let base = self.base.iter().map(move |base| (base, from));
         let sources = self.sources.iter().map(|(source, span)| (source, *span));
         base.chain(sources).filter_map(|(reference, span)| match reference {
             Reference::Stage(index) => Some((*index, span)),
-            Reference::Scratch | Reference::Image(_) => None,
+            Reference::Scratch | Reference::Other(_) => None,
         })
     }
 }
@@ -58,6 +67,7 @@ pub(super) fn references(
         sources: Vec::new(),
         steps: Vec::new(),
         reads_context: false,
+        replaced: false,
     };
     for (index, step) in stage.steps.iter().enumerate() {
         if !step.when().is_none_or(|when| reader.holds(when, faults)) {
@@ -125,7 +135,7 @@ impl Reader<'_> {
             return None;
         }
         match ImageRef::parse(&name) {
-            Ok(image) => Some(Reference::Image(image)),
+            Ok(_) => Some(Reference::Other(name)),
             Err(why) => {
                 let message = format!("`{name}` is neither a stage nor an image: {why}");
                 let help = faults.did_you_mean(&name, self.spec.stages.names());

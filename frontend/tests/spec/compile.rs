@@ -9,8 +9,9 @@ use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{parse, text_of};
-use optfrontend::plan::{BaseImage, BaseImages, BuildPlan, plan};
+use optfrontend::plan::{BuildPlan, plan};
 use optfrontend::report::message;
+use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::result::{Image, image};
 use optfrontend::select::{Request, Selection, select};
 use optfrontend::source::SpecFiles;
@@ -100,14 +101,16 @@ fn compile_parsed(
 ) -> Vec<Compiled> {
     let core = expand(spec);
     let build = opts.default_platform().cloned().unwrap();
-    let request = Request { target: opts.target.clone(), build_args: opts.build_args.clone() };
+    let request = Request::of(opts);
     let platforms = opts.target_platforms(&build);
     let selections: Vec<Selection> =
         platforms.iter().filter_map(|platform| select(&core, &request, &build, platform, faults)).collect();
-    let images = base_images(&selections);
+    let resolved = resolved(&selections);
     let several = selections.len() > 1;
-    let plans: Vec<BuildPlan> =
-        selections.iter().map(|selection| plan(&core, selection, &images, &build, several, faults)).collect();
+    let plans: Vec<BuildPlan> = selections
+        .iter()
+        .map(|selection| plan(&core, selection, &resolved, &build, several, faults))
+        .collect();
     if !faults.is_empty() {
         return Vec::new();
     }
@@ -118,16 +121,16 @@ fn compile_parsed(
         .iter()
         .map(|plan| Compiled {
             platform: plan.platform.clone(),
-            definition: lower(plan, &images, &surroundings).definition,
-            image: image(plan, &images, &opts.labels, explicit),
+            definition: lower(plan, &resolved, &surroundings).definition,
+            image: image(plan, &resolved, &opts.labels, explicit),
         })
         .collect()
 }
 
-fn base_images(selections: &[Selection]) -> BaseImages {
+fn resolved(selections: &[Selection]) -> Resolved {
     let known: BTreeMap<String, Value> = serde_json::from_str(IMAGES).unwrap();
     let wanted = selections.iter().flat_map(Selection::images);
-    wanted
+    let images = wanted
         .map(|(key, _)| {
             let name = key.reference.to_string();
             let mut config = known.get(&name).unwrap_or(&known[""]).clone();
@@ -138,5 +141,6 @@ fn base_images(selections: &[Selection]) -> BaseImages {
             let config = ImageConfig::parse(config.to_string().as_bytes()).unwrap();
             (key.clone(), BaseImage { reference, config })
         })
-        .collect()
+        .collect();
+    Resolved { images, ..Resolved::default() }
 }

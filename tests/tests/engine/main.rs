@@ -3,6 +3,7 @@
 mod cache;
 mod cancel;
 mod context;
+mod contexts;
 mod examples;
 mod options;
 mod platforms;

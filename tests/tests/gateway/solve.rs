@@ -92,6 +92,7 @@ async fn an_image_is_looked_up_as_the_release_has_it() {
             platform: Some(buildkit_llb::Platform::parse("arm64").unwrap().to_pb()),
             resolve_mode: ResolveMode::Pull,
             log_name: "[internal] load metadata for a:1".to_owned(),
+            ..ImageRequest::default()
         };
         let image = gateway.resolve_image(request.clone()).await.unwrap();
         assert_eq!((image.reference.as_str(), image.config.as_slice()), ("a:1", b"{}".as_slice()));

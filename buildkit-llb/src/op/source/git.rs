@@ -4,7 +4,7 @@ use super::Attrs;
 use crate::caps;
 
 /// `git://`: a repository at a commit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags of the daemon's attributes")]
 pub struct GitSource {
     /// The URL as git takes it, without fragment: `https://github.com/moby/buildkit.git`,
@@ -47,7 +47,7 @@ pub struct GitSource {
 }
 
 /// The signature that a commit or its tag must have.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitSignature {
     /// The key that it must be of, as text: `OpenPGP` or ssh.
     pub public_key: String,

@@ -4,7 +4,7 @@ use super::Attrs;
 use crate::caps;
 
 /// `http://` and `https://`: a directory with one file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HttpSource {
     /// The URL.
     pub url: String,
@@ -27,7 +27,7 @@ pub struct HttpSource {
 }
 
 /// A detached `OpenPGP` signature, and the key that it must be of; both as armoured text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HttpSignature {
     /// The key.
     pub public_key: String,

@@ -1,18 +1,17 @@
 //! The spec file and the ignore file of the build context, as the client sends them.
 
+mod ignore;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use buildkit_llb::{Definition, Graph, LocalSource, OpMeta};
+use buildkit_llb::{Definition, Graph, LocalSource, OpMeta, pb};
 
-use crate::dockerignore;
-use crate::gateway::{
-    Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile, SourceRange,
-};
+use crate::external::{LocalDirectory, NamedContexts};
+use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile};
 use crate::opts::FrontendOpts;
 use crate::parse::MAX_SPEC_BYTES;
-
-/// The most bytes that an ignore file may have.
-const MAX_IGNORE_BYTES: usize = 1 << 20;
+use ignore::{IGNORE_FILE, IgnoreFile, MAX_IGNORE_BYTES};
 
 /// The name of the local source that holds the spec.
 const SPEC_LOCAL: &str = "dockerfile";
@@ -27,34 +26,32 @@ pub struct Entrypoint {
     pub spec: Vec<u8>,
     /// The digest of the vertex that loaded it: where warnings are shown.
     pub vertex: String,
+    /// The graphs that the client handed over, by name.
+    pub inputs: BTreeMap<String, pb::Definition>,
     ignore: IgnoreFile,
-}
-
-/// The ignore file: `<spec>.dockerignore` beside the spec, else `.dockerignore` in the context.
-#[derive(Debug)]
-enum IgnoreFile {
-    Read(Vec<u8>),
-    /// In the context, whose source was handed to the daemon in good time; nothing is sent until it is read.
-    InContext(Ref),
+    /// Sources of the ignore files of named contexts, handed to the daemon in good time.
+    directories: BTreeMap<String, Ref>,
 }
 
 impl Entrypoint {
     /// Reads the spec. Two round trips: the sources are handed over together with the ping, then the files are read.
     pub async fn read(gateway: &Gateway, opts: &FrontendOpts) -> Result<Self, Failure> {
         let (source, vertex) = spec_source(opts);
-        let context = ignore_source(opts);
-        let (daemon, spec, context) = tokio::join!(
+        let context = ignore_source(opts, CONTEXT_LOCAL, CONTEXT_LOCAL, "[internal]");
+        let (daemon, spec, context, directories) = tokio::join!(
             gateway.ping(),
             gateway.solve(source.into_pb(), SolveOptions::default()),
             gateway.solve(context.into_pb(), SolveOptions::default()),
+            directories(gateway, opts),
         );
         daemon?;
-        let (spec, context) = (spec?, context?);
+        let (spec, context, directories) = (spec?, context?, directories?);
         let filename = opts.filename.as_str();
         let beside = format!("{filename}.dockerignore");
-        let (bytes, ignore) = tokio::join!(
+        let (bytes, ignore, inputs) = tokio::join!(
             gateway.read_file(&spec, filename, MAX_SPEC_BYTES),
             gateway.read_file(&spec, &beside, MAX_IGNORE_BYTES),
+            gateway.inputs(),
         );
         let spec = match bytes {
             Ok(Some(bytes)) => bytes,
@@ -62,39 +59,12 @@ impl Entrypoint {
             Err(error) => return Err(unreadable(filename, error)),
         };
         let ignore = match ignore {
-            Ok(Some(bytes)) => IgnoreFile::Read(bytes),
+            Ok(Some(bytes)) => IgnoreFile::Read { name: beside, bytes },
             Ok(None) => IgnoreFile::InContext(context),
             Err(error) => return Err(unreadable(&beside, error)),
         };
-        Ok(Self { spec, vertex, ignore })
+        Ok(Self { spec, vertex, inputs: inputs?, ignore, directories })
     }
-
-    /// The patterns of paths that the client does not send. `needed` is false for a build that reads nothing of the
-    /// context: then nothing is asked.
-    pub async fn ignored(&self, gateway: &Gateway, needed: bool) -> Result<Vec<String>, Failure> {
-        let bytes = match &self.ignore {
-            IgnoreFile::Read(bytes) => bytes.clone(),
-            IgnoreFile::InContext(context) => {
-                let must_read = gateway.ping().await?.fails_on_unevaluated_refs();
-                if !needed && !must_read {
-                    return Ok(Vec::new());
-                }
-                gateway.read_file(context, ".dockerignore", MAX_IGNORE_BYTES).await?.unwrap_or_default()
-            }
-        };
-        dockerignore::parse(&bytes).map_err(|errors| ignore_failure(&bytes, &errors))
-    }
-}
-
-/// The lines of the ignore file that are no patterns, with their excerpt.
-fn ignore_failure(bytes: &[u8], errors: &dockerignore::IgnoreErrors) -> Failure {
-    let name = ".dockerignore";
-    let told: Vec<String> =
-        errors.0.iter().map(|error| format!("{name}:{}: {}", error.line, error.problem)).collect();
-    let ranges = errors.0.iter().map(|error| SourceRange::lines(error.line, error.line)).collect();
-    let data = String::from_utf8_lossy(bytes).into_owned().into_bytes();
-    let file = SourceFile { filename: name.to_owned(), data, language: String::new() };
-    Failure::new(told.join("\n")).with_source(SourceExcerpt { file: Arc::new(file), ranges })
 }
 
 fn unreadable(file: &str, error: GatewayError) -> Failure {
@@ -133,15 +103,38 @@ fn spec_source(opts: &FrontendOpts) -> (Definition, String) {
     single(source, &label)
 }
 
-fn ignore_source(opts: &FrontendOpts) -> Definition {
+/// The source of the ignore file of a directory. `hint` tells it from others in the daemon's cache.
+fn ignore_source(opts: &FrontendOpts, local: &str, hint: &str, label: &str) -> Definition {
     let source = LocalSource {
-        session: Some(opts.session_for_local(CONTEXT_LOCAL).to_owned()),
-        follow_paths: vec![".dockerignore".to_owned()],
-        shared_key_hint: Some(format!("{CONTEXT_LOCAL}-.dockerignore")),
+        session: Some(opts.session_for_local(local).to_owned()),
+        follow_paths: vec![IGNORE_FILE.to_owned()],
+        shared_key_hint: Some(format!("{hint}-{IGNORE_FILE}")),
         differ: Some(buildkit_llb::Differ::None),
-        ..LocalSource::new(CONTEXT_LOCAL)
+        ..LocalSource::new(local)
     };
-    single(source, "[internal] load .dockerignore").0
+    single(source, &format!("{label} load {IGNORE_FILE}")).0
+}
+
+/// Hands over the sources of the ignore files of all directories among the named contexts: which of them a build needs
+/// is known later, and one that nobody reads costs nothing.
+async fn directories(gateway: &Gateway, opts: &FrontendOpts) -> Result<BTreeMap<String, Ref>, GatewayError> {
+    let contexts = NamedContexts::of(opts);
+    let mut handed_over = tokio::task::JoinSet::new();
+    for LocalDirectory { context, local, .. } in contexts.directories() {
+        let hint = format!("context:{context}");
+        let source = ignore_source(opts, &local, &hint, &format!("[context {context}]"));
+        let gateway = gateway.clone();
+        handed_over.spawn_local(async move {
+            let reference = gateway.solve(source.into_pb(), SolveOptions::default()).await;
+            (context, reference)
+        });
+    }
+    let mut references = BTreeMap::new();
+    while let Some(finished) = handed_over.join_next().await {
+        let Ok((context, reference)) = finished else { continue };
+        references.insert(context, reference?);
+    }
+    Ok(references)
 }
 
 /// A definition of one source, and its digest.

@@ -1,33 +1,33 @@
-//! The images that stages start from, looked up all at once.
+//! The images that stages start from or copy from.
 
 use std::collections::BTreeMap;
 
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
 use spec_schema::span::Span;
 
-use crate::gateway::{Gateway, GatewayError, ImageRequest};
+use crate::gateway::{ClientStore, Gateway, GatewayError, ImageRequest};
 use crate::image_config::ImageConfig;
-use crate::opts::ResolveMode;
-use crate::plan::{BaseImage, BaseImages};
+use crate::opts::FrontendOpts;
+use crate::resolved::BaseImage;
 use crate::select::{ImageKey, Selection};
 
 /// Looks up every image that the selections name, each once, all at the same time.
 ///
 /// An image that cannot be had is a fault at the first place that names it.
-pub async fn images(
+pub(super) async fn images(
     gateway: &Gateway,
+    opts: &FrontendOpts,
     selections: &[Selection],
-    mode: ResolveMode,
     stage_names: &[&str],
     faults: &mut Faults,
-) -> BaseImages {
+) -> BTreeMap<ImageKey, BaseImage> {
     let wanted = wanted(selections);
     let several = selections.len() > 1;
     let mut lookups = tokio::task::JoinSet::new();
     for key in wanted.keys() {
-        lookups.spawn_local(lookup(gateway.clone(), key.clone(), mode, several));
+        lookups.spawn_local(lookup(gateway.clone(), key.clone(), request(opts, key, several)));
     }
-    let mut images = BaseImages::new();
+    let mut images = BTreeMap::new();
     while let Some(finished) = lookups.join_next().await {
         let Ok((key, found)) = finished else { continue };
         match found {
@@ -53,15 +53,19 @@ fn wanted(selections: &[Selection]) -> BTreeMap<ImageKey, Span> {
 
 type Found = Result<BaseImage, String>;
 
-async fn lookup(gateway: Gateway, key: ImageKey, mode: ResolveMode, several: bool) -> (ImageKey, Found) {
+fn request(opts: &FrontendOpts, key: &ImageKey, several: bool) -> ImageRequest {
     let reference = key.reference.to_string();
     let platform = if several { format!("{} ", key.platform) } else { String::new() };
-    let request = ImageRequest {
+    ImageRequest {
         log_name: format!("[{platform}internal] load metadata for {reference}"),
         reference,
+        layout: key.store.clone().map(|store| ClientStore { session: opts.session_id.clone(), store }),
         platform: Some(key.platform.to_pb()),
-        resolve_mode: mode,
-    };
+        resolve_mode: opts.image_resolve_mode,
+    }
+}
+
+async fn lookup(gateway: Gateway, key: ImageKey, request: ImageRequest) -> (ImageKey, Found) {
     let found = match gateway.resolve_image(request).await {
         Ok(image) => ImageConfig::parse(&image.config)
             .map(|config| BaseImage { reference: image.pinned(), config })
@@ -78,7 +82,7 @@ fn words(error: &GatewayError) -> String {
 }
 
 fn not_found(key: &ImageKey, why: &str, stage_names: &[&str], span: Span) -> Diagnostic {
-    let ImageKey { reference, platform } = key;
+    let ImageKey { reference, platform, .. } = key;
     let name = reference.to_string();
     let short = name.trim_start_matches("docker.io/library/").trim_end_matches(":latest");
     let message = if is_missing_platform(why) {

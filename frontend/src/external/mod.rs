@@ -1,0 +1,81 @@
+//! What a build takes files from besides its stages and images: directories of the client, git repositories, downloads,
+//! results of other builds.
+//!
+//! Everything here is pure: it reads what somebody wrote down about a place, and asks nobody whether it is there.
+
+mod context;
+pub mod git;
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{GitSource, HttpSource};
+
+pub use context::{FORMS, NamedContext, NamedContexts};
+
+use crate::image_config::ImageConfig;
+
+/// The name of the file that a download is where the client gave its URL as a context.
+pub const CONTEXT_FILE: &str = "context";
+
+/// Files from outside of the spec that are no image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct External {
+    /// Where they are.
+    pub origin: Origin,
+    /// Patterns of the files that are taken; empty for all.
+    pub include: Vec<String>,
+    /// Patterns of files that are left out.
+    pub exclude: Vec<String>,
+}
+
+/// Where files from outside are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// In a directory of the client.
+    Local(LocalDirectory),
+    /// In a git repository.
+    Git(GitSource),
+    /// Behind a URL: one file.
+    Http(HttpSource),
+    /// In the result of another build, which the client hands over as a graph of that name.
+    Input(String),
+}
+
+/// A directory of the client that is not the build context.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalDirectory {
+    /// The named context, as the client's option has it: with a platform where it is for one.
+    pub context: String,
+    /// The client's name for the directory.
+    pub local: String,
+    /// What tells it from the directories that the daemon knows by the same name, or nothing.
+    pub shared_key: String,
+}
+
+impl From<Origin> for External {
+    fn from(origin: Origin) -> Self {
+        Self { origin, include: Vec::new(), exclude: Vec::new() }
+    }
+}
+
+impl External {
+    /// The directory of the client, if it is one.
+    pub fn local(&self) -> Option<&LocalDirectory> {
+        match &self.origin {
+            Origin::Local(directory) => Some(directory),
+            _ => None,
+        }
+    }
+}
+
+/// What the client handed over for a named context: a graph, and the image config that goes with it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Input {
+    /// The graph.
+    pub definition: buildkit_llb::Definition,
+    /// The image config, where the graph makes an image.
+    pub config: Option<ImageConfig>,
+}
+
+/// The graphs that the client handed over, by name.
+pub type Inputs = BTreeMap<String, Input>;
