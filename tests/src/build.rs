@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -22,6 +23,8 @@ pub struct Build {
     file: String,
     context: String,
     flags: Vec<String>,
+    environment: Vec<(String, String)>,
+    from_stdin: bool,
     nonce: String,
 }
 
@@ -53,6 +56,8 @@ impl Build {
             file: "build.yaml".to_owned(),
             context: ".".to_owned(),
             flags: Vec::new(),
+            environment: Vec::new(),
+            from_stdin: false,
             nonce: nonce(),
         }
     }
@@ -99,6 +104,20 @@ impl Build {
         self
     }
 
+    /// A variable in the client's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Hands the file to the client on its stdin, as `--file -`.
+    #[must_use]
+    pub fn from_stdin(mut self) -> Self {
+        self.from_stdin = true;
+        self
+    }
+
     /// Changes a file between two builds.
     #[track_caller]
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
@@ -122,14 +141,22 @@ impl Build {
     /// Starts it.
     #[track_caller]
     pub fn start<S: Into<OsString>>(&self, more: impl IntoIterator<Item = S>) -> Running {
-        let mut args: Vec<OsString> =
-            ["buildx", "build", "--progress=rawjson", "--file"].map(Into::into).into();
-        args.push(self.file.clone().into());
-        args.extend(frontend_flag(&self.folder.join(&self.file)).map(Into::into));
-        args.extend(self.flags.iter().map(Into::into));
-        args.extend(more.into_iter().map(Into::into));
-        args.push(self.context.clone().into());
-        Running::start(args, Some(&self.folder))
+        let mut command = Command::new("docker");
+        command.args(["buildx", "build", "--progress=rawjson"]);
+        command.args(["--file", if self.from_stdin { "-" } else { &self.file }]);
+        command.args(frontend_flag(&self.folder.join(&self.file)));
+        command.args(&self.flags).args(more.into_iter().map(Into::into)).arg(&self.context);
+        command.current_dir(&self.folder).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(if self.from_stdin { self.open() } else { Stdio::null() });
+        Running::spawn(command)
+    }
+
+    #[track_caller]
+    fn open(&self) -> Stdio {
+        match fs::File::open(self.folder.join(&self.file)) {
+            Ok(file) => file.into(),
+            Err(error) => panic!("{}: {error}", self.file),
+        }
     }
 
     /// Runs it to its end, whatever that is, with flags that are for this time only.

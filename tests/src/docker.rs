@@ -167,22 +167,24 @@ impl Running {
     /// Starts docker, in a process group of its own and in `folder` where one is given.
     #[track_caller]
     pub fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>, folder: Option<&Path>) -> Self {
+        let mut command = Command::new("docker");
+        command.args(args).stdin(Stdio::null());
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
+        Self::spawn(command)
+    }
+
+    /// Starts docker as the command says, in a process group of its own.
+    #[track_caller]
+    pub fn spawn(mut command: Command) -> Self {
         use std::os::unix::process::CommandExt as _;
 
         engine();
         let output = crate::tempdir();
         let file =
             |name: &str| File::create(output.path().join(name)).map_or_else(|_| Stdio::null(), Stdio::from);
-        let mut command = Command::new("docker");
-        command
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(file("stdout"))
-            .stderr(file("stderr"))
-            .process_group(0);
-        if let Some(folder) = folder {
-            command.current_dir(folder);
-        }
+        command.stdout(file("stdout")).stderr(file("stderr")).process_group(0);
         let text = format!("{command:?}").replace('"', "");
         match command.spawn() {
             Ok(child) => Self { command: text, child, output, started: Instant::now() },

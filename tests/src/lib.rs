@@ -12,6 +12,7 @@
 
 pub mod fake_gateway;
 
+mod agent;
 mod build;
 mod container;
 mod diff;
@@ -22,9 +23,12 @@ mod layout;
 mod nonce;
 mod pair;
 mod progress;
+mod registry;
 mod site;
+mod tools;
 mod tree;
 
+pub use agent::Agent;
 pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences};
@@ -35,6 +39,7 @@ pub use layout::Blobs;
 pub use nonce::nonce;
 pub use pair::{Need, Pair};
 pub use progress::{Progress, Step, Warning};
+pub use registry::Registry;
 pub use site::{Repository, Site};
 pub use tree::{Entry, Kind, Tree};
 
