@@ -1,6 +1,6 @@
 //! Builds: a spec and its context, the flags, and what the build comes to.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -180,6 +180,12 @@ impl Build {
     /// Runs it and reads the image. It must succeed. There is no provenance in it unless a flag asks for that.
     #[track_caller]
     pub fn image(&self) -> Image {
+        self.image_with::<&str>(&[])
+    }
+
+    /// As [`Build::image`], with flags that are for this time only.
+    #[track_caller]
+    pub fn image_with<S: AsRef<OsStr>>(&self, more: &[S]) -> Image {
         let folder = tempdir();
         let mut output = OsString::from("--output=type=oci,tar=false,dest=");
         output.push(folder.path());
@@ -187,6 +193,7 @@ impl Build {
         if !self.flags.iter().any(|flag| flag.starts_with("--provenance") || flag.starts_with("--attest")) {
             flags.push("--provenance=false".into());
         }
+        flags.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
         let built = self.run_with(flags).ok();
         Image::read(folder, built)
     }

@@ -57,10 +57,10 @@ impl Registry {
         let port = free_port();
         let path = |name: &str| folder.path().join(name);
         let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {:?}}}}}\n\
-             http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: tests, path: {:?}}}}}\n",
-            path("data"),
-            path("htpasswd"),
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
+             http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: tests, path: '{}'}}}}\n",
+            path("data").display(),
+            path("htpasswd").display(),
         );
         for (name, text) in [("config.yml", config.as_str()), ("htpasswd", HTPASSWD)] {
             if let Err(error) = fs::write(path(name), text) {

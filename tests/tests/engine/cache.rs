@@ -144,7 +144,7 @@ stages:
     from: busybox:1.36
     cache: {target: /kept, id: test-NONCE}
     steps:
-      - run: echo $TIME >> /kept/times; cp /kept/times /times
+      - run: echo $TIME >> /kept/times; cp /kept/times /times; echo NONCE
 ",
     );
     for time in ["one", "two"] {

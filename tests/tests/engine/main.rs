@@ -1,7 +1,9 @@
 //! What users do, on the real engine: `docker buildx build` with the frontend image, and what it made.
 
 mod cache;
+mod cache_backends;
 mod cancel;
+mod containers;
 mod context;
 mod contexts;
 mod examples;
@@ -10,4 +12,5 @@ mod platforms;
 mod registry;
 mod results;
 mod secrets;
+mod ssh;
 mod steps;

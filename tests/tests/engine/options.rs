@@ -58,39 +58,6 @@ fn labels_of_the_client_win() {
 }
 
 #[test]
-fn limits_hosts_and_memory_reach_the_steps() {
-    let spec = "
-stages:
-  app:
-    from: busybox:1.36
-    steps:
-      - run: |
-          grep example /etc/hosts | tr '\\t' ' ' > /seen
-          ulimit -n >> /seen
-          df -k /dev/shm | awk 'END { print $2 }' >> /seen
-          echo NONCE
-";
-    let flags = ["--add-host=example.test:10.1.2.3", "--ulimit=nofile=1234:2345", "--shm-size=12m"];
-    let image = Build::spec(spec).flags(flags).image();
-    assert_eq!(image.only().text("/seen"), "10.1.2.3 example.test\n1234\n12288\n");
-}
-
-#[test]
-fn network_none_cuts_off_every_step() {
-    let spec = "
-stages:
-  app:
-    from: busybox:1.36
-    steps:
-      - run: ip -o link | grep -c . > /links; echo NONCE
-";
-    let with = Build::spec(spec).image();
-    let without = Build::spec(spec).flags(["--network=none"]).image();
-    assert_eq!(with.only().text("/links"), "2\n");
-    assert_eq!(without.only().text("/links"), "1\n");
-}
-
-#[test]
 fn a_failing_step_shows_its_lines() {
     let spec = "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: echo NONCE; exit 7\n";
     let failed = Build::spec(spec).fail();
