@@ -1,11 +1,13 @@
 //! The build: compile, lower, solve, and what goes to the daemon in between.
 
+use buildkit_llb::caps::{self, Cap};
+
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions, Warning};
 use crate::lower::{Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
-use crate::plan::{BuildPlan, ContextPaths};
+use crate::plan::{Action, BuildPlan, ContextPaths};
 use crate::result::{Image, image, result};
 use crate::select::undeclared_args;
 use crate::subrequest;
@@ -29,7 +31,8 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
 fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
-    let surroundings = Surroundings { opts, files: &compiled.files, ignored: &compiled.ignored };
+    let (files, ignored) = (&compiled.files, compiled.ignored.as_slice());
+    let surroundings = Surroundings { opts, files, ignored, merges: merges(daemon) };
     let lowered: Vec<Lowered> =
         compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
     let mut missing: Vec<String> = lowered
@@ -39,6 +42,14 @@ fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> R
         .collect();
     missing.dedup();
     if missing.is_empty() { Ok(lowered) } else { Err(Failure::new(missing.join("\n"))) }
+}
+
+/// What puts layers together.
+const LAYERS: [Cap; 2] = [caps::MERGE, caps::DIFF];
+
+/// Whether the daemon can put layers together.
+fn merges(daemon: &DaemonInfo) -> bool {
+    LAYERS.iter().all(|cap| daemon.supports(cap.id()).is_ok())
 }
 
 async fn solve_all(
@@ -74,8 +85,19 @@ fn explains(plan: &BuildPlan) -> bool {
     plan.context_paths() != ContextPaths::None || plan.needs_from_client()
 }
 
+/// Says that branches do not run at the same time, where the daemon cannot put together what they change.
+fn one_by_one(daemon: &DaemonInfo, compiled: &Compiled) -> Option<String> {
+    let lacking = LAYERS.iter().find_map(|cap| daemon.supports(cap.id()).err())?;
+    let mut steps = compiled.plans.iter().flat_map(|plan| &plan.stages).flat_map(|stage| &stage.steps);
+    let step = steps.find(|step| matches!(step.action, Action::Parallel(_)))?;
+    let (line, _) = compiled.files.lines(step.span);
+    Some(format!("the branches in line {line} run one after the other: {lacking}"))
+}
+
 async fn warn(gateway: &Gateway, compiled: &Compiled) {
-    for short in undeclared_args(compiled.core.spec(), &compiled.request) {
+    let one_by_one = gateway.ping().await.ok().and_then(|daemon| one_by_one(daemon, compiled));
+    let undeclared = undeclared_args(compiled.core.spec(), &compiled.request);
+    for short in undeclared.into_iter().chain(one_by_one) {
         let warning = Warning { vertex: compiled.vertex.clone(), short, ..Warning::default() };
         // A warning that cannot be shown is no reason to fail a build.
         let _ = gateway.warn(warning).await;

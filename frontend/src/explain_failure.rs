@@ -97,7 +97,7 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
     if !message.contains("not found") || !message.contains("secret") {
         return None;
     }
-    for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+    for step in plan.steps() {
         let Action::Run(run) = &step.action else { continue };
         let files = run.mounts.iter().filter_map(|mount| match mount {
             MountPlan::Secret { id, optional: false, .. } => Some(id),
@@ -120,7 +120,7 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
 
 /// The place that needs an ssh agent which the client did not forward.
 fn missing_agent(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
-    for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+    for step in plan.steps() {
         let Action::Run(run) = &step.action else { continue };
         for mount in &run.mounts {
             let MountPlan::Ssh { id, optional: false, .. } = mount else { continue };
@@ -140,9 +140,9 @@ fn missing_agent(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
 
 /// The place that asks for something which the client did not allow, or a device that is not there.
 fn forbidden(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
-    let runs = plan.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| match &step.action {
+    let runs = plan.steps().filter_map(|step| match &step.action {
         Action::Run(run) => Some((step.span, run)),
-        Action::Files(_) => None,
+        Action::Files(_) | Action::Parallel(_) => None,
     });
     let denied = |entitlement: &str| message.ends_with(&format!("{entitlement} is not allowed"));
     for (span, run) in runs {

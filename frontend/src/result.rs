@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{BuildResult, Ref, ResultRefs};
 use crate::image_config::ImageConfig;
-use crate::plan::{BuildPlan, ConfigChange, StagePlan};
+use crate::plan::{BuildPlan, ConfigChange, StagePlan, StepPlan};
 use crate::resolved::Resolved;
 use crate::select::Source;
 
@@ -42,7 +42,9 @@ pub fn image(
         for change in &stage.config {
             apply(&mut config, change);
         }
-        config.add_history(stage.steps.iter().map(|step| history(&step.display)).collect());
+        config.add_history(
+            StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display)).collect(),
+        );
     }
     for (name, value) in labels {
         config.add_to("Labels", name, value.as_str().into());

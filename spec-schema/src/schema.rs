@@ -10,9 +10,9 @@ use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permission
 use crate::span::Spanned;
 use crate::spec::{
     Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Device, DeviceSettings,
-    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, Limit, MkdirStep, Mount, RemoveStep, RunStep,
-    SecretMount, SecretSettings, ShellOrExec, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount,
-    Ulimit, UlimitSettings, When, WriteStep,
+    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, Limit, MkdirStep, Mount, ParallelStep,
+    RemoveStep, RunStep, SecretMount, SecretSettings, ShellOrExec, Spec, SshMount, SshSettings, Step,
+    SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -194,6 +194,7 @@ choice! {
         generator.subschema_for::<MkdirStep>(),
         generator.subschema_for::<RemoveStep>(),
         generator.subschema_for::<SymlinkStep>(),
+        generator.subschema_for::<ParallelStep>(),
     ] with generator;
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use frontend::build::build;
 use frontend::gateway::{BuildResult, Failure};
 use frontend::opts::FrontendOpts;
-use optfrontend_tests::fake_gateway::{FakeGateway, FakeSession, Release};
+use optfrontend_tests::fake_gateway::{Call, FakeGateway, FakeSession, Release, Request};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -211,6 +211,29 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
         2,
         "only the two sources"
     );
+}
+
+#[tokio::test]
+async fn branches_run_one_after_the_other_where_nothing_can_be_merged() {
+    let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - parallel:\n          - [{run: a}]\n          - [{run: b}]\n";
+    for (merges, ops) in [(true, 7), (false, 4)] {
+        let mut fake = images().file("dockerfile", "build.yaml", spec);
+        if !merges {
+            fake = fake.disabled("mergeop", "only with containerd image store backend");
+        }
+        let (session, outcome) = run(fake, &opts(&[])).await;
+        outcome.unwrap();
+        // Two processes, their image and the output; two diffs and the merge.
+        assert_eq!(session.definitions().last().unwrap().def.len(), ops);
+        let warning = |call: &Call| match &call.request {
+            Request::Warn(warning) => Some(String::from_utf8_lossy(&warning.short).into_owned()),
+            _ => None,
+        };
+        let warnings: Vec<String> = session.calls().iter().filter_map(warning).collect();
+        let expected = "the branches in line 5 run one after the other: this BuildKit has \"mergeop\" switched off: \
+                        only with containerd image store backend";
+        assert_eq!(warnings, if merges { vec![] } else { vec![expected] });
+    }
 }
 
 #[tokio::test]

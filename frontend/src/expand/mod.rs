@@ -39,11 +39,7 @@ fn expand_stage(mut stage: Stage) -> Stage {
         run_as: stage.run_as.clone(),
         network: stage.network.take(),
     };
-    for step in &mut stage.steps.0 {
-        if let Step::Run(run) = step {
-            defaults.apply(run);
-        }
-    }
+    defaults.apply_all(&mut stage.steps.0);
     stage
 }
 
@@ -59,6 +55,19 @@ struct Defaults {
 }
 
 impl Defaults {
+    /// Those of branches too: a branch is the stage going on.
+    fn apply_all(&self, steps: &mut [Step]) {
+        for step in steps {
+            match step {
+                Step::Run(run) => self.apply(run),
+                Step::Parallel(step) => {
+                    step.parallel.0.iter_mut().for_each(|branch| self.apply_all(&mut branch.0));
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn apply(&self, run: &mut RunStep) {
         let own = self.caches(run.cache.take(), run);
         let inherited = self.caches(self.cache.clone(), run);

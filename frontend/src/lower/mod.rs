@@ -3,20 +3,21 @@
 mod context;
 mod external;
 mod files;
+mod parallel;
 mod run;
 
 use std::collections::BTreeMap;
 
 use buildkit_llb::{
-    Definition, Graph, ImageSource, Location, MissingCap, OciLayoutSource, OpMeta, Output, SourceFile,
-    SourceFileId, SourceOp,
+    Definition, Graph, ImageSource, Location, MissingCap, OciLayoutSource, OpMeta, Output, Platform,
+    SourceFile, SourceFileId, SourceOp,
 };
 use spec_schema::span::Span;
 
 use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
-use crate::plan::{Action, BuildPlan, FileSource, StagePlan};
+use crate::plan::{Action, BuildPlan, FileSource, StagePlan, StepPlan};
 use crate::resolved::Resolved;
 use crate::select::{ImageKey, Source};
 use crate::source::SpecFiles;
@@ -30,6 +31,8 @@ pub struct Surroundings<'a> {
     pub files: &'a SpecFiles,
     /// Patterns of the context's paths that the client does not send.
     pub ignored: &'a [String],
+    /// Whether the daemon can put layers together: `mergeop` and `diffop`.
+    pub merges: bool,
 }
 
 /// A graph that is ready to be solved. Only [`lower`] makes one.
@@ -83,6 +86,15 @@ fn sentence(missing: &MissingCap) -> String {
     }
 }
 
+/// What the steps of a stage have in common.
+#[derive(Debug, Clone, Copy)]
+struct StageScope<'a> {
+    /// What its processes run on.
+    platform: &'a Platform,
+    /// Whether its steps run even if their results are cached.
+    ignore_cache: bool,
+}
+
 /// The graph under construction.
 struct Lowerer<'a> {
     graph: Graph,
@@ -118,19 +130,30 @@ impl<'a> Lowerer<'a> {
     }
 
     fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
-        let mut root = match &stage.base {
+        let root = match &stage.base {
             Source::Scratch => None,
             Source::Stage(position) => self.stages.get(*position).copied().flatten(),
             Source::Image(key) => self.image(key, &stage.base_name, stage.from_span),
             Source::External(external) => self.external(external, stage.from_span),
         };
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
-        for step in &stage.steps {
+        self.steps(root, &stage.steps, StageScope { platform: &stage.platform, ignore_cache })
+    }
+
+    /// Adds steps one after the other.
+    fn steps(
+        &mut self,
+        mut root: Option<Output>,
+        steps: &[StepPlan],
+        scope: StageScope<'_>,
+    ) -> Option<Output> {
+        for step in steps {
             let mut meta = self.meta(&step.name, step.span);
-            meta.ignore_cache = ignore_cache || step.no_cache;
+            meta.ignore_cache = scope.ignore_cache || step.no_cache;
             root = match &step.action {
-                Action::Run(plan) => self.run(root, plan, &stage.platform, meta),
+                Action::Run(plan) => self.run(root, plan, scope.platform, meta),
                 Action::Files(changes) => self.change(root, changes, meta),
+                Action::Parallel(branches) => self.parallel(root, step, branches, scope),
             };
         }
         root

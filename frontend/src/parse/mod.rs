@@ -101,7 +101,7 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
     }
     for (_, stage) in spec.stages.iter() {
         check_env(&stage.value.env, faults);
-        for step in stage.value.steps.iter() {
+        for step in Step::all(&stage.value.steps) {
             if let Step::Run(run) = step {
                 check_env(&run.env, faults);
             }

@@ -7,13 +7,13 @@ use spec_schema::diagnostic::Faults;
 use spec_schema::spec::{Stage, Step};
 
 use super::names::Names;
-use super::{Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, files, run};
+use super::{Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, files, parallel, run};
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
 use crate::paths;
 use crate::resolved::Resolved;
 use crate::scope::{Env, Scope};
-use crate::select::{SelectedStage, Selection, Source};
+use crate::select::{SelectedStage, SelectedStep, Selection, Source};
 
 /// Plans what was selected. `several` platforms are told apart in the names of vertices.
 pub fn plan(
@@ -91,7 +91,7 @@ pub(super) struct StagePlanner<'a> {
     pub(super) selection: &'a Selection,
     pub(super) names: Names,
     pub(super) base: Runtime,
-    /// True until a step has put files into a stage that starts empty.
+    /// True where a stage starts empty, and for each step of it until one has put files there.
     pub(super) nothing_there: bool,
 }
 
@@ -101,24 +101,17 @@ impl StagePlanner<'_> {
         self.env(&mut runtime.env, faults);
         self.shell(&mut runtime, faults);
         let workdir = self.workdir(&mut runtime, faults);
-        let mut steps = Vec::with_capacity(self.selected.steps.len() + 1);
+        let mut steps = Vec::new();
         if let Some(change) = workdir {
             let span = self.stage.workdir.as_ref().map_or(self.stage.span, |workdir| workdir.span);
             let display = format!("workdir {}", runtime.workdir);
             let action = Action::Files(vec![change]);
             steps.push(StepPlan { name: String::new(), display, span, no_cache: false, action });
         }
-        for index in &self.selected.steps {
-            if let Some(step) = self.stage.steps.get(*index) {
-                steps.push(self.step(step, &runtime, faults));
-                self.nothing_there = false;
-            }
-        }
+        let (stage, selected) = (self.stage, self.selected);
+        steps.extend(self.steps(&stage.steps, &selected.steps, &runtime, faults));
         fold_workdir(&mut steps, self.stage.workdir.is_some());
-        let total = steps.len() + 1;
-        for (index, step) in steps.iter_mut().enumerate() {
-            step.name = self.names.vertex(index + 2, total, &step.display);
-        }
+        let total = parallel::name_all(&mut steps, &self.names);
         runtime.user = self.user(&runtime, faults);
         let config = config::changes(&self, &runtime, faults);
         let base_name = self.names.vertex(1, total, "");
@@ -162,8 +155,38 @@ impl StagePlanner<'_> {
         }
     }
 
-    fn step(&self, step: &Step, runtime: &Runtime, faults: &mut Faults) -> StepPlan {
+    /// The steps of a stage or branch that are there.
+    pub(super) fn steps(
+        &mut self,
+        steps: &[Step],
+        selected: &[SelectedStep],
+        runtime: &Runtime,
+        faults: &mut Faults,
+    ) -> Vec<StepPlan> {
+        let mut plans = Vec::with_capacity(selected.len());
+        for selected in selected {
+            if let Some(step) = steps.get(selected.index) {
+                match self.step(step, selected, runtime, faults) {
+                    // There is nothing to merge.
+                    StepPlan { action: Action::Parallel(branches), .. } if branches.len() < 2 => {
+                        plans.extend(branches.into_iter().flatten());
+                    }
+                    plan => plans.push(plan),
+                }
+            }
+        }
+        plans
+    }
+
+    fn step(
+        &mut self,
+        step: &Step,
+        selected: &SelectedStep,
+        runtime: &Runtime,
+        faults: &mut Faults,
+    ) -> StepPlan {
         let (action, display) = match step {
+            Step::Parallel(step) => parallel::parallel(self, step, selected, runtime, faults),
             Step::Run(step) => run::run(self, step, runtime, faults),
             Step::Copy(step) => files::copy(self, step, runtime, faults),
             Step::Write(step) => files::write(self, step, runtime, faults),
@@ -175,6 +198,7 @@ impl StagePlanner<'_> {
             Some(name) => self.expand(name, &runtime.env, faults),
             None => display,
         };
+        self.nothing_there &= matches!(step, Step::Parallel(_));
         StepPlan { name: String::new(), display, span: step.span(), no_cache: step.no_cache(), action }
     }
 

@@ -6,6 +6,7 @@ mod files;
 mod mounts;
 mod names;
 mod owner;
+mod parallel;
 mod process;
 mod run;
 
@@ -87,6 +88,8 @@ pub enum Action {
     Run(Box<RunPlan>),
     /// Changes files, without any process.
     Files(Vec<FileChange>),
+    /// Does the steps of each branch on what was there before, and merges what they change.
+    Parallel(Vec<Vec<StepPlan>>),
 }
 
 /// A process to run.
@@ -301,6 +304,11 @@ pub enum ContextPaths {
 }
 
 impl BuildPlan {
+    /// The steps of all stages that do something themselves, those of branches too.
+    pub fn steps(&self) -> impl Iterator<Item = &StepPlan> {
+        self.stages.iter().flat_map(|stage| StepPlan::all(&stage.steps))
+    }
+
     /// The paths of the build context that any step reads.
     pub fn context_paths(&self) -> ContextPaths {
         self.paths_of(&FileSource::Context)
@@ -309,12 +317,13 @@ impl BuildPlan {
     /// The paths of some files that any stage reads.
     pub fn paths_of(&self, files: &FileSource) -> ContextPaths {
         let mut paths = Vec::new();
-        for step in self.stages.iter().flat_map(|stage| &stage.steps) {
+        for step in self.steps() {
             match &step.action {
                 Action::Run(run) => paths.extend(run.mounts.iter().filter_map(|mount| mounted(mount, files))),
                 Action::Files(changes) => {
                     paths.extend(changes.iter().flat_map(|change| copied(change, files)));
                 }
+                Action::Parallel(_) => {}
             }
         }
         let is_base = |stage: &StagePlan| matches!(files, FileSource::Other(source) if stage.base == *source);
@@ -334,8 +343,8 @@ impl BuildPlan {
 
     /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.
     pub fn needs_from_client(&self) -> bool {
-        self.stages.iter().flat_map(|stage| &stage.steps).any(|step| match &step.action {
-            Action::Files(_) => false,
+        self.steps().any(|step| match &step.action {
+            Action::Files(_) | Action::Parallel(_) => false,
             Action::Run(run) => {
                 let mounted = run.mounts.iter().any(|mount| {
                     matches!(
@@ -351,10 +360,9 @@ impl BuildPlan {
 
     /// The paths that steps copy from the context, each with its place.
     pub fn copied_from_context(&self) -> impl Iterator<Item = &CopySource> {
-        let steps = self.stages.iter().flat_map(|stage| &stage.steps);
-        let changes = steps.filter_map(|step| match &step.action {
+        let changes = self.steps().filter_map(|step| match &step.action {
             Action::Files(changes) => Some(changes),
-            Action::Run(_) => None,
+            Action::Run(_) | Action::Parallel(_) => None,
         });
         changes
             .flatten()

@@ -49,12 +49,21 @@ pub struct SelectedStage {
     pub base: Source,
     /// Whether the client put something in its place: then nothing of what the spec says of it holds.
     pub replaced: bool,
-    /// Positions of the steps that are there on this platform with these args.
-    pub steps: Vec<usize>,
+    /// The steps that are there on this platform with these args.
+    pub steps: Vec<SelectedStep>,
     /// What its steps copy from or mount besides stages, each with a place that names it.
     pub sources: Vec<(Source, Span)>,
     /// Where `from` names the base.
     pub from_span: Span,
+}
+
+/// A step that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectedStep {
+    /// Its position in its stage or branch.
+    pub index: usize,
+    /// Of a `parallel` step, what is there of each branch.
+    pub branches: Vec<Vec<SelectedStep>>,
 }
 
 /// Where files come from.

@@ -7,6 +7,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
 
+use super::SelectedStep;
 use crate::expand::cache_settings;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Lookup, Scope};
@@ -17,8 +18,8 @@ pub(super) struct References {
     pub(super) base: Option<Reference>,
     /// What its steps copy from or mount.
     pub(super) sources: Vec<(Reference, Span)>,
-    /// Positions of the steps that are there.
-    pub(super) steps: Vec<usize>,
+    /// The steps that are there.
+    pub(super) steps: Vec<SelectedStep>,
     /// Whether a step reads the build context.
     pub(super) reads_context: bool,
     /// Whether the client put something in the stage's place.
@@ -69,25 +70,7 @@ pub(super) fn references(
         reads_context: false,
         replaced: false,
     };
-    for (index, step) in stage.steps.iter().enumerate() {
-        if !step.when().is_none_or(|when| reader.holds(when, faults)) {
-            continue;
-        }
-        found.steps.push(index);
-        match step {
-            Step::Run(run) => {
-                reader.secrets(run, faults);
-                found.reads_context |=
-                    run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
-                reader.add(&mut found, run_sources(run), faults);
-            }
-            Step::Copy(copy) => {
-                found.reads_context |= copy.from.is_none();
-                reader.add(&mut found, copy.from.iter(), faults);
-            }
-            Step::Write(_) | Step::Mkdir(_) | Step::Remove(_) | Step::Symlink(_) => {}
-        }
-    }
+    found.steps = reader.steps(&stage.steps, &mut found, faults);
     found
 }
 
@@ -106,6 +89,39 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The steps that are there, those of branches too; what they use goes into `found`.
+    fn steps(&self, steps: &[Step], found: &mut References, faults: &mut Faults) -> Vec<SelectedStep> {
+        let mut there = Vec::with_capacity(steps.len());
+        for (index, step) in steps.iter().enumerate() {
+            if step.when().is_none_or(|when| self.holds(when, faults)) {
+                let branches = self.step(step, found, faults);
+                there.push(SelectedStep { index, branches });
+            }
+        }
+        there
+    }
+
+    /// Adds what a step uses; returns what is there of its branches.
+    fn step(&self, step: &Step, found: &mut References, faults: &mut Faults) -> Vec<Vec<SelectedStep>> {
+        match step {
+            Step::Run(run) => {
+                self.secrets(run, faults);
+                found.reads_context |=
+                    run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
+                self.add(found, run_sources(run), faults);
+            }
+            Step::Copy(copy) => {
+                found.reads_context |= copy.from.is_none();
+                self.add(found, copy.from.iter(), faults);
+            }
+            Step::Parallel(step) => {
+                return step.parallel.iter().map(|branch| self.steps(branch, found, faults)).collect();
+            }
+            Step::Write(_) | Step::Mkdir(_) | Step::Remove(_) | Step::Symlink(_) => {}
+        }
+        Vec::new()
+    }
+
     fn add<'t>(
         &self,
         found: &mut References,

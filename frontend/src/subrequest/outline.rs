@@ -85,7 +85,7 @@ struct Uses<'p> {
 impl<'p> Uses<'p> {
     fn of(plan: &'p BuildPlan) -> Self {
         let mut uses = Self::default();
-        for step in plan.stages.iter().flat_map(|stage| &stage.steps) {
+        for step in plan.steps() {
             let Action::Run(run) = &step.action else { continue };
             for secret in &run.secret_env {
                 *uses.secrets.entry(&secret.id).or_default() |= !secret.optional;

@@ -37,14 +37,18 @@ pub(crate) struct Client {
     pub(crate) opts: Vec<String>,
     /// The text of `.dockerignore`.
     pub(crate) ignore_file: String,
+    /// Whether the daemon can merge layers.
+    pub(crate) merges: bool,
 }
 
 impl Client {
-    /// The options that a spec asks for itself, for a test: comments `# opt: key=value`.
+    /// What a spec asks for itself, for a test: options by comments `# opt: key=value`, a daemon without merges by the
+    /// comment `# without mergeop`.
     pub(crate) fn of(spec: &[u8]) -> Self {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
-        Self { opts, ignore_file: String::new() }
+        let merges = !text.lines().any(|line| line == "# without mergeop");
+        Self { opts, ignore_file: String::new(), merges }
     }
 
     fn parse(&self) -> FrontendOpts {
@@ -115,7 +119,7 @@ fn compile_parsed(
         return Vec::new();
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
-    let surroundings = Surroundings { opts, files, ignored: &ignored };
+    let surroundings = Surroundings { opts, files, ignored: &ignored, merges: client.merges };
     let explicit = !opts.platforms.is_empty();
     plans
         .iter()

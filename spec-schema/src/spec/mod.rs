@@ -4,6 +4,7 @@ mod arg;
 mod command;
 mod healthcheck;
 mod mount;
+mod parallel;
 mod process;
 mod secret;
 mod stage;
@@ -16,6 +17,7 @@ pub use mount::{
     BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings,
     TmpfsMount,
 };
+pub use parallel::ParallelStep;
 pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
 pub use secret::Secret;
 pub use stage::{Network, Stage};

@@ -1,6 +1,8 @@
 //! Steps: one action each, and its options.
 
-use super::{CacheMount, Command, Device, Hosts, Mount, Network, SecretMount, Security, SshMount, Ulimit};
+use super::{
+    CacheMount, Command, Device, Hosts, Mount, Network, ParallelStep, SecretMount, Security, SshMount, Ulimit,
+};
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
@@ -22,6 +24,8 @@ pub enum Step {
     Remove(Box<RemoveStep>),
     /// Makes a symbolic link.
     Symlink(Box<SymlinkStep>),
+    /// Runs branches of steps at the same time.
+    Parallel(Box<ParallelStep>),
 }
 
 record! {
@@ -201,6 +205,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ("mkdir", MkdirStep::KEYS),
     ("remove", RemoveStep::KEYS),
     ("symlink", SymlinkStep::KEYS),
+    ("parallel", ParallelStep::KEYS),
 ];
 
 impl Decode for Step {
@@ -223,7 +228,8 @@ impl Decode for Step {
             "write" => WriteStep::decode(node, faults).map(|step| Self::Write(Box::new(step))),
             "mkdir" => MkdirStep::decode(node, faults).map(|step| Self::Mkdir(Box::new(step))),
             "remove" => RemoveStep::decode(node, faults).map(|step| Self::Remove(Box::new(step))),
-            _ => SymlinkStep::decode(node, faults).map(|step| Self::Symlink(Box::new(step))),
+            "symlink" => SymlinkStep::decode(node, faults).map(|step| Self::Symlink(Box::new(step))),
+            _ => ParallelStep::decode(node, faults).map(|step| Self::Parallel(Box::new(step))),
         };
         debug_assert!(step.is_some() || faults.len() > known, "a step is dropped only with a fault");
         step
@@ -278,6 +284,7 @@ impl Step {
             Self::Mkdir(step) => step.name.as_ref(),
             Self::Remove(step) => step.name.as_ref(),
             Self::Symlink(step) => step.name.as_ref(),
+            Self::Parallel(step) => step.name.as_ref(),
         }
     }
 
@@ -290,6 +297,7 @@ impl Step {
             Self::Mkdir(step) => step.when.as_ref(),
             Self::Remove(step) => step.when.as_ref(),
             Self::Symlink(step) => step.when.as_ref(),
+            Self::Parallel(step) => step.when.as_ref(),
         }
     }
 
@@ -307,6 +315,7 @@ impl Step {
             Self::Mkdir(step) => step.span,
             Self::Remove(step) => step.span,
             Self::Symlink(step) => step.span,
+            Self::Parallel(step) => step.span,
         }
     }
 }

@@ -8,6 +8,7 @@ mod context;
 mod contexts;
 mod examples;
 mod options;
+mod parallel;
 mod platforms;
 mod registry;
 mod results;

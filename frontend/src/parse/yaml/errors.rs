@@ -58,8 +58,9 @@ impl Reader<'_> {
                 fault.help("keys of one mapping start in one column, entries of one list too")
             }
             ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => {
-                let quote = self.last_quote(at).unwrap_or(at);
-                return Diagnostic::new(self.place(quote, 1), "this quote is never closed");
+                // The parser may have stopped at the end of the text, where no character is left.
+                let place = self.last_quote(at).map_or(here, |quote| self.place(quote, 1));
+                return Diagnostic::new(place, "this quote is never closed");
             }
             kind => Diagnostic::new(here, format!("this is not YAML: {kind}")),
         };
