@@ -118,6 +118,12 @@ impl Build {
         self
     }
 
+    /// Hands the file to the client on its stdin, and no context.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        self.from_stdin().context("-")
+    }
+
     /// Changes a file between two builds.
     #[track_caller]
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
@@ -141,11 +147,20 @@ impl Build {
     /// Starts it.
     #[track_caller]
     pub fn start<S: Into<OsString>>(&self, more: impl IntoIterator<Item = S>) -> Running {
+        let flags: Vec<OsString> =
+            self.flags.iter().map(Into::into).chain(more.into_iter().map(Into::into)).collect();
         let mut command = Command::new("docker");
-        command.args(["buildx", "build", "--progress=rawjson"]);
-        command.args(["--file", if self.from_stdin { "-" } else { &self.file }]);
-        command.args(frontend_flag(&self.folder.join(&self.file)));
-        command.args(&self.flags).args(more.into_iter().map(Into::into)).arg(&self.context);
+        command.args(["buildx", "build"]);
+        let shown = |flag: &OsString| flag.to_string_lossy().starts_with("--progress") || flag == "--quiet";
+        if !flags.iter().any(shown) {
+            command.arg("--progress=rawjson");
+        }
+        match (self.from_stdin, self.context.as_str()) {
+            (false, _) => drop(command.args(["--file", &self.file])),
+            (true, "-") => {}
+            (true, _) => drop(command.args(["--file", "-"])),
+        }
+        command.args(frontend_flag(&self.folder.join(&self.file))).args(flags).arg(&self.context);
         command.current_dir(&self.folder).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(if self.from_stdin { self.open() } else { Stdio::null() });
         Running::spawn(command)

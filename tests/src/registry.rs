@@ -111,7 +111,8 @@ impl Registry {
     #[track_caller]
     fn request(&self, method: &str, image: &str, header: &str, body: &str) -> Response {
         let path = image.strip_prefix(&self.address).and_then(|rest| rest.strip_prefix('/'));
-        let Some((name, tag)) = path.and_then(|path| path.rsplit_once(':')) else {
+        let Some((name, tag)) = path.and_then(|path| path.split_once('@').or_else(|| path.rsplit_once(':')))
+        else {
             panic!("{image} is not in {}", self.address);
         };
         let headers: Vec<&str> = [Some(header), self.login.as_deref()].into_iter().flatten().collect();

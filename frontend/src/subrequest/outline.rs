@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use spec_schema::span::Span;
 
 use super::table::{row, table};
 use super::targets::sources;
@@ -12,6 +13,7 @@ use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
 use crate::plan::{Action, BuildPlan, MountPlan};
 use crate::scope::Lookup;
+use crate::source::SpecFiles;
 
 pub(super) async fn outline(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let compiled = compile(gateway, opts).await?;
@@ -25,6 +27,7 @@ pub(super) async fn outline(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bu
         (stage.name.as_str(), entry.value.description.as_ref().map_or("", |description| description.as_str()))
     });
     let uses = Uses::of(plan);
+    let files = &compiled.files;
     let mut outline = Map::new();
     outline.insert("name".to_owned(), json!(name));
     if !description.is_empty() {
@@ -32,9 +35,10 @@ pub(super) async fn outline(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bu
     }
     let args = args(&compiled);
     outline.insert("args".to_owned(), args.iter().map(Arg::json).collect());
-    outline.insert("secrets".to_owned(), named(&uses.secrets));
-    outline.insert("ssh".to_owned(), named(&uses.agents));
-    outline.insert("cache".to_owned(), uses.caches.keys().map(|id| json!({ "ID": id })).collect());
+    outline.insert("secrets".to_owned(), named(&uses.secrets, files));
+    outline.insert("ssh".to_owned(), named(&uses.agents, files));
+    let cache = |(id, need): (&&str, &Need)| json!({ "ID": id, "location": location(files, need.first) });
+    outline.insert("cache".to_owned(), uses.caches.iter().map(cache).collect());
     outline.insert("sources".to_owned(), json!(sources(&compiled.files)));
     Ok(reply(&Value::Object(outline), text(name, description, &args, &uses)))
 }
@@ -74,12 +78,20 @@ fn args(compiled: &Compiled) -> Vec<Arg> {
     described.collect()
 }
 
-/// What the steps of a plan use, each with whether a step fails without it.
+/// What the steps of a plan use, by name.
 #[derive(Default)]
 struct Uses<'p> {
-    secrets: BTreeMap<&'p str, bool>,
-    agents: BTreeMap<&'p str, bool>,
-    caches: BTreeMap<&'p str, bool>,
+    secrets: BTreeMap<&'p str, Need>,
+    agents: BTreeMap<&'p str, Need>,
+    caches: BTreeMap<&'p str, Need>,
+}
+
+/// How steps use something.
+struct Need {
+    /// Whether any of them fails without it.
+    required: bool,
+    /// The first of them.
+    first: Span,
 }
 
 impl<'p> Uses<'p> {
@@ -88,15 +100,15 @@ impl<'p> Uses<'p> {
         for step in plan.steps() {
             let Action::Run(run) = &step.action else { continue };
             for secret in &run.secret_env {
-                *uses.secrets.entry(&secret.id).or_default() |= !secret.optional;
+                add(&mut uses.secrets, &secret.id, !secret.optional, step.span);
             }
             for mount in &run.mounts {
                 match mount {
                     MountPlan::Secret { id, optional, .. } => {
-                        *uses.secrets.entry(id).or_default() |= !optional;
+                        add(&mut uses.secrets, id, !optional, step.span);
                     }
-                    MountPlan::Ssh { id, optional, .. } => *uses.agents.entry(id).or_default() |= !optional,
-                    MountPlan::Cache(cache) => *uses.caches.entry(&cache.id).or_default() = true,
+                    MountPlan::Ssh { id, optional, .. } => add(&mut uses.agents, id, !optional, step.span),
+                    MountPlan::Cache(cache) => add(&mut uses.caches, &cache.id, true, step.span),
                     MountPlan::Bind { .. } | MountPlan::Tmpfs { .. } => {}
                 }
             }
@@ -105,8 +117,13 @@ impl<'p> Uses<'p> {
     }
 }
 
-fn named(uses: &BTreeMap<&str, bool>) -> Value {
-    uses.iter().map(|(name, required)| json!({ "name": name, "required": required })).collect()
+fn add<'p>(uses: &mut BTreeMap<&'p str, Need>, name: &'p str, required: bool, first: Span) {
+    uses.entry(name).or_insert(Need { required: false, first }).required |= required;
+}
+
+fn named(uses: &BTreeMap<&str, Need>, files: &SpecFiles) -> Value {
+    let entry = |(name, need): (&&str, &Need)| json!({ "name": name, "required": need.required, "location": location(files, need.first) });
+    uses.iter().map(entry).collect()
 }
 
 fn text(name: &str, description: &str, args: &[Arg], uses: &Uses<'_>) -> String {
@@ -123,7 +140,7 @@ fn text(name: &str, description: &str, args: &[Arg], uses: &Uses<'_>) -> String 
         if !uses.is_empty() {
             let mut rows = vec![row(&[heading, "REQUIRED"])];
             rows.extend(
-                uses.iter().map(|(name, required)| row(&[name, if *required { "true" } else { "" }])),
+                uses.iter().map(|(name, need)| row(&[name, if need.required { "true" } else { "" }])),
             );
             blocks.push(rows);
         }

@@ -2,12 +2,15 @@
 
 mod cache;
 mod cache_backends;
+mod calls;
 mod cancel;
+mod client;
 mod containers;
 mod context;
 mod contexts;
 mod examples;
 mod options;
+mod outputs;
 mod parallel;
 mod platforms;
 mod registry;

@@ -1,0 +1,120 @@
+//! `--call` and `--check`: what the real client makes of the answers, beside those of the Dockerfile frontend.
+
+use optfrontend_tests::{Build, Built};
+use serde_json::{Value, json};
+
+const SPEC: &str = "
+args:
+  VERSION: {default: dev, description: what the binary says of itself}
+secrets: {token: {}, netrc: {required: false}}
+stages:
+  build:
+    description: the compiler
+    from: busybox:1.36
+    steps:
+      - run: echo $VERSION
+        secrets: [token, netrc]
+        ssh: true
+        cache: {target: /cache, id: objects}
+  app: {from: build}
+";
+
+/// The same.
+const DOCKERFILE: &str = "ARG VERSION=dev
+# build the compiler
+FROM busybox:1.36 AS build
+ARG VERSION
+RUN --mount=type=secret,id=token,required=true --mount=type=secret,id=netrc --mount=type=ssh,required=true \
+--mount=type=cache,id=objects,target=/cache echo $VERSION
+FROM build AS app
+";
+
+fn call(build: &Build, method: &str) -> Built {
+    build.run_with([format!("--call={method}"), "--progress=none".to_owned()])
+}
+
+#[track_caller]
+fn answer(method: &str) -> Value {
+    let stdout = call(&Build::spec(SPEC), &format!("{method},format=json")).ok().outcome.stdout;
+    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+}
+
+fn line(line: u32) -> Value {
+    json!({ "ranges": [{ "start": { "line": line }, "end": { "line": line } }] })
+}
+
+#[test]
+fn outline_lists_what_a_build_can_be_given() {
+    let printed = call(&Build::spec(SPEC), "outline").ok().outcome.stdout;
+    let expected = "TARGET: app
+
+BUILD ARG   VALUE   DESCRIPTION
+VERSION     dev     what the binary says of itself
+
+SECRET   REQUIRED
+netrc    
+token    true
+
+SSH       REQUIRED
+default   true
+
+";
+    assert_eq!(printed, expected);
+    let changed = Build::spec(SPEC).flags(["--build-arg=VERSION=2", "--target=build"]);
+    let printed = call(&changed, "outline").ok().outcome.stdout;
+    assert!(printed.starts_with("TARGET:      build\nDESCRIPTION: the compiler\n"), "{printed}");
+    assert!(printed.contains("VERSION     2 "), "{printed}");
+}
+
+#[test]
+fn outline_tells_places() {
+    let outline = answer("outline");
+    assert_eq!(outline["args"][0]["location"], line(4));
+    assert_eq!(outline["secrets"][1], json!({ "name": "token", "required": true, "location": line(11) }));
+    assert_eq!(outline["ssh"][0], json!({ "name": "default", "required": true, "location": line(11) }));
+    assert_eq!(outline["cache"][0], json!({ "ID": "objects", "location": line(11) }));
+}
+
+#[test]
+fn targets_lists_the_stages() {
+    let printed = call(&Build::spec(SPEC), "targets").ok().outcome.stdout;
+    assert_eq!(printed, "TARGET        DESCRIPTION\nbuild         the compiler\napp (default) \n");
+    let expected = call(&Build::dockerfile(DOCKERFILE), "targets").ok().outcome.stdout;
+    assert_eq!(printed, expected);
+    let targets = answer("targets")["targets"].clone();
+    assert_eq!(targets[1], json!({ "name": "app", "default": true, "base": "build", "location": line(15) }));
+}
+
+#[test]
+fn subrequests_describe_lists_the_methods() {
+    let printed = call(&Build::spec(SPEC), "subrequests.describe").ok().outcome.stdout;
+    for method in ["lint", "outline", "targets", "subrequests.describe"] {
+        assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
+    }
+}
+
+#[test]
+fn check_is_content_with_a_spec_that_is_right() {
+    for flag in ["--check", "--call=check", "--call=lint"] {
+        let checked = Build::spec(SPEC).run_with([flag]).ok().outcome;
+        assert_eq!(checked.stdout, "Check complete, no warnings found.\n");
+    }
+    let as_json = answer("check");
+    assert_eq!((&as_json["warnings"], &as_json["buildError"]), (&json!([]), &Value::Null));
+}
+
+#[test]
+fn check_fails_for_a_spec_that_is_wrong() {
+    let wrong = SPEC.replace("from: build}", "from: 'biuld:${X}'}");
+    for flag in ["--check", "--call=check,format=json"] {
+        let checked = Build::spec(&wrong).run_with([flag]).failed().outcome;
+        let all = checked.stdout + &checked.stderr;
+        assert!(all.contains("build.yaml:15") && all.contains("`X`"), "{all}");
+    }
+}
+
+#[test]
+fn an_unknown_method_is_refused() {
+    let refused = call(&Build::spec(SPEC), "frobnicate").failed();
+    assert!(refused.messages().contains("unsupported request frontend.frobnicate"), "{}", refused.messages());
+}
