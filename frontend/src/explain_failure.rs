@@ -45,7 +45,9 @@ pub(crate) async fn explain(
 
 /// The path that the daemon found missing, if the plan copies it from the context.
 fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
-    let path = message.strip_suffix(": not found")?.strip_suffix('"')?.rsplit('"').next()?;
+    let quoted = || message.strip_suffix(": not found")?.strip_suffix('"')?.rsplit('"').next();
+    let stated = || message.strip_suffix(": no such file or directory")?.rsplit("stat ").next();
+    let path = quoted().or_else(stated)?;
     let source = plan.copied_from_context().find(|source| source.path == path)?;
     Some((path.to_owned(), source.span))
 }

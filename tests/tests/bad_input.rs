@@ -171,6 +171,15 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
+fn a_path_that_is_not_there_beside_patterns() {
+    let spec = "stages:\n  app:\n    from: scratch\n    steps:\n      - {copy: src, to: /}\n      - {copy: src/mian.c, to: /, parents: true}\n";
+    assert_told("copy_missing_parents", &Build::spec(spec).file("src/main.c", "").fail());
+    let spec =
+        "stages:\n  app:\n    from: scratch\n    steps:\n      - {copy: scr, to: /, exclude: \"*.o\"}\n";
+    assert_told("copy_missing_exclude", &Build::spec(spec).file("src/main.c", "").fail());
+}
+
+#[test]
 fn a_path_that_is_not_sent() {
     let build = Build::spec(COPY).file("src/mian.c", "").file(".dockerignore", "# note\nsrc\n");
     assert_told("copy_ignored", &build.fail());

@@ -290,3 +290,40 @@ stages:
          SECRET   REQUIRED\ntoken\n"
     );
 }
+
+#[tokio::test]
+async fn what_an_old_daemon_lacks_is_told_at_the_step_that_asks_for_it() {
+    let spec = "\
+stages:
+  app:
+    from: busybox
+    steps:
+      - {copy: /a, from: busybox, chmod: u+x}
+      - {copy: /a, from: busybox, exclude: b}
+      - {run: a, ulimits: {core: 0}}
+      - {run: b, shm_size: 1MB}
+      - {run: c, devices: vendor.com/gpu=0}
+";
+    let fake = images().release(Release(8)).file("dockerfile", "build.yaml", spec);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    let message = outcome.unwrap_err().message;
+    let told: Vec<(&str, &str, &str)> = message
+        .lines()
+        .map(|line| {
+            let (place, rest) = line.split_once(": [app ").unwrap();
+            let cap = rest.split('`').nth(1).unwrap();
+            (place, cap, rest.split("; BuildKit ").nth(1).unwrap().split(' ').next().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("build.yaml:5", "file.copy.modestring", "0.17"),
+            ("build.yaml:6", "file.copy.includeexcludepatterns", "0.9"),
+            ("build.yaml:7", "exec.meta.ulimit", "0.10"),
+            ("build.yaml:8", "exec.mount.tmpfs.size", "0.10"),
+            ("build.yaml:9", "exec.meta.cdi", "0.20"),
+        ]
+    );
+    assert_eq!(session.methods().iter().filter(|method| **method == "Return").count(), 0);
+}

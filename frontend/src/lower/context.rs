@@ -14,11 +14,13 @@ pub(super) fn source(graph: &mut Graph, plan: &BuildPlan, surroundings: Surround
         ContextPaths::All => Vec::new(),
         ContextPaths::Some(paths) => paths,
     };
+    let mut exclude = surroundings.ignored.to_vec();
+    exclude.extend(plan.unread_context());
     let source = LocalSource {
         session: Some(surroundings.opts.session_for_local(CONTEXT_LOCAL).to_owned()),
-        shared_key_hint: Some(hint(CONTEXT_LOCAL, &[&follow_paths, surroundings.ignored])),
+        shared_key_hint: Some(hint(CONTEXT_LOCAL, &[&follow_paths, &exclude])),
         follow_paths,
-        exclude_patterns: surroundings.ignored.to_vec(),
+        exclude_patterns: exclude,
         ..LocalSource::new(CONTEXT_LOCAL)
     };
     Some(graph.source(source, OpMeta::named("[internal] load build context")))

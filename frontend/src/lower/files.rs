@@ -1,9 +1,9 @@
 //! Changes of files: one op a step.
 
 use buildkit_llb::{Copy, FileOp, Mkdir, Mkfile, OpMeta, Output, OwnerName, Permissions, Remove, Symlink};
-use spec_schema::decode::Mode;
 
 use super::Lowerer;
+use super::copy::CopyShape;
 use crate::paths::parent;
 use crate::plan::{FileChange, Name, Owner};
 
@@ -18,20 +18,14 @@ impl Lowerer<'_> {
         let mut op = FileOp::on(root);
         for change in changes {
             op = match change {
-                FileChange::Copy { from, sources, dest, owner, mode } => {
-                    let from = self.source(from);
-                    sources.iter().fold(op, |op, source| {
-                        op.copy(Copy {
-                            owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
-                            permissions: mode.as_ref().map(permissions),
-                            follow_symlink: true,
-                            dir_copy_contents: true,
-                            create_dest_path: true,
-                            allow_wildcard: true,
-                            allow_empty_wildcard: true,
-                            ..Copy::new(from, source.path.clone(), dest.clone())
-                        })
-                    })
+                FileChange::Copy { from, sources, dest, owner, mode, filter } => {
+                    let shape = CopyShape {
+                        from: self.source(from),
+                        dest: dest.clone(),
+                        owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
+                        mode: mode.clone(),
+                    };
+                    sources.iter().fold(op, |op, source| self.copy(op, &shape, source, filter))
                 }
                 FileChange::Write { path, content, mode, owner } => {
                     let owner = owner.as_ref().map(|owner| lower_owner(owner, root));
@@ -122,11 +116,4 @@ fn lower_owner(owner: &Owner, of: Option<Output>) -> buildkit_llb::Owner {
         Name::Named(name) => OwnerName::Name { name: name.clone(), of },
     };
     buildkit_llb::Owner { user: Some(name(&owner.user)), group: owner.group.as_ref().map(name) }
-}
-
-fn permissions(mode: &Mode) -> Permissions {
-    match mode {
-        Mode::Octal(bits) => Permissions::Bits(*bits),
-        Mode::Symbolic(change) => Permissions::Symbolic(change.clone()),
-    }
 }

@@ -1,6 +1,7 @@
 //! From a plan to LLB. Pure: the same plan, options and digests give the same bytes.
 
 mod context;
+mod copy;
 mod external;
 mod files;
 mod parallel;

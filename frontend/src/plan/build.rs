@@ -7,7 +7,9 @@ use spec_schema::diagnostic::Faults;
 use spec_schema::spec::{Stage, Step};
 
 use super::names::Names;
-use super::{Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, files, parallel, run};
+use super::{
+    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, copy, files, parallel, run,
+};
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
 use crate::paths;
@@ -188,7 +190,7 @@ impl StagePlanner<'_> {
         let (action, display) = match step {
             Step::Parallel(step) => parallel::parallel(self, step, selected, runtime, faults),
             Step::Run(step) => run::run(self, step, runtime, faults),
-            Step::Copy(step) => files::copy(self, step, runtime, faults),
+            Step::Copy(step) => copy::copy(self, step, runtime, faults),
             Step::Write(step) => files::write(self, step, runtime, faults),
             Step::Mkdir(step) => files::mkdir(self, step, runtime, faults),
             Step::Remove(step) => files::remove(self, step, runtime, faults),

@@ -2,56 +2,14 @@
 
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{CopyStep, MkdirStep, RemoveStep, SymlinkStep, WriteStep};
+use spec_schema::spec::{MkdirStep, RemoveStep, SymlinkStep, WriteStep};
 
 use super::build::StagePlanner;
 use super::owner::owner;
-use super::{Action, CopySource, FileChange, FileSource, Owner, Runtime};
+use super::{Action, FileChange, Owner, Runtime};
 use crate::paths;
 
-type Planned = (Action, String);
-
-pub(super) fn copy(
-    planner: &StagePlanner<'_>,
-    step: &CopyStep,
-    runtime: &Runtime,
-    faults: &mut Faults,
-) -> Planned {
-    let from = match &step.from {
-        Some(from) => FileSource::Other(planner.source(from)),
-        None => FileSource::Context,
-    };
-    let mut sources = Vec::with_capacity(step.copy.values.len());
-    for written in &step.copy.values {
-        let path = text(planner, written, runtime, faults);
-        if paths::escapes(&path) && from == FileSource::Context {
-            let fault = Diagnostic::new(written.span, format!("`{path}` leads out of the build context"));
-            faults.push(fault.help("only files inside of the context can be copied; a second directory comes in with `--build-context`"));
-        }
-        sources.push(CopySource { path: paths::absolute_file("/", &path), span: written.span });
-    }
-    let to = step.to.as_ref().map(|to| planner.expand(to, &runtime.env, faults));
-    if let (Some(to), Some(written), 2..) = (&to, &step.to, sources.len())
-        && !is_directory(to)
-    {
-        let fault = Diagnostic::new(written.span, "several sources are copied, so this must be a directory");
-        faults.push(fault.help(format!("end it with a slash: `{to}/`")));
-    }
-    let dest = paths::absolute(&runtime.workdir, to.as_deref().unwrap_or("."));
-    let display = format!("copy {} {}", shown(step), to.as_deref().unwrap_or("."));
-    let owner = chown(planner, step.chown.as_ref(), runtime, faults);
-    (Action::Files(vec![FileChange::Copy { from, sources, dest, owner, mode: step.chmod.clone() }]), display)
-}
-
-fn is_directory(path: &str) -> bool {
-    path.is_empty() || path.ends_with('/') || path == "." || path.ends_with("/.") || path.ends_with("..")
-}
-
-fn shown(step: &CopyStep) -> String {
-    let sources: Vec<&str> = step.copy.values.iter().map(|source| source.raw.as_str()).collect();
-    let from = step.from.as_ref().map(|from| format!("{}:", from.raw)).unwrap_or_default();
-    format!("{from}{}", sources.join(" "))
-}
+pub(super) type Planned = (Action, String);
 
 pub(super) fn write(
     planner: &StagePlanner<'_>,
@@ -129,7 +87,12 @@ fn path(planner: &StagePlanner<'_>, written: &Template, runtime: &Runtime, fault
 }
 
 /// A path as written, which must say something: an empty one would stand for a whole directory.
-fn text(planner: &StagePlanner<'_>, written: &Template, runtime: &Runtime, faults: &mut Faults) -> String {
+pub(super) fn text(
+    planner: &StagePlanner<'_>,
+    written: &Template,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> String {
     let known = faults.len();
     let path = planner.expand(written, &runtime.env, faults);
     if path.is_empty() && faults.len() == known {
@@ -149,7 +112,7 @@ fn parents(path: &str) -> Vec<FileChange> {
     vec![FileChange::Mkdir { path: parent.to_owned(), mode: 0o755, owner: None }]
 }
 
-fn chown(
+pub(super) fn chown(
     planner: &StagePlanner<'_>,
     written: Option<&Template>,
     runtime: &Runtime,

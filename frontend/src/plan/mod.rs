@@ -2,6 +2,7 @@
 
 mod build;
 mod config;
+mod copy;
 mod files;
 mod mounts;
 mod names;
@@ -17,6 +18,7 @@ use spec_schema::span::Span;
 use spec_schema::spec::{Network, Sharing};
 
 pub use build::plan;
+pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 
@@ -233,6 +235,8 @@ pub enum FileChange {
         owner: Option<Owner>,
         /// Their permissions. Default: as they were.
         mode: Option<Mode>,
+        /// Which of them.
+        filter: CopyFilter,
     },
     /// Writes a file.
     Write {
@@ -270,15 +274,6 @@ pub enum FileChange {
     },
 }
 
-/// A path to copy, and where the spec names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CopySource {
-    /// The path from the root of the source.
-    pub path: String,
-    /// Its place in the spec.
-    pub span: Span,
-}
-
 /// One change of an image config.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConfigChange {
@@ -312,6 +307,26 @@ impl BuildPlan {
     /// The paths of the build context that any step reads.
     pub fn context_paths(&self) -> ContextPaths {
         self.paths_of(&FileSource::Context)
+    }
+
+    /// Patterns of what no step reads of the context: where one copy alone reads it, what that copy leaves out.
+    ///
+    /// Another reader may come by a symbolic link to what the copy does not want.
+    pub fn unread_context(&self) -> Vec<String> {
+        let mut readers = self.steps().flat_map(|step| match &step.action {
+            Action::Run(run) => {
+                let mounts = run.mounts.iter().filter_map(|mount| mounted(mount, &FileSource::Context));
+                mounts.map(|_| None).collect()
+            }
+            Action::Files(changes) => {
+                changes.iter().flat_map(copy::context_readers).map(Some).collect::<Vec<_>>()
+            }
+            Action::Parallel(_) => Vec::new(),
+        });
+        match (readers.next(), readers.next()) {
+            (Some(Some((source, filter))), None) => source.left_out(filter),
+            _ => Vec::new(),
+        }
     }
 
     /// The paths of some files that any stage reads.
@@ -385,7 +400,7 @@ fn mounted<'p>(mount: &'p MountPlan, files: &FileSource) -> Option<&'p str> {
 fn copied<'p>(change: &'p FileChange, files: &FileSource) -> Vec<&'p str> {
     match change {
         FileChange::Copy { from, sources, .. } if from == files => {
-            sources.iter().map(|source| source.path.as_str()).collect()
+            sources.iter().map(CopySource::needed).collect()
         }
         _ => Vec::new(),
     }

@@ -93,6 +93,15 @@ record! {
         pub chown: Option<Template>,
         /// Permissions of what is copied. Default: as they are.
         pub chmod: Option<Mode>,
+        /// Patterns, from a directory that is copied: of what is in it, only these are. Default: all.
+        pub include: Option<OneOrMany<Template>>,
+        /// Patterns, from a directory that is copied: these are left out. `!` takes back in. Default: none.
+        pub exclude: Option<OneOrMany<Template>>,
+        /// Whether the directories up to what is copied are kept: `a/b/c` comes to be `TO/a/b/c`, and `a/./b/c` to be `TO/b/c`.
+        /// Default: false.
+        pub parents: Option<Spanned<bool>>,
+        /// Whether a path that is not there is all right. Default: false.
+        pub optional: Option<Spanned<bool>>,
     }
 }
 

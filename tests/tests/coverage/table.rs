@@ -269,8 +269,6 @@ pub(crate) const MISSING: &[&str] = &[
     "RUN --mount=type=secret,uid",
     "RUN --mount=type=secret,gid",
     "COPY --link",
-    "COPY --parents",
-    "COPY --exclude",
     "ADD",
     "ADD heredoc",
     "ADD archive",

@@ -1,0 +1,132 @@
+//! Copies: one action for each source, or two where the daemon has no word for what is meant.
+
+use buildkit_llb::{Copy, FileOp, Mkdir, OpMeta, Output, Permissions};
+use spec_schema::decode::Mode;
+
+use super::Lowerer;
+use crate::paths::parent;
+use crate::plan::{CopyFilter, CopySource, has_wildcard};
+
+/// What all sources of one copy have in common.
+pub(super) struct CopyShape {
+    pub(super) from: Option<Output>,
+    pub(super) dest: String,
+    pub(super) owner: Option<buildkit_llb::Owner>,
+    pub(super) mode: Option<Mode>,
+}
+
+impl Lowerer<'_> {
+    /// Adds the copy of one source.
+    pub(super) fn copy(
+        &mut self,
+        op: FileOp,
+        shape: &CopyShape,
+        source: &CopySource,
+        filter: &CopyFilter,
+    ) -> FileOp {
+        match &source.parents_below {
+            Some(above) => self.copy_with_parents(op, shape, source, above, filter),
+            None => {
+                let (from, src) = self.found(shape.from, &source.path, filter.optional);
+                op.copy(Copy {
+                    include_patterns: filter.include.clone(),
+                    exclude_patterns: filter.exclude.clone(),
+                    ..base(shape, from, &src, &shape.dest)
+                })
+            }
+        }
+    }
+
+    /// Copies `above`, and of that only what the rest of the path matches.
+    fn copy_with_parents(
+        &mut self,
+        op: FileOp,
+        shape: &CopyShape,
+        source: &CopySource,
+        above: &str,
+        filter: &CopyFilter,
+    ) -> FileOp {
+        let below = source.path.strip_prefix(above).unwrap_or(&source.path).trim_start_matches('/');
+        let include = if below.is_empty() { Vec::new() } else { vec![below.to_owned()] };
+        let (from, src) = self.found(shape.from, above, filter.optional);
+        let op = op.copy(Copy {
+            include_patterns: include,
+            exclude_patterns: filter.exclude.clone(),
+            ..base(shape, from, &src, &shape.dest)
+        });
+        if filter.optional || below.is_empty() || has_wildcard(below) {
+            return op;
+        }
+        // A pattern that matches nothing is no failure of the daemon, but a path that is missing has to be one.
+        // `required_paths` says so from 0.26 on; this works with all: what is there is copied to where it is.
+        let dest = format!("{}/{below}", shape.dest.trim_end_matches('/'));
+        op.copy(Copy {
+            follow_symlink: false,
+            exclude_patterns: vec!["**".to_owned()],
+            ..base(shape, shape.from, &source.path, &dest)
+        })
+    }
+
+    /// A source and a path in it, for a copy that finds it or, where that is `optional`, may find nothing.
+    ///
+    /// The daemon forgives only patterns, and of these only what stands behind the first wildcard: so a plain path
+    /// becomes a pattern that matches nothing else, and the directory that holds it is made if it is missing.
+    fn found(&mut self, from: Option<Output>, path: &str, optional: bool) -> (Option<Output>, String) {
+        if !optional || path == "/" {
+            return (from, path.to_owned());
+        }
+        let path = if has_wildcard(path) { path.to_owned() } else { as_pattern(path) };
+        let plain = path.split('/').take_while(|part| !has_wildcard(part)).collect::<Vec<_>>().join("/");
+        if plain.is_empty() {
+            return (from, path);
+        }
+        let directory =
+            Mkdir { path: plain, mode: 0o755, make_parents: true, owner: None, timestamp: Some(0) };
+        let name = format!("[internal] make {} for an optional copy", directory.path);
+        (self.graph.file(FileOp::on(from).mkdir(directory), OpMeta::named(name)), path)
+    }
+}
+
+fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy {
+    Copy {
+        owner: shape.owner.clone(),
+        permissions: shape.mode.as_ref().map(permissions),
+        follow_symlink: true,
+        dir_copy_contents: true,
+        create_dest_path: true,
+        allow_wildcard: true,
+        allow_empty_wildcard: true,
+        ..Copy::new(from, src, dest)
+    }
+}
+
+fn permissions(mode: &Mode) -> Permissions {
+    match mode {
+        Mode::Octal(bits) => Permissions::Bits(*bits),
+        Mode::Symbolic(change) => Permissions::Symbolic(change.clone()),
+    }
+}
+
+/// The path as a pattern that matches this path alone: its last character as a class of one.
+fn as_pattern(path: &str) -> String {
+    let directory = parent(path);
+    let (rest, last) = match path.char_indices().next_back() {
+        Some((at, last)) if at > directory.len().max(1) - 1 => (&path[..at], last),
+        _ => return path.to_owned(),
+    };
+    let escape = if last.is_ascii_alphanumeric() { "" } else { "\\" };
+    format!("{rest}[{escape}{last}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_pattern;
+
+    #[test]
+    fn a_pattern_matches_one_path() {
+        assert_eq!(as_pattern("/a/b.txt"), "/a/b.tx[t]");
+        assert_eq!(as_pattern("/a"), "/[a]");
+        assert_eq!(as_pattern("/a/-"), "/a/[\\-]");
+        assert_eq!(as_pattern("/ä/ö"), "/ä/[\\ö]");
+    }
+}

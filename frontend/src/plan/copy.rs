@@ -1,0 +1,183 @@
+//! Copies.
+
+use spec_schema::decode::OneOrMany;
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::Span;
+use spec_schema::spec::CopyStep;
+
+use super::build::StagePlanner;
+use super::files::{Planned, chown, text};
+use super::{Action, FileChange, FileSource, Runtime};
+use crate::{dockerignore, paths};
+
+/// A path to copy, and where the spec names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopySource {
+    /// The path from the root of the source; a pattern is possible.
+    pub path: String,
+    /// The directory, a prefix of the path, below which parents are kept: `/` for all of them.
+    pub parents_below: Option<String>,
+    /// Its place in the spec.
+    pub span: Span,
+}
+
+/// Which files of the sources are copied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CopyFilter {
+    /// Patterns of paths below a copied directory: only these.
+    pub include: Vec<String>,
+    /// Patterns of paths below a copied directory: not these.
+    pub exclude: Vec<String>,
+    /// Whether sources may be missing.
+    pub optional: bool,
+}
+
+impl CopySource {
+    /// Patterns, from the root of the source, of what is surely not copied.
+    pub(super) fn left_out(&self, filter: &CopyFilter) -> Vec<String> {
+        let directory = self.parents_below.as_ref().unwrap_or(&self.path).trim_start_matches('/');
+        let takes_back = filter.exclude.iter().any(|pattern| pattern.starts_with('!'));
+        if takes_back || has_wildcard(directory) || directory.contains('\\') {
+            return Vec::new();
+        }
+        let inside = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+        filter.exclude.iter().map(|pattern| format!("{inside}{pattern}")).collect()
+    }
+
+    /// What has to be there for the copy: the path, up to where it stands for any number of directories.
+    pub fn needed(&self) -> &str {
+        match (self.parents_below.is_some(), self.path.find("/**")) {
+            (true, Some(0)) => "/",
+            (true, Some(at)) => &self.path[..at],
+            _ => &self.path,
+        }
+    }
+}
+
+/// The sources of a change that are in the context.
+pub(super) fn context_readers(change: &FileChange) -> Vec<(&CopySource, &CopyFilter)> {
+    match change {
+        FileChange::Copy { from: FileSource::Context, sources, filter, .. } => {
+            sources.iter().map(|source| (source, filter)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a path has a character that patterns give a meaning.
+pub fn has_wildcard(path: &str) -> bool {
+    let mut escaped = false;
+    path.chars().any(|c| {
+        let is_wildcard = !escaped && matches!(c, '*' | '?' | '[');
+        escaped = !escaped && c == '\\';
+        is_wildcard
+    })
+}
+
+pub(super) fn copy(
+    planner: &StagePlanner<'_>,
+    step: &CopyStep,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Planned {
+    let from = match &step.from {
+        Some(from) => FileSource::Other(planner.source(from)),
+        None => FileSource::Context,
+    };
+    let is_context = from == FileSource::Context;
+    let sources: Vec<CopySource> = step
+        .copy
+        .values
+        .iter()
+        .map(|written| {
+            let path = text(planner, written, runtime, faults);
+            source(&path, step, written.span, is_context, faults)
+        })
+        .collect();
+    let to = step.to.as_ref().map(|to| planner.expand(to, &runtime.env, faults));
+    if let (Some(to), Some(written), 2..) = (&to, &step.to, sources.len())
+        && !is_directory(to)
+    {
+        let fault = Diagnostic::new(written.span, "several sources are copied, so this must be a directory");
+        faults.push(fault.help(format!("end it with a slash: `{to}/`")));
+    }
+    let dest = paths::absolute(&runtime.workdir, to.as_deref().unwrap_or("."));
+    let display = format!("copy {} {}", shown(step), to.as_deref().unwrap_or("."));
+    let owner = chown(planner, step.chown.as_ref(), runtime, faults);
+    let filter = filter(planner, step, runtime, faults);
+    let copy = FileChange::Copy { from, sources, dest, owner, mode: step.chmod.clone(), filter };
+    (Action::Files(vec![copy]), display)
+}
+
+fn source(text: &str, step: &CopyStep, span: Span, is_context: bool, faults: &mut Faults) -> CopySource {
+    if paths::escapes(text) && is_context {
+        let fault = Diagnostic::new(span, format!("`{text}` leads out of the build context"));
+        faults.push(fault.help("only files inside of the context can be copied; a second directory comes in with `--build-context`"));
+    }
+    let keeps_parents = step.parents.as_ref().is_some_and(|parents| parents.value);
+    let parents_below = keeps_parents.then(|| {
+        let above = text.split_once("/./").map_or("/", |(above, _)| above);
+        paths::absolute_file("/", above)
+    });
+    CopySource { path: paths::absolute_file("/", text), parents_below, span }
+}
+
+fn filter(planner: &StagePlanner<'_>, step: &CopyStep, runtime: &Runtime, faults: &mut Faults) -> CopyFilter {
+    if let (Some(include), Some(parents)) = (&step.include, &step.parents)
+        && parents.value
+    {
+        let fault = Diagnostic::new(include.span, "`include` does not stand beside `parents`");
+        faults.push(fault.help("with `parents`, what `copy` names is a pattern already"));
+    }
+    let mut patterns = |list: Option<&OneOrMany<Template>>| -> Vec<String> {
+        let templates = list.iter().flat_map(|list| &list.values);
+        templates.filter_map(|written| pattern(planner, written, runtime, faults)).collect()
+    };
+    CopyFilter {
+        include: patterns(step.include.as_ref()),
+        exclude: patterns(step.exclude.as_ref()),
+        optional: step.optional.as_ref().is_some_and(|optional| optional.value),
+    }
+}
+
+/// A pattern as the daemon takes it: relative, and clean.
+fn pattern(
+    planner: &StagePlanner<'_>,
+    written: &Template,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> Option<String> {
+    let known = faults.len();
+    let text = planner.expand(written, &runtime.env, faults);
+    let found = match dockerignore::parse(text.as_bytes()) {
+        Ok(mut patterns) if patterns.len() == 1 => patterns.pop(),
+        Ok(_) => None,
+        Err(errors) => {
+            let why = errors.0.first().map(|error| error.problem.to_string()).unwrap_or_default();
+            faults.push(Diagnostic::new(written.span, why));
+            None
+        }
+    };
+    if found.is_none() && faults.len() == known {
+        let what = if text.is_empty() {
+            "this pattern is empty".to_owned()
+        } else {
+            format!("`{text}` is not a pattern")
+        };
+        let fault = Diagnostic::new(written.span, what);
+        faults
+            .push(fault.help("write a path with `*`, `?`, `[…]` or `**`, from the directory that is copied"));
+    }
+    found
+}
+
+fn is_directory(path: &str) -> bool {
+    path.is_empty() || path.ends_with('/') || path == "." || path.ends_with("/.") || path.ends_with("..")
+}
+
+fn shown(step: &CopyStep) -> String {
+    let sources: Vec<&str> = step.copy.values.iter().map(|source| source.raw.as_str()).collect();
+    let from = step.from.as_ref().map(|from| format!("{}:", from.raw)).unwrap_or_default();
+    format!("{from}{}", sources.join(" "))
+}
