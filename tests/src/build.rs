@@ -12,6 +12,7 @@ use crate::docker::{FRONTEND, Outcome, Running, docker, frontend_flag};
 use crate::image::Image;
 use crate::nonce::nonce;
 use crate::progress::Progress;
+use crate::store::{Store, saved, store, without_platforms};
 use crate::tempdir;
 
 /// A build to run, once or several times.
@@ -147,8 +148,14 @@ impl Build {
     /// Starts it.
     #[track_caller]
     pub fn start<S: Into<OsString>>(&self, more: impl IntoIterator<Item = S>) -> Running {
+        self.start_with(&self.flags, more)
+    }
+
+    /// Starts it with other flags than its own.
+    #[track_caller]
+    fn start_with<S: Into<OsString>>(&self, flags: &[String], more: impl IntoIterator<Item = S>) -> Running {
         let flags: Vec<OsString> =
-            self.flags.iter().map(Into::into).chain(more.into_iter().map(Into::into)).collect();
+            flags.iter().map(Into::into).chain(more.into_iter().map(Into::into)).collect();
         let mut command = Command::new("docker");
         command.args(["buildx", "build"]);
         let shown = |flag: &OsString| flag.to_string_lossy().starts_with("--progress") || flag == "--quiet";
@@ -201,6 +208,23 @@ impl Build {
     /// As [`Build::image`], with flags that are for this time only.
     #[track_caller]
     pub fn image_with<S: AsRef<OsStr>>(&self, more: &[S]) -> Image {
+        match self.try_image(more) {
+            Ok(image) => image,
+            Err(built) => panic!("{}\nfailed\n{}\n{}", built.outcome.command, built.logs, built.messages()),
+        }
+    }
+
+    /// Runs it and reads the image, or tells how it failed.
+    #[track_caller]
+    pub fn try_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
+        match store() {
+            Store::Containerd => self.exported_image(more),
+            Store::Docker => self.saved_image(more),
+        }
+    }
+
+    #[track_caller]
+    fn exported_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
         let folder = tempdir();
         let mut output = OsString::from("--output=type=oci,tar=false,dest=");
         output.push(folder.path());
@@ -209,8 +233,28 @@ impl Build {
             flags.push("--provenance=false".into());
         }
         flags.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
-        let built = self.run_with(flags).ok();
-        Image::read(folder, built)
+        let built = self.run_with(flags);
+        if built.outcome.code == Some(0) { Ok(Image::read(folder, built)) } else { Err(built) }
+    }
+
+    /// By way of the engine's store, which has one platform an image: a build for each.
+    #[track_caller]
+    fn saved_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
+        let (platforms, flags) = without_platforms(&self.flags);
+        let mut tags = Vec::new();
+        for platform in platforms {
+            let name = ImageName::new(format!("optfrontend-test:{}", nonce()));
+            let mut flags_now: Vec<OsString> = vec!["--load".into(), format!("--tag={}", &*name).into()];
+            flags_now.extend(platform.map(|platform| format!("--platform={platform}").into()));
+            flags_now.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
+            let built = Built::new(self.start_with(&flags, flags_now).wait());
+            if built.outcome.code != Some(0) {
+                return Err(built);
+            }
+            tags.push(Tag { name, built });
+        }
+        let names: Vec<&str> = tags.iter().map(|tag| &*tag.name).collect();
+        Ok(Image::read(saved(&names), tags.remove(0).built))
     }
 
     /// Builds a target of the bake file `docker-bake.hcl` in the folder, and reads the image. It must succeed.

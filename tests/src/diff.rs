@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::image::{Image, PlatformImage};
+use crate::image::{Image, PlatformImage, Platforms};
 
 /// One difference. Reads as two lines of a diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +29,17 @@ impl fmt::Display for Difference {
 
 /// All differences between two images: files, config, platforms. Times, history and digests of layers are not compared.
 pub fn differences(first: &Image, second: &Image) -> Vec<Difference> {
-    let names =
-        first.platforms.keys().chain(second.platforms.keys()).collect::<std::collections::BTreeSet<_>>();
+    platform_differences(&first.platforms, &second.platforms)
+}
+
+/// As [`differences`], of images without how they were built.
+pub fn platform_differences(first: &Platforms, second: &Platforms) -> Vec<Difference> {
+    let names = first.keys().chain(second.keys()).collect::<std::collections::BTreeSet<_>>();
     let several = names.len() > 1;
     let mut found = Vec::new();
     for name in names {
         let prefix = if several { format!("{name} ") } else { String::new() };
-        match (first.platforms.get(name), second.platforms.get(name)) {
+        match (first.get(name), second.get(name)) {
             (Some(first), Some(second)) => compare(&prefix, first, second, &mut found),
             (first, second) => found.push(Difference {
                 what: "platform".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,14 +17,17 @@ pub struct Image {
     pub built: Built,
     /// All that the image is made of.
     pub blobs: Blobs,
-    /// The image of each platform, such as `linux/arm64`.
-    pub platforms: BTreeMap<String, PlatformImage>,
+    /// The image of each platform.
+    pub platforms: Platforms,
     /// The manifests of attestations.
     pub attestations: Vec<Value>,
 }
 
+/// The image of each platform, such as `linux/arm64`.
+pub type Platforms = BTreeMap<String, PlatformImage>;
+
 /// The image of one platform.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlatformImage {
     /// Its files.
     pub files: Tree,
@@ -36,7 +40,7 @@ pub struct PlatformImage {
 impl Image {
     pub(crate) fn read(folder: TempDir, built: Built) -> Self {
         let blobs = Blobs::new(folder);
-        let mut image = Self { built, blobs, platforms: BTreeMap::new(), attestations: Vec::new() };
+        let mut image = Self { built, blobs, platforms: Platforms::new(), attestations: Vec::new() };
         for descriptor in image.blobs.manifests() {
             let manifest = image.blobs.json(digest(&descriptor));
             if descriptor.pointer("/annotations/vnd.docker.reference.type").is_some() {

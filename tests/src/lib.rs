@@ -23,24 +23,30 @@ mod layout;
 mod nonce;
 mod pair;
 mod progress;
+mod reference;
 mod registry;
+mod results;
 mod site;
+mod store;
 mod tools;
 mod tree;
 
 pub use agent::Agent;
 pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
-pub use diff::{Difference, differences};
+pub use diff::{Difference, differences, platform_differences};
 pub use docker::{Outcome, Running, buildkit_version, docker, engine, frontend, repository};
 pub use http::{Response, get, request};
-pub use image::{Image, PlatformImage};
+pub use image::{Image, PlatformImage, Platforms};
 pub use layout::Blobs;
 pub use nonce::nonce;
 pub use pair::{Need, Pair};
 pub use progress::{Progress, Step, Warning};
+pub use reference::{keep_reference, reference};
 pub use registry::Registry;
+pub use results::{impossible, record};
 pub use site::{Repository, Site};
+pub use store::{Store, store};
 pub use tree::{Entry, Kind, Tree};
 
 /// A folder that goes when it is dropped.

@@ -117,6 +117,14 @@ impl Progress {
         self.steps().filter(|step| step.cached).map(|step| step.name.as_str()).collect()
     }
 
+    /// What the daemon lacks for steps that were made in another way, as their names say.
+    pub fn fallbacks(&self) -> impl Iterator<Item = String> + '_ {
+        self.vertices.iter().filter_map(|step| {
+            let (_, note) = step.name.rsplit_once(" (without `")?;
+            Some(note.trim_end_matches("`)").to_owned())
+        })
+    }
+
     /// The step whose name contains a text.
     #[track_caller]
     pub fn step(&self, part: &str) -> &Step {

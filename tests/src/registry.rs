@@ -108,15 +108,33 @@ impl Registry {
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
+    /// A blob of an image, such as its config, where it is text.
+    #[track_caller]
+    pub fn blob(&self, image: &str, digest: &str) -> String {
+        let (name, _) = self.parts(image);
+        self.send("GET", &format!("{name}/blobs/{digest}"), "Accept: */*", "").body
+    }
+
     #[track_caller]
     fn request(&self, method: &str, image: &str, header: &str, body: &str) -> Response {
+        let (name, tag) = self.parts(image);
+        self.send(method, &format!("{name}/manifests/{tag}"), header, body)
+    }
+
+    /// The repository of an image, and its tag or digest.
+    #[track_caller]
+    fn parts<'a>(&self, image: &'a str) -> (&'a str, &'a str) {
         let path = image.strip_prefix(&self.address).and_then(|rest| rest.strip_prefix('/'));
-        let Some((name, tag)) = path.and_then(|path| path.split_once('@').or_else(|| path.rsplit_once(':')))
-        else {
-            panic!("{image} is not in {}", self.address);
-        };
+        match path.and_then(|path| path.split_once('@').or_else(|| path.rsplit_once(':'))) {
+            Some(parts) => parts,
+            None => panic!("{image} is not in {}", self.address),
+        }
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, path: &str, header: &str, body: &str) -> Response {
         let headers: Vec<&str> = [Some(header), self.login.as_deref()].into_iter().flatten().collect();
-        match request(self.port, method, &format!("/v2/{name}/manifests/{tag}"), &headers, body) {
+        match request(self.port, method, &format!("/v2/{path}"), &headers, body) {
             Ok(response) => response,
             Err(error) => panic!("{}: {error}", self.address),
         }

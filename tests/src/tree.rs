@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tar::{Archive, EntryType};
 
@@ -14,7 +15,7 @@ use crate::layout::Blobs;
 pub type Tree = BTreeMap<String, Entry>;
 
 /// What is at a path. Times are left out: no build promises them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// What it is.
     pub kind: Kind,
@@ -29,7 +30,7 @@ pub struct Entry {
 }
 
 /// What is at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A file.
     File {

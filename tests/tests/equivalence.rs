@@ -8,14 +8,21 @@
 //! - `flags`, one a line,
 //! - `targets`, one a line, of which each is built and compared,
 //! - `differences.md`: differences that are wanted, with the reasons, and in a `diff` block the exact lines.
+//!
+//! On an engine that is too old for a spec, the pair's Dockerfile says with which words it is refused; on every other one the images must be
+//! the same. `scripts/test-engines` has the Dockerfiles built by the newest engine, so that no engine is too old for those.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use optfrontend_tests::{Build, Image, Pair, buildkit_version, differences, nonce};
+use optfrontend_tests::{
+    Build, Built, Need, Pair, buildkit_version, keep_reference, nonce, platform_differences, record,
+    reference,
+};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -32,26 +39,31 @@ fn main() -> ExitCode {
 
 /// The test of a pair, shown as ignored with the reason where the engine is too old for its Dockerfile.
 fn pair_test(pair: Pair, engine: (u32, u32)) -> Trial {
-    let Pair { name, folder, needs, .. } = pair;
-    let test = Trial::test(name, move || compare(&prepared(&folder)?, "Dockerfile"));
-    match needs {
-        Some(need) if need.buildkit > engine => {
-            let (major, minor) = need.buildkit;
-            test.with_kind(format!("needs BuildKit {major}.{minor}: {}", need.reason)).with_ignored_flag(true)
-        }
-        _ => test,
+    let need = pair.needs.clone().filter(|need| need.buildkit > engine);
+    let ignored = need.filter(|_| {
+        !targets(&pair.folder)
+            .iter()
+            .all(|target| reference(&kept_as(&pair.name, target.as_deref())).is_some())
+    });
+    let refused = pair.refused_before.clone().filter(|need| need.buildkit > engine);
+    let Pair { name, folder, .. } = pair;
+    if let Some(Need { buildkit: (major, minor), reason }) = ignored {
+        let kind = format!("needs BuildKit {major}.{minor}: {reason}");
+        return Trial::test(name, || Ok(())).with_kind(kind).with_ignored_flag(true);
     }
+    Trial::test(name.clone(), move || compare(&name, &prepared(&folder)?, "Dockerfile", refused.as_ref()))
 }
 
 fn example_test(folder: PathBuf) -> Trial {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
-    Trial::test(format!("example_{name}"), move || {
+    let test = format!("example_{name}");
+    Trial::test(test.clone(), move || {
         let mut build = Build::copy_of(&folder);
         if name == "node_api" {
             // The signing step must run anew: from an earlier build that had a key, its result would be a signed one.
             build = build.file("scripts/nonce", nonce());
         }
-        compare(&build, "Dockerfile.reference")
+        compare(&test, &build, "Dockerfile.reference", None)
     })
 }
 
@@ -69,35 +81,83 @@ fn prepared(folder: &Path) -> Result<Build, Failed> {
 }
 
 /// Builds both files of a folder, target by target, and compares the images.
-fn compare(pair: &Build, dockerfile: &str) -> Result<(), Failed> {
+fn compare(name: &str, pair: &Build, dockerfile: &str, refused: Option<&Need>) -> Result<(), Failed> {
     let folder = pair.folder();
-    let targets = fs::read_to_string(folder.join("targets")).unwrap_or_default();
-    let targets: Vec<Option<&str>> =
-        if targets.is_empty() { vec![None] } else { targets.lines().map(Some).collect() };
     let mut found = String::new();
-    for target in targets {
-        let (dockerfile, spec) = (build(folder, dockerfile, target), build(folder, "build.yaml", target));
-        let differences = differences(&dockerfile, &spec);
+    let mut notes = BTreeSet::new();
+    let mut refusals = BTreeSet::new();
+    for target in targets(folder) {
+        let image = match (build(folder, "build.yaml", target.as_deref()).try_image::<&str>(&[]), refused) {
+            (Ok(image), _) => image,
+            (Err(built), Some(need)) => {
+                refusals.insert(refusal(&built, need)?);
+                continue;
+            }
+            (Err(built), None) => {
+                return Err(format!("{}\n{}", built.outcome.command, built.messages()).into());
+            }
+        };
+        notes.extend(image.built.fallbacks());
+        let reference = reference(&kept_as(name, target.as_deref())).unwrap_or_else(|| {
+            let platforms = build(folder, dockerfile, target.as_deref()).image().platforms;
+            keep_reference(&kept_as(name, target.as_deref()), &platforms);
+            platforms
+        });
+        let differences = platform_differences(&reference, &image.platforms);
         if let (Some(target), false) = (target, differences.is_empty()) {
             found.push_str(&format!("@@ {target}\n"));
         }
         found.extend(differences.iter().map(|difference| format!("{difference}\n")));
     }
-    let wanted = wanted(folder);
-    if found == wanted {
-        return Ok(());
+    if let (Some(need), true) = (refused, refusals.is_empty()) {
+        return Err(format!("this engine should have refused the spec: {}", need.reason).into());
     }
-    Err(Failed::from(format!(
-        "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}",
-        if wanted.is_empty() { found } else { format!("found:\n{found}\ndifferences.md:\n{wanted}") },
-    )))
+    let wanted = wanted(folder);
+    let comparable = refusals.is_empty() || !found.is_empty();
+    if comparable && found != wanted {
+        return Err(Failed::from(format!(
+            "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}",
+            if wanted.is_empty() { found } else { format!("found:\n{found}\ndifferences.md:\n{wanted}") },
+        )));
+    }
+    let (outcome, notes) = match (refusals.is_empty(), notes.is_empty()) {
+        (false, _) => ("refused", refusals),
+        (true, false) => ("fallback", notes),
+        (true, true) => ("same", notes),
+    };
+    record("equivalence", name, outcome, &notes.into_iter().collect::<Vec<_>>());
+    Ok(())
 }
 
-fn build(folder: &Path, file: &str, target: Option<&str>) -> Image {
+/// The targets to build, `None` alone where the file has one only.
+fn targets(folder: &Path) -> Vec<Option<String>> {
+    let targets = fs::read_to_string(folder.join("targets")).unwrap_or_default();
+    if targets.is_empty() { vec![None] } else { targets.lines().map(|line| Some(line.to_owned())).collect() }
+}
+
+/// The name of a Dockerfile's image among the references.
+fn kept_as(name: &str, target: Option<&str>) -> String {
+    target.map_or_else(|| name.to_owned(), |target| format!("{name}.{target}"))
+}
+
+fn build(folder: &Path, file: &str, target: Option<&str>) -> Build {
     let flags = fs::read_to_string(folder.join("flags")).unwrap_or_default();
     let target = target.map(|target| format!("--target={target}"));
     let context = if folder.join("context").is_dir() { "context" } else { "." };
-    Build::at(folder).using(file).context(context).flags(flags.lines()).flags(target).image()
+    Build::at(folder).using(file).context(context).flags(flags.lines()).flags(target)
+}
+
+/// The sentence with which a spec is refused, which must be the one that the pair announces.
+fn refusal(built: &Built, need: &Need) -> Result<String, Failed> {
+    let (major, minor) = need.buildkit;
+    let first = format!("BuildKit {major}.{minor} is the first");
+    let sentence = built.messages().lines().find(|line| line.contains(&need.reason) && line.contains(&first));
+    let sentence = sentence.and_then(|line| line.split_once("build.yaml:")).ok_or_else(|| {
+        format!("should be refused with {:?} and {first:?}:\n{}", need.reason, built.messages())
+    })?;
+    // Without the place.
+    let text = sentence.1.split_once(' ').map_or(sentence.1, |(_, text)| text);
+    Ok(text.to_owned())
 }
 
 /// The lines of the `diff` blocks in `differences.md`.
