@@ -216,7 +216,7 @@ impl Build {
 
     /// Runs it and reads the image, or tells how it failed.
     #[track_caller]
-    pub fn try_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
+    pub fn try_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Box<Built>> {
         match store() {
             Store::Containerd => self.exported_image(more),
             Store::Docker => self.saved_image(more),
@@ -224,7 +224,7 @@ impl Build {
     }
 
     #[track_caller]
-    fn exported_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
+    fn exported_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Box<Built>> {
         let folder = tempdir();
         let mut output = OsString::from("--output=type=oci,tar=false,dest=");
         output.push(folder.path());
@@ -234,12 +234,12 @@ impl Build {
         }
         flags.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
         let built = self.run_with(flags);
-        if built.outcome.code == Some(0) { Ok(Image::read(folder, built)) } else { Err(built) }
+        if built.outcome.code == Some(0) { Ok(Image::read(folder, built)) } else { Err(Box::new(built)) }
     }
 
     /// By way of the engine's store, which has one platform an image: a build for each.
     #[track_caller]
-    fn saved_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Built> {
+    fn saved_image<S: AsRef<OsStr>>(&self, more: &[S]) -> Result<Image, Box<Built>> {
         let (platforms, flags) = without_platforms(&self.flags);
         let mut tags = Vec::new();
         for platform in platforms {
@@ -249,7 +249,7 @@ impl Build {
             flags_now.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
             let built = Built::new(self.start_with(&flags, flags_now).wait());
             if built.outcome.code != Some(0) {
-                return Err(built);
+                return Err(Box::new(built));
             }
             tags.push(Tag { name, built });
         }

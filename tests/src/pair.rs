@@ -117,10 +117,14 @@ fn header(dockerfile: &str) -> impl Iterator<Item = &str> {
 
 impl Need {
     fn parse(text: &str) -> Option<Self> {
-        let (version, reason) = text.trim().strip_prefix("BuildKit ")?.split_once(' ')?;
-        let (major, minor) = version.split_once('.')?;
-        let reason = reason.strip_prefix('(')?.strip_suffix(')')?;
-        Some(Self { buildkit: (major.parse().ok()?, minor.parse().ok()?), reason: reason.to_owned() })
+        let (release, reason) = text.trim().split_once(" (")?;
+        Some(Self { buildkit: Self::release(release)?, reason: reason.strip_suffix(')')?.to_owned() })
+    }
+
+    /// The numbers in `BuildKit 0.10`.
+    pub fn release(text: &str) -> Option<(u32, u32)> {
+        let (major, minor) = text.strip_prefix("BuildKit ")?.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
     }
 }
 

@@ -7,7 +7,8 @@
 //! - `setup`, a script that makes what git cannot hold in a copy of the folder: empty directories, permissions, odd names,
 //! - `flags`, one a line,
 //! - `targets`, one a line, of which each is built and compared,
-//! - `differences.md`: differences that are wanted, with the reasons, and in a `diff` block the exact lines.
+//! - `differences.md`: differences that are wanted, with the reasons, and in a `diff` block the exact lines. The lines of a block
+//!   that begins with `diff before BuildKit 0.10` are wanted of older engines alone.
 //!
 //! On an engine that is too old for a spec, the pair's Dockerfile says with which words it is refused; on every other one the images must be
 //! the same. `scripts/test-engines` has the Dockerfiles built by the newest engine, so that no engine is too old for those.
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let engine = if arguments.list { (u32::MAX, 0) } else { buildkit_version() };
     let mut tests: Vec<Trial> = Pair::all().into_iter().map(|pair| pair_test(pair, engine)).collect();
-    tests.extend(Pair::examples().into_iter().map(example_test));
+    tests.extend(Pair::examples().into_iter().map(|folder| example_test(folder, engine)));
     libtest_mimic::run(&arguments, tests).exit_code()
 }
 
@@ -51,10 +52,12 @@ fn pair_test(pair: Pair, engine: (u32, u32)) -> Trial {
         let kind = format!("needs BuildKit {major}.{minor}: {reason}");
         return Trial::test(name, || Ok(())).with_kind(kind).with_ignored_flag(true);
     }
-    Trial::test(name.clone(), move || compare(&name, &prepared(&folder)?, "Dockerfile", refused.as_ref()))
+    Trial::test(name.clone(), move || {
+        compare(&name, &prepared(&folder)?, "Dockerfile", engine, refused.as_ref())
+    })
 }
 
-fn example_test(folder: PathBuf) -> Trial {
+fn example_test(folder: PathBuf, engine: (u32, u32)) -> Trial {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().replace('-', "_");
     let test = format!("example_{name}");
     Trial::test(test.clone(), move || {
@@ -63,7 +66,7 @@ fn example_test(folder: PathBuf) -> Trial {
             // The signing step must run anew: from an earlier build that had a key, its result would be a signed one.
             build = build.file("scripts/nonce", nonce());
         }
-        compare(&test, &build, "Dockerfile.reference", None)
+        compare(&test, &build, "Dockerfile.reference", engine, None)
     })
 }
 
@@ -81,9 +84,15 @@ fn prepared(folder: &Path) -> Result<Build, Failed> {
 }
 
 /// Builds both files of a folder, target by target, and compares the images.
-fn compare(name: &str, pair: &Build, dockerfile: &str, refused: Option<&Need>) -> Result<(), Failed> {
+fn compare(
+    name: &str,
+    pair: &Build,
+    dockerfile: &str,
+    engine: (u32, u32),
+    refused: Option<&Need>,
+) -> Result<(), Failed> {
     let folder = pair.folder();
-    let mut found = String::new();
+    let mut found = Vec::new();
     let mut notes = BTreeSet::new();
     let mut refusals = BTreeSet::new();
     for target in targets(folder) {
@@ -103,27 +112,37 @@ fn compare(name: &str, pair: &Build, dockerfile: &str, refused: Option<&Need>) -
             keep_reference(&kept_as(name, target.as_deref()), &platforms);
             platforms
         });
-        let differences = platform_differences(&reference, &image.platforms);
-        if let (Some(target), false) = (target, differences.is_empty()) {
-            found.push_str(&format!("@@ {target}\n"));
-        }
-        found.extend(differences.iter().map(|difference| format!("{difference}\n")));
+        let lines: Vec<String> =
+            platform_differences(&reference, &image.platforms).iter().map(ToString::to_string).collect();
+        let block = format!(
+            "{}{}",
+            target.map(|target| format!("@@ {target}\n")).unwrap_or_default(),
+            lines.join("\n")
+        );
+        found.extend(with_targets(&block));
     }
+    found.sort();
     if let (Some(need), true) = (refused, refusals.is_empty()) {
         return Err(format!("this engine should have refused the spec: {}", need.reason).into());
     }
-    let wanted = wanted(folder);
+    let (wanted, reasons) = wanted(folder, engine);
     let comparable = refusals.is_empty() || !found.is_empty();
     if comparable && found != wanted {
         return Err(Failed::from(format!(
-            "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}",
-            if wanted.is_empty() { found } else { format!("found:\n{found}\ndifferences.md:\n{wanted}") },
+            "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}{}",
+            found.join("\n"),
+            if wanted.is_empty() {
+                String::new()
+            } else {
+                format!("\ndifferences.md:\n{}", wanted.join("\n"))
+            },
         )));
     }
-    let (outcome, notes) = match (refusals.is_empty(), notes.is_empty()) {
-        (false, _) => ("refused", refusals),
-        (true, false) => ("fallback", notes),
-        (true, true) => ("same", notes),
+    let (outcome, notes) = match () {
+        () if !refusals.is_empty() => ("refused", refusals),
+        () if !reasons.is_empty() => ("near", reasons),
+        () if !notes.is_empty() => ("fallback", notes),
+        () => ("same", notes),
     };
     record("equivalence", name, outcome, &notes.into_iter().collect::<Vec<_>>());
     Ok(())
@@ -160,9 +179,44 @@ fn refusal(built: &Built, need: &Need) -> Result<String, Failed> {
     Ok(text.to_owned())
 }
 
-/// The lines of the `diff` blocks in `differences.md`.
-fn wanted(folder: &Path) -> String {
+/// The lines of the `diff` blocks in `differences.md` that count for an engine, and the reasons of those for old ones.
+fn wanted(folder: &Path, engine: (u32, u32)) -> (Vec<String>, BTreeSet<String>) {
     let text = fs::read_to_string(folder.join("differences.md")).unwrap_or_default();
-    let blocks = text.split("```diff\n").skip(1);
-    blocks.filter_map(|block| block.split("```").next()).collect()
+    let mut lines = Vec::new();
+    let mut reasons = BTreeSet::new();
+    let mut prose = "";
+    for part in text.split("\n```") {
+        match part.strip_prefix("diff") {
+            None => prose = part,
+            Some(block) => {
+                let (limit, block) = block.split_once('\n').unwrap_or((block, ""));
+                match Need::release(limit.trim().trim_start_matches("before ")) {
+                    Some(limit) if engine >= limit => continue,
+                    Some(_) => drop(reasons.insert(last_paragraph(prose))),
+                    None => {}
+                }
+                lines.extend(with_targets(block));
+            }
+        }
+    }
+    lines.sort();
+    (lines, reasons)
+}
+
+/// Lines of differences, each with the target that it is of, so that their order does not matter.
+fn with_targets(block: &str) -> Vec<String> {
+    let mut target = "";
+    let mut lines = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("@@ ") {
+            Some(name) => target = name,
+            None => lines.push(format!("{target}{}{line}", if target.is_empty() { "" } else { ": " })),
+        }
+    }
+    lines
+}
+
+fn last_paragraph(text: &str) -> String {
+    let paragraph = text.trim().rsplit("\n\n").next().unwrap_or_default();
+    paragraph.lines().collect::<Vec<_>>().join(" ")
 }

@@ -14,7 +14,7 @@ use crate::paths;
 use crate::scope::{Env, Scope, words};
 
 /// Where a script with a `#!` line is mounted.
-const SCRIPT_PATH: &str = "/run/optfrontend/script";
+const SCRIPT_PATH: &str = "/dev/optfrontend/script";
 
 /// Plans a `run` step; also says what is shown for it.
 pub(super) fn run(
