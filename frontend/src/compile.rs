@@ -81,9 +81,9 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
         .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
         .collect();
     let needs_context = selections.iter().any(|selection| selection.reads_context);
-    let stage_names: Vec<&str> = core.spec().stages.names().collect();
+    let names: Vec<&str> = core.spec().stages.names().chain(core.spec().sources.names()).collect();
     let (resolved, ignored) = tokio::join!(
-        resolve(gateway, opts, &entrypoint, &selections, &stage_names, &mut faults),
+        resolve(gateway, opts, &entrypoint, &selections, &names, &mut faults),
         entrypoint.ignored(gateway, needs_context),
     );
     let (resolved, ignored) = (resolved?, ignored?);

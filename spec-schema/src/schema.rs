@@ -9,10 +9,11 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::span::Spanned;
 use crate::spec::{
-    Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, CopyStep, Device, DeviceSettings,
-    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, Limit, MkdirStep, Mount, ParallelStep,
-    RemoveStep, RunStep, SecretMount, SecretSettings, ShellOrExec, Spec, SshMount, SshSettings, Step,
-    SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
+    AddStep, Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, ContextSource, CopyStep,
+    Device, DeviceSettings, GitSource, Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource,
+    ImageSource, Limit, MkdirStep, Mount, ParallelStep, RemoveStep, RunStep, SecretMount, SecretSettings,
+    ShellOrExec, Source, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings,
+    When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -186,10 +187,17 @@ choice! {
         generator.subschema_for::<Map<OneOrMany<Template>>>(),
         generator.subschema_for::<List<Template>>(),
     ] with generator;
+    Source => [
+        generator.subschema_for::<ImageSource>(),
+        generator.subschema_for::<GitSource>(),
+        generator.subschema_for::<HttpSource>(),
+        generator.subschema_for::<ContextSource>(),
+    ] with generator;
     Mount => [generator.subschema_for::<BindMount>(), generator.subschema_for::<TmpfsMount>()] with generator;
     Step => [
         generator.subschema_for::<RunStep>(),
         generator.subschema_for::<CopyStep>(),
+        generator.subschema_for::<AddStep>(),
         generator.subschema_for::<WriteStep>(),
         generator.subschema_for::<MkdirStep>(),
         generator.subschema_for::<RemoveStep>(),

@@ -15,6 +15,17 @@ pub fn parse(text: &str) -> Option<Result<GitSource, String>> {
     is_git(url).then(|| source(url, fragment, query))
 }
 
+/// Reads the URL of what is known to be a git repository.
+pub fn parse_known(text: &str) -> Result<GitSource, String> {
+    let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let (url, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("https" | "http")) {
+        return Err("a URL of a repository is written `https://HOST/PATH` or `git@HOST:PATH`".to_owned());
+    }
+    source(url, fragment, query)
+}
+
 /// Reads what the client gives as the build context, where the short form `github.com/…` is a repository too.
 pub fn parse_context(text: &str) -> Option<Result<GitSource, String>> {
     match text.strip_prefix("github.com/") {
@@ -133,7 +144,7 @@ fn flag(key: &str, value: &str) -> Result<bool, String> {
 }
 
 /// A part of a URL without its percent signs.
-fn decode(text: &str) -> Result<String, String> {
+pub(super) fn decode(text: &str) -> Result<String, String> {
     let wrong = || format!("`{text}` has a `%` that two hexadecimal digits do not follow, or is no UTF-8");
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -52,6 +52,36 @@ pub struct LocalDirectory {
     pub shared_key: String,
 }
 
+/// Whether a text is a URL, of git or not.
+pub fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://") || git::parse(text).is_some()
+}
+
+/// Checks a digest of a download; the error says what is wrong with it.
+pub fn check_digest(text: &str) -> Result<(), &'static str> {
+    let hex = text.strip_prefix("sha256:").ok_or("a checksum of a file starts with `sha256:`")?;
+    let good = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if good { Ok(()) } else { Err("a sha256 checksum has 64 hexadecimal digits in lower case") }
+}
+
+/// Checks the checksum of a repository: a commit, or its first digits.
+pub fn check_commit(text: &str) -> Result<(), &'static str> {
+    let good = (4..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if good { Ok(()) } else { Err("the checksum of a repository is a commit, or its first digits") }
+}
+
+/// The name that a downloaded file gets from its URL, as Dockerfile `ADD` gives it.
+pub fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    let path = path.split_once('/').map_or("", |(_, path)| path).trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match git::decode(name) {
+        Ok(name) if !name.is_empty() && name != "." && name != ".." && !name.contains('/') => name,
+        _ => "__unnamed__".to_owned(),
+    }
+}
+
 impl From<Origin> for External {
     fn from(origin: Origin) -> Self {
         Self { origin, include: Vec::new(), exclude: Vec::new() }

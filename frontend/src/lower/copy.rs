@@ -13,6 +13,7 @@ pub(super) struct CopyShape {
     pub(super) dest: String,
     pub(super) owner: Option<buildkit_llb::Owner>,
     pub(super) mode: Option<Mode>,
+    pub(super) unpack: bool,
 }
 
 impl Lowerer<'_> {
@@ -91,6 +92,7 @@ fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy 
     Copy {
         owner: shape.owner.clone(),
         permissions: shape.mode.as_ref().map(permissions),
+        attempt_unpack: shape.unpack,
         follow_symlink: true,
         dir_copy_contents: true,
         create_dest_path: true,
@@ -100,7 +102,7 @@ fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy 
     }
 }
 
-fn permissions(mode: &Mode) -> Permissions {
+pub(super) fn permissions(mode: &Mode) -> Permissions {
     match mode {
         Mode::Octal(bits) => Permissions::Bits(*bits),
         Mode::Symbolic(change) => Permissions::Symbolic(change.clone()),

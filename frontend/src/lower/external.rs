@@ -14,6 +14,12 @@ impl Lowerer<'_> {
         if let Some(known) = self.externals.get(external) {
             return *known;
         }
+        // What a step copies from has no line of its own.
+        let span = if span == Span::default() {
+            self.plan.places.get(external).copied().unwrap_or_default()
+        } else {
+            span
+        };
         let output = match &external.origin {
             Origin::Local(directory) => Some(self.directory(external, directory, span)),
             Origin::Git(source) => {

@@ -3,7 +3,7 @@
 use buildkit_llb::{Copy, FileOp, Mkdir, Mkfile, OpMeta, Output, OwnerName, Permissions, Remove, Symlink};
 
 use super::Lowerer;
-use super::copy::CopyShape;
+use super::copy::{CopyShape, permissions};
 use crate::paths::parent;
 use crate::plan::{FileChange, Name, Owner};
 
@@ -18,14 +18,25 @@ impl Lowerer<'_> {
         let mut op = FileOp::on(root);
         for change in changes {
             op = match change {
-                FileChange::Copy { from, sources, dest, owner, mode, filter } => {
+                FileChange::Copy { from, sources, dest, owner, mode, filter, unpack } => {
                     let shape = CopyShape {
                         from: self.source(from),
                         dest: dest.clone(),
                         owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
                         mode: mode.clone(),
+                        unpack: *unpack,
                     };
                     sources.iter().fold(op, |op, source| self.copy(op, &shape, source, filter))
+                }
+                FileChange::Fetch { source, span, path, dest, owner, mode, unpack } => {
+                    let from = self.external(source, *span);
+                    op.copy(Copy {
+                        owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
+                        permissions: mode.as_ref().map(permissions),
+                        attempt_unpack: *unpack,
+                        create_dest_path: true,
+                        ..Copy::new(from, path.clone(), dest.clone())
+                    })
                 }
                 FileChange::Write { path, content, mode, owner } => {
                     let owner = owner.as_ref().map(|owner| lower_owner(owner, root));

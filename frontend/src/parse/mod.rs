@@ -80,17 +80,14 @@ pub fn parse(file: &SpecFile, id: FileId, faults: &mut Faults) -> Option<Spec> {
 /// Stage names are used on command lines and in image names, arg names in shells: both have their rules.
 fn check_names(spec: &Spec, faults: &mut Faults) {
     for (name, entry) in spec.stages.iter() {
-        if !is_stage_name(name) {
-            let fault = Diagnostic::new(entry.key_span, format!("`{name}` cannot name a stage"));
-            faults.push(fault.help(
-                "a stage name has lower-case letters, digits, `-`, `_` and `.`, and starts with a letter",
-            ));
-        } else if matches!(name, "scratch" | "context") {
-            let fault = Diagnostic::new(
-                entry.key_span,
-                format!("`{name}` has a meaning of its own and cannot name a stage"),
-            );
-            faults.push(fault);
+        check_from_name("stage", name, entry.key_span, faults);
+    }
+    for (name, entry) in spec.sources.iter() {
+        check_from_name("source", name, entry.key_span, faults);
+        if let Some((_, stage)) = spec.stages.get_full(name) {
+            let message = format!("`{name}` names a stage and a source");
+            let fault = Diagnostic::new(entry.key_span, message).related(stage.key_span, "the stage");
+            faults.push(fault.help("a `from` could mean both: give one of them another name"));
         }
     }
     for (name, entry) in spec.args.iter() {
@@ -106,6 +103,19 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
                 check_env(&run.env, faults);
             }
         }
+    }
+}
+
+/// A name that stands in a `from`.
+fn check_from_name(what: &str, name: &str, span: Span, faults: &mut Faults) {
+    if !is_stage_name(name) {
+        let fault = Diagnostic::new(span, format!("`{name}` cannot name a {what}"));
+        faults.push(fault.help(format!(
+            "a {what} name has lower-case letters, digits, `-`, `_` and `.`, and starts with a letter"
+        )));
+    } else if matches!(name, "scratch" | "context") {
+        let message = format!("`{name}` has a meaning of its own and cannot name a {what}");
+        faults.push(Diagnostic::new(span, message));
     }
 }
 

@@ -8,7 +8,7 @@ use spec_schema::spec::{Stage, Step};
 
 use super::names::Names;
 use super::{
-    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, config, copy, files, parallel, run,
+    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, add, config, copy, files, parallel, run,
 };
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
@@ -41,7 +41,10 @@ pub fn plan(
             StagePlanner { spec, stage: &entry.value, selected, selection, names, base, nothing_there };
         stages.push(planner.plan(faults));
     }
-    BuildPlan { platform: selection.platform.clone(), stages }
+    // Of several places the first one counts.
+    let places = selection.externals().map(|(external, span)| (external.clone(), span));
+    let places = places.collect::<Vec<_>>().into_iter().rev().collect();
+    BuildPlan { platform: selection.platform.clone(), stages, places }
 }
 
 /// A stage in whose place the client put something: what that holds, and nothing else.
@@ -191,6 +194,7 @@ impl StagePlanner<'_> {
             Step::Parallel(step) => parallel::parallel(self, step, selected, runtime, faults),
             Step::Run(step) => run::run(self, step, runtime, faults),
             Step::Copy(step) => copy::copy(self, step, runtime, faults),
+            Step::Add(step) => add::add(self, step, runtime, faults),
             Step::Write(step) => files::write(self, step, runtime, faults),
             Step::Mkdir(step) => files::mkdir(self, step, runtime, faults),
             Step::Remove(step) => files::remove(self, step, runtime, faults),

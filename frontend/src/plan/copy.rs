@@ -85,36 +85,57 @@ pub(super) fn copy(
         Some(from) => FileSource::Other(planner.source(from)),
         None => FileSource::Context,
     };
-    let is_context = from == FileSource::Context;
     let sources: Vec<CopySource> = step
         .copy
         .values
         .iter()
         .map(|written| {
             let path = text(planner, written, runtime, faults);
-            source(&path, step, written.span, is_context, faults)
+            let path = match from {
+                FileSource::Context => context_path(&path, written, faults),
+                FileSource::Other(_) => path,
+            };
+            source(&path, step, written.span)
         })
         .collect();
-    let to = step.to.as_ref().map(|to| planner.expand(to, &runtime.env, faults));
-    if let (Some(to), Some(written), 2..) = (&to, &step.to, sources.len())
+    let (dest, to) = destination(planner, step.to.as_ref(), sources.len(), runtime, faults);
+    let display = format!("copy {} {to}", shown(step));
+    let owner = chown(planner, step.chown.as_ref(), runtime, faults);
+    let filter = filter(planner, step, runtime, faults);
+    let copy =
+        FileChange::Copy { from, sources, dest, owner, mode: step.chmod.clone(), filter, unpack: false };
+    (Action::Files(vec![copy]), display)
+}
+
+/// A path in the build context, as it was written.
+pub(super) fn context_path(path: &str, written: &Template, faults: &mut Faults) -> String {
+    if paths::escapes(path) {
+        let fault = Diagnostic::new(written.span, format!("`{path}` leads out of the build context"));
+        faults.push(fault.help("only files inside of the context can be copied; a second directory comes in with `--build-context`"));
+    }
+    path.to_owned()
+}
+
+/// Where things are copied to: the absolute path, which ends with a slash for a directory, and what is shown for it.
+pub(super) fn destination(
+    planner: &StagePlanner<'_>,
+    written: Option<&Template>,
+    sources: usize,
+    runtime: &Runtime,
+    faults: &mut Faults,
+) -> (String, String) {
+    let to = written.map(|to| planner.expand(to, &runtime.env, faults));
+    if let (Some(to), Some(written), 2..) = (&to, written, sources)
         && !is_directory(to)
     {
         let fault = Diagnostic::new(written.span, "several sources are copied, so this must be a directory");
         faults.push(fault.help(format!("end it with a slash: `{to}/`")));
     }
-    let dest = paths::absolute(&runtime.workdir, to.as_deref().unwrap_or("."));
-    let display = format!("copy {} {}", shown(step), to.as_deref().unwrap_or("."));
-    let owner = chown(planner, step.chown.as_ref(), runtime, faults);
-    let filter = filter(planner, step, runtime, faults);
-    let copy = FileChange::Copy { from, sources, dest, owner, mode: step.chmod.clone(), filter };
-    (Action::Files(vec![copy]), display)
+    let to = to.unwrap_or_else(|| ".".to_owned());
+    (paths::absolute(&runtime.workdir, &to), to)
 }
 
-fn source(text: &str, step: &CopyStep, span: Span, is_context: bool, faults: &mut Faults) -> CopySource {
-    if paths::escapes(text) && is_context {
-        let fault = Diagnostic::new(span, format!("`{text}` leads out of the build context"));
-        faults.push(fault.help("only files inside of the context can be copied; a second directory comes in with `--build-context`"));
-    }
+fn source(text: &str, step: &CopyStep, span: Span) -> CopySource {
     let keeps_parents = step.parents.as_ref().is_some_and(|parents| parents.value);
     let parents_below = keeps_parents.then(|| {
         let above = text.split_once("/./").map_or("/", |(above, _)| above);

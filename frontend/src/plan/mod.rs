@@ -1,5 +1,6 @@
 //! From a selection and its base images to a plan: every text concrete, every path absolute, every source known.
 
+mod add;
 mod build;
 mod config;
 mod copy;
@@ -10,6 +11,8 @@ mod owner;
 mod parallel;
 mod process;
 mod run;
+
+use std::collections::BTreeMap;
 
 use buildkit_llb::Platform;
 use serde_json::Value;
@@ -22,6 +25,7 @@ pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 
+use crate::external::External;
 use crate::scope::Env;
 use crate::select::Source;
 
@@ -32,6 +36,8 @@ pub struct BuildPlan {
     pub platform: Platform,
     /// The stages, each after those it uses; the last one is the target.
     pub stages: Vec<StagePlan>,
+    /// Where the spec names files from outside.
+    pub places: BTreeMap<External, Span>,
 }
 
 /// One stage.
@@ -237,6 +243,25 @@ pub enum FileChange {
         mode: Option<Mode>,
         /// Which of them.
         filter: CopyFilter,
+        /// Whether archives are unpacked.
+        unpack: bool,
+    },
+    /// Copies what is behind a URL.
+    Fetch {
+        /// What is there.
+        source: Box<External>,
+        /// Where the spec names it.
+        span: Span,
+        /// The path that is copied: the file of a download, or the root of a repository.
+        path: String,
+        /// Where to; a directory if it ends with a slash.
+        dest: String,
+        /// Who owns the copies. Default: root.
+        owner: Option<Owner>,
+        /// Their permissions. Default: as they are.
+        mode: Option<Mode>,
+        /// Whether an archive is unpacked.
+        unpack: bool,
     },
     /// Writes a file.
     Write {

@@ -18,7 +18,7 @@ pub(super) async fn images(
     gateway: &Gateway,
     opts: &FrontendOpts,
     selections: &[Selection],
-    stage_names: &[&str],
+    names: &[&str],
     faults: &mut Faults,
 ) -> BTreeMap<ImageKey, BaseImage> {
     let wanted = wanted(selections);
@@ -36,7 +36,7 @@ pub(super) async fn images(
             }
             Err(why) => {
                 let span = wanted.get(&key).copied().unwrap_or_default();
-                faults.push(not_found(&key, &why, stage_names, span));
+                faults.push(not_found(&key, &why, names, span));
             }
         }
     }
@@ -81,7 +81,7 @@ fn words(error: &GatewayError) -> String {
     message.trim().to_owned()
 }
 
-fn not_found(key: &ImageKey, why: &str, stage_names: &[&str], span: Span) -> Diagnostic {
+fn not_found(key: &ImageKey, why: &str, names: &[&str], span: Span) -> Diagnostic {
     let ImageKey { reference, platform, .. } = key;
     let name = reference.to_string();
     let short = name.trim_start_matches("docker.io/library/").trim_end_matches(":latest");
@@ -90,8 +90,7 @@ fn not_found(key: &ImageKey, why: &str, stage_names: &[&str], span: Span) -> Dia
     } else {
         format!("the image {name} cannot be had: {why}")
     };
-    let help =
-        nearest(short, stage_names.iter().copied()).map(|stage| format!("did you mean the stage `{stage}`?"));
+    let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
     Diagnostic::new(span, message).help_opt(help)
 }
 

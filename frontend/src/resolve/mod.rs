@@ -22,12 +22,12 @@ pub async fn resolve(
     opts: &FrontendOpts,
     entrypoint: &Entrypoint,
     selections: &[Selection],
-    stage_names: &[&str],
+    names: &[&str],
     faults: &mut Faults,
 ) -> Result<Resolved, Failure> {
     let inputs = inputs::inputs(opts, entrypoint, selections, faults);
     let (images, ignored) = tokio::join!(
-        images::images(gateway, opts, selections, stage_names, faults),
+        images::images(gateway, opts, selections, names, faults),
         ignored(gateway, entrypoint, selections)
     );
     Ok(Resolved { images, inputs, ignored: ignored? })

@@ -10,9 +10,9 @@ use spec_schema::span::Span;
 use super::args::{Request, globals};
 use super::origins::Origins;
 use super::references::{Reference, References, references};
+use super::sources::declared;
 use super::{SelectedStage, Selection, Source};
 use crate::expand::Core;
-use crate::external::FORMS;
 use crate::scope::{Globals, Scope};
 
 /// Selects what is built for `platform` on a builder of platform `build`.
@@ -30,7 +30,7 @@ pub fn select(
     let target_name =
         target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
     let globals = globals(spec, request, build, platform, target_name, faults);
-    let origins = Origins::new(request.contexts.clone());
+    let origins = Origins::new(request.contexts.clone(), declared(spec, &globals, faults));
     let used: Vec<References> = spec
         .stages
         .iter()
@@ -179,8 +179,8 @@ fn assemble(
         let platform = stage_platform(stage.platform.as_ref(), &globals, inherited, faults);
         let mut other = |name: &str, span: Span| match origins.find(name, &platform) {
             Ok(source) => Some(source),
-            Err(why) => {
-                faults.push(Diagnostic::new(span, why).help(format!("it can be {FORMS}")));
+            Err(problem) => {
+                faults.push(problem.at(span));
                 None
             }
         };

@@ -5,6 +5,7 @@ mod args;
 mod graph;
 mod origins;
 mod references;
+mod sources;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
 
 use super::SelectedStep;
 use crate::expand::cache_settings;
+use crate::external;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Lookup, Scope};
 
@@ -114,6 +115,9 @@ impl Reader<'_> {
                 found.reads_context |= copy.from.is_none();
                 self.add(found, copy.from.iter(), faults);
             }
+            Step::Add(add) => {
+                found.reads_context |= add.add.values.iter().any(|added| !external::is_url(&added.raw));
+            }
             Step::Parallel(step) => {
                 return step.parallel.iter().map(|branch| self.steps(branch, found, faults)).collect();
             }
@@ -150,11 +154,16 @@ impl Reader<'_> {
                 .push(Diagnostic::new(from.span, "this is empty, where a stage or an image is to be named"));
             return None;
         }
+        if self.spec.sources.declares(&name) {
+            // One that could not be read has faults of its own.
+            return self.spec.sources.get(&name).map(|_| Reference::Other(name));
+        }
         match ImageRef::parse(&name) {
             Ok(_) => Some(Reference::Other(name)),
             Err(why) => {
                 let message = format!("`{name}` is neither a stage nor an image: {why}");
-                let help = faults.did_you_mean(&name, self.spec.stages.names());
+                let known = self.spec.stages.names().chain(self.spec.sources.names());
+                let help = faults.did_you_mean(&name, known);
                 faults.push(Diagnostic::new(from.span, message).help_opt(help));
                 None
             }

@@ -147,7 +147,8 @@ pub(crate) fn absent<T: super::Decode>(
 /// "a stage", "an ssh mount".
 fn article(what: &str) -> String {
     // Spoken "es-es-aitch".
-    let vowel = what.starts_with(['a', 'e', 'i', 'o', 'u']) || what.starts_with("ssh");
+    let word = what.trim_start_matches('`');
+    let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']) || word.starts_with("ssh");
     format!("{} {what}", if vowel { "an" } else { "a" })
 }
 

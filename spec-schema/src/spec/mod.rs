@@ -7,6 +7,7 @@ mod mount;
 mod parallel;
 mod process;
 mod secret;
+mod source;
 mod stage;
 mod step;
 
@@ -20,9 +21,11 @@ pub use mount::{
 pub use parallel::ParallelStep;
 pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
 pub use secret::Secret;
+pub use source::{ContextSource, GitSource, HttpSource, ImageSource, Source};
 pub use stage::{Network, Stage};
 pub use step::{
-    CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile, WriteStep,
+    AddStep, CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile,
+    WriteStep,
 };
 
 pub(crate) use step::actions_with;
@@ -38,7 +41,10 @@ record! {
         pub args: Map<Arg>,
         /// Secrets that steps may use. A step may name only a secret declared here.
         pub secrets: Map<Secret>,
-        /// The stages by name. A stage starts from an image or another stage and runs its steps.
+        /// Files from elsewhere, by the name that a `from` uses: images, git repositories, downloads, what the client gives.
+        /// A source and a stage cannot share a name.
+        pub sources: Map<Source>,
+        /// The stages by name. A stage starts from an image, a source or another stage and runs its steps.
         pub stages: Map<Stage>,
         /// The stage that is built when the client names no target. Default: the last stage.
         pub default: Option<Text>,

@@ -16,6 +16,8 @@ pub enum Step {
     Run(Box<RunStep>),
     /// Copies files.
     Copy(Box<CopyStep>),
+    /// Adds files from URLs, git repositories and archives.
+    Add(Box<AddStep>),
     /// Writes a file.
     Write(Box<WriteStep>),
     /// Makes directories.
@@ -102,6 +104,35 @@ record! {
         pub parents: Option<Spanned<bool>>,
         /// Whether a path that is not there is all right. Default: false.
         pub optional: Option<Spanned<bool>>,
+    }
+}
+
+record! {
+    "`add` step";
+    /// Adds files behind URLs, git repositories, and archives of the build context, by the rules of Dockerfile `ADD`.
+    pub struct AddStep {
+        /// What is added. A URL of a git repository ends in `.git`, or starts with `git://`, `ssh://` or `user@host:`; behind a
+        /// `#` it may name a ref and a directory, as in `#v1:docs`. Any other URL is of a file. A path is one in the build
+        /// context; an archive there is unpacked.
+        pub add: OneOrMany<Template>,
+        /// Shown for this step. Default: what is added.
+        pub name: Option<Template>,
+        /// The step is there only where each of these args has the value, or one of the values.
+        pub when: Option<When>,
+        /// Where to: a directory if it ends with `/`. A relative one starts at the working directory.
+        /// Default: the working directory.
+        pub to: Option<Template>,
+        /// What a single URL must have: the digest of the file, `sha256:…`, or the commit of the repository.
+        pub checksum: Option<Template>,
+        /// Whether archives are unpacked: tar, plain or compressed by gzip, bzip2, xz or zstd. Default: true for paths of the
+        /// build context, false for URLs.
+        pub unpack: Option<Spanned<bool>>,
+        /// Whether `.git` of a repository comes along. Default: false.
+        pub keep_git_dir: Option<Spanned<bool>>,
+        /// Owner of what is added: `user`, `user:group`, names or ids. Default: 0:0.
+        pub chown: Option<Template>,
+        /// Permissions of what is added. Default: 0600 for a downloaded file, else as they are.
+        pub chmod: Option<Mode>,
     }
 }
 
@@ -210,6 +241,7 @@ impl Decode for When {
 const ACTIONS: &[(&str, &[&str])] = &[
     ("run", RunStep::KEYS),
     ("copy", CopyStep::KEYS),
+    ("add", AddStep::KEYS),
     ("write", WriteStep::KEYS),
     ("mkdir", MkdirStep::KEYS),
     ("remove", RemoveStep::KEYS),
@@ -234,6 +266,7 @@ impl Decode for Step {
         let step = match action {
             "run" => RunStep::decode(node, faults).map(|step| Self::Run(Box::new(step))),
             "copy" => CopyStep::decode(node, faults).map(|step| Self::Copy(Box::new(step))),
+            "add" => AddStep::decode(node, faults).map(|step| Self::Add(Box::new(step))),
             "write" => WriteStep::decode(node, faults).map(|step| Self::Write(Box::new(step))),
             "mkdir" => MkdirStep::decode(node, faults).map(|step| Self::Mkdir(Box::new(step))),
             "remove" => RemoveStep::decode(node, faults).map(|step| Self::Remove(Box::new(step))),
@@ -289,6 +322,7 @@ impl Step {
         match self {
             Self::Run(step) => step.name.as_ref(),
             Self::Copy(step) => step.name.as_ref(),
+            Self::Add(step) => step.name.as_ref(),
             Self::Write(step) => step.name.as_ref(),
             Self::Mkdir(step) => step.name.as_ref(),
             Self::Remove(step) => step.name.as_ref(),
@@ -302,6 +336,7 @@ impl Step {
         match self {
             Self::Run(step) => step.when.as_ref(),
             Self::Copy(step) => step.when.as_ref(),
+            Self::Add(step) => step.when.as_ref(),
             Self::Write(step) => step.when.as_ref(),
             Self::Mkdir(step) => step.when.as_ref(),
             Self::Remove(step) => step.when.as_ref(),
@@ -320,6 +355,7 @@ impl Step {
         match self {
             Self::Run(step) => step.span,
             Self::Copy(step) => step.span,
+            Self::Add(step) => step.span,
             Self::Write(step) => step.span,
             Self::Mkdir(step) => step.span,
             Self::Remove(step) => step.span,
