@@ -13,6 +13,7 @@
 pub mod fake_gateway;
 
 mod agent;
+mod archive;
 mod build;
 mod container;
 mod diff;
@@ -32,6 +33,7 @@ mod tools;
 mod tree;
 
 pub use agent::Agent;
+pub use archive::{gzip, tar};
 pub use build::{Build, Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences, platform_differences};

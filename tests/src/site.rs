@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::tempdir;
@@ -16,8 +18,8 @@ use crate::tempdir;
 pub struct Site {
     files: BTreeMap<String, Vec<u8>>,
     repositories: TempDir,
-    /// The header that whoever asks must send.
-    authorization: Option<String>,
+    /// The credentials that whoever asks must send.
+    credentials: Option<String>,
 }
 
 /// A site that is up. It goes with the program.
@@ -32,7 +34,7 @@ impl Site {
     /// A site with nothing on it.
     #[track_caller]
     pub fn empty() -> Self {
-        Self { files: BTreeMap::new(), repositories: tempdir(), authorization: None }
+        Self { files: BTreeMap::new(), repositories: tempdir(), credentials: None }
     }
 
     /// Puts a file there.
@@ -52,10 +54,10 @@ impl Site {
         self
     }
 
-    /// Answers only those who send this value as their `Authorization`.
+    /// Answers only who sends this user and this password.
     #[must_use]
-    pub fn for_those_who_send(mut self, authorization: impl Into<String>) -> Self {
-        self.authorization = Some(authorization.into());
+    pub fn only_for(mut self, user: &str, password: &str) -> Self {
+        self.credentials = Some(STANDARD.encode(format!("{user}:{password}")));
         self
     }
 
@@ -116,7 +118,8 @@ fn serve(site: &Site, requests: &Mutex<Vec<String>>, mut stream: TcpStream) -> s
     let request = read(&stream)?;
     let line = format!("{} {}", request.method, request.path);
     requests.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-    if site.authorization.as_ref() != request.headers.get("authorization") && site.authorization.is_some() {
+    let sent = request.headers.get("authorization").and_then(|sent| sent.split_once(' '));
+    if site.credentials.as_deref().is_some_and(|needed| sent.is_none_or(|(_, sent)| sent != needed)) {
         return write!(
             stream,
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

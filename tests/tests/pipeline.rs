@@ -254,7 +254,7 @@ async fn a_check_tells_every_fault_and_solves_nothing() {
         String::from_utf8_lossy(&result.metadata["result.txt"]),
         "the spec has 2 faults\n\
          build.yaml:6:9: `chmod` does not belong to a `run` step\n  \
-           help: it is an option of `copy` or `mkdir`\n\
+           help: it is an option of `copy`, `add` or `mkdir`\n\
          build.yaml:7:15: the variable `NOPE` is not defined\n  \
            help: declare it under `args` or `env`; `$$` is a dollar that stays one"
     );

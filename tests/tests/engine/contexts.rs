@@ -17,7 +17,7 @@ stages:
 
 /// Builds both with the same flags; the images must be the same.
 #[track_caller]
-fn same(dockerfile: Build, spec: Build, flags: &[&str]) -> Image {
+pub(crate) fn same(dockerfile: Build, spec: Build, flags: &[&str]) -> Image {
     let dockerfile = dockerfile.flags(flags.iter().copied()).image();
     let spec = spec.flags(flags.iter().copied()).image();
     let differences: Vec<String> = differences(&dockerfile, &spec).iter().map(ToString::to_string).collect();

@@ -16,5 +16,6 @@ mod platforms;
 mod registry;
 mod results;
 mod secrets;
+mod sources;
 mod ssh;
 mod steps;
