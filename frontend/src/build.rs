@@ -9,6 +9,7 @@ use crate::lower::{Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
 use crate::plan::{Action, BuildPlan, ContextPaths};
 use crate::result::{Image, image, result};
+use crate::sbom;
 use crate::select::undeclared_args;
 use crate::subrequest;
 
@@ -21,12 +22,19 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         return subrequest::answer(gateway, opts, request).await;
     }
     let compiled = compile(gateway, opts).await?;
-    let lowered = lower_all(&compiled, opts, gateway.ping().await?)?;
-    let (refs, ()) = tokio::join!(solve_all(gateway, opts, &compiled, lowered), warn(gateway, &compiled));
+    let mut lowered = lower_all(&compiled, opts, gateway.ping().await?)?;
+    let scans =
+        compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
+    let (refs, attestations, ()) = tokio::join!(
+        solve_all(gateway, opts, &compiled, lowered),
+        sbom::solve(gateway, scans),
+        warn(gateway, &compiled)
+    );
     let explicit = !opts.platforms.is_empty();
     let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
-    Ok(result(images.into_iter().zip(refs?).collect(), opts.multi_platform))
+    let result = result(images.into_iter().zip(refs?).collect(), opts.multi_platform);
+    Ok(BuildResult { attestations: attestations?, ..result })
 }
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.

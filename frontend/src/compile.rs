@@ -14,6 +14,7 @@ use crate::plan::{BuildPlan, plan};
 use crate::report::failure;
 use crate::resolve::resolve;
 use crate::resolved::Resolved;
+use crate::sbom::{Scans, extras};
 use crate::select::{Request, Selection, select};
 use crate::source::SpecFiles;
 
@@ -36,6 +37,8 @@ pub(crate) struct Compiled {
     pub(crate) resolved: Resolved,
     /// Patterns of the context's paths that the client does not send.
     pub(crate) ignored: Vec<String>,
+    /// What the frontend has scanned by itself.
+    pub(crate) scans: Option<Scans>,
 }
 
 /// Why there are no plans.
@@ -82,16 +85,28 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
         .collect();
     let needs_context = selections.iter().any(|selection| selection.reads_context);
     let names: Vec<&str> = core.spec().stages.names().chain(core.spec().sources.names()).collect();
-    let (resolved, ignored) = tokio::join!(
+    let extras = selections.iter().map(|selection| extras(&core, &request, selection, &mut faults)).collect();
+    let (resolved, ignored, scans) = tokio::join!(
         resolve(gateway, opts, &entrypoint, &selections, &names, &mut faults),
         entrypoint.ignored(gateway, needs_context),
+        Scans::look_up(gateway, opts, extras, &build_platform),
     );
-    let (resolved, ignored) = (resolved?, ignored?);
+    let (resolved, ignored, scans) = (resolved?, ignored?, scans?);
     let plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
-    Ok(Compiled { files, vertex: entrypoint.vertex, core, request, selections, plans, resolved, ignored })
+    Ok(Compiled {
+        files,
+        vertex: entrypoint.vertex,
+        core,
+        request,
+        selections,
+        plans,
+        resolved,
+        ignored,
+        scans,
+    })
 }
 
 /// Reads the spec. Faults that leave nothing to go on with end the build here.

@@ -27,6 +27,7 @@ pub mod report;
 pub mod resolve;
 pub mod resolved;
 pub mod result;
+pub mod sbom;
 pub mod scope;
 pub mod select;
 pub mod source;

@@ -116,7 +116,7 @@ pub fn result(images: Vec<(Image, Ref)>, map: bool) -> BuildResult {
     let platforms = json!({ "Platforms": platforms });
     metadata.insert("refs.platforms".to_owned(), platforms.to_string().into_bytes());
     let refs = if map { ResultRefs::PerPlatform(refs) } else { ResultRefs::Single(single) };
-    BuildResult { refs, metadata }
+    BuildResult { refs, metadata, ..BuildResult::default() }
 }
 
 /// The platform as OCI writes it.

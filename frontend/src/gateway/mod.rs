@@ -26,7 +26,7 @@ pub use error::GatewayError;
 pub use files::FileStat;
 pub use grpc::WireError;
 pub use image::{ClientStore, ImageRequest, ResolvedImage};
-pub use outcome::{BuildResult, Failure, ResultRefs};
+pub use outcome::{Attestation, BuildResult, Failure, ResultRefs};
 pub use solve::{Ref, SolveOptions};
 pub use source::{SourceExcerpt, SourceFile, SourcePosition, SourceRange};
 pub use stdio::{Stdio, StdioError};

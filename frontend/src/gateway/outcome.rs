@@ -20,6 +20,32 @@ pub struct BuildResult {
     /// What exporters and clients read beside them: the image config, the list of platforms, the answer
     /// of a subrequest.
     pub metadata: BTreeMap<String, Vec<u8>>,
+    /// What is attached to the file systems, by platform id.
+    pub attestations: BTreeMap<String, Vec<Attestation>>,
+}
+
+/// Statements about a file system, in the files of a folder: one complete in-toto statement in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attestation {
+    /// The folder.
+    pub reference: Ref,
+    /// The type that each of them must have.
+    pub predicate_type: String,
+    /// What the daemon is to know of them.
+    pub metadata: BTreeMap<String, Vec<u8>>,
+}
+
+impl Attestation {
+    fn into_proto(self) -> proto::Attestation {
+        proto::Attestation {
+            kind: proto::AttestationKind::Bundle.into(),
+            metadata: self.metadata.into_iter().collect(),
+            r#ref: Some(proto::Ref { id: self.reference.into_id(), def: None }),
+            path: String::new(),
+            in_toto_predicate_type: self.predicate_type,
+            in_toto_subjects: Vec::new(),
+        }
+    }
 }
 
 /// The file systems of a result.
@@ -60,12 +86,16 @@ impl BuildResult {
         proto::ReturnRequest {
             result: Some(proto::Result {
                 metadata: self.metadata.into_iter().collect(),
-                attestations: std::iter::empty().collect(),
+                attestations: self.attestations.into_iter().map(attestations).collect(),
                 result: Some(self.refs.into_proto(ref_messages)),
             }),
             error: None,
         }
     }
+}
+
+fn attestations((platform, list): (String, Vec<Attestation>)) -> (String, proto::Attestations) {
+    (platform, proto::Attestations { attestation: list.into_iter().map(Attestation::into_proto).collect() })
 }
 
 /// Why a build failed, for the user.

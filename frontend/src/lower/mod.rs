@@ -6,6 +6,7 @@ mod external;
 mod files;
 mod parallel;
 mod run;
+mod scan;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,8 @@ pub struct Lowered {
     pub definition: Definition,
     graph: Graph,
     result: Option<Output>,
+    stages: Vec<Option<Output>>,
+    context: Option<Output>,
 }
 
 /// Lowers one platform's plan.
@@ -53,7 +56,8 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
         lowerer.stages.push(output);
     }
     let result = lowerer.stages.last().copied().flatten();
-    Lowered { definition: lowerer.graph.marshal(result), graph: lowerer.graph, result }
+    let Lowerer { graph, stages, context, .. } = lowerer;
+    Lowered { definition: graph.marshal(result), graph, result, stages, context }
 }
 
 impl Lowered {

@@ -18,6 +18,7 @@ use buildkit_llb::Platform;
 pub use environment::WorkerInfo;
 pub use error::{OptError, OptErrors, OptProblem};
 pub use values::ULIMITS;
+pub(crate) use values::boolean;
 
 /// All options of a build. See [`keys`] for where each one comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

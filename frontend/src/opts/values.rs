@@ -31,7 +31,7 @@ pub const ULIMITS: [&str; 15] = [
 ];
 
 /// A boolean in the spellings that Go accepts.
-pub(super) fn boolean(value: &str) -> Parsed<bool> {
+pub(crate) fn boolean(value: &str) -> Parsed<bool> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),

@@ -13,6 +13,7 @@ use optfrontend::plan::{BuildPlan, plan};
 use optfrontend::report::message;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::result::{Image, image};
+use optfrontend::sbom::extras;
 use optfrontend::select::{Request, Selection, select};
 use optfrontend::source::SpecFiles;
 use serde_json::Value;
@@ -109,6 +110,9 @@ fn compile_parsed(
     let platforms = opts.target_platforms(&build);
     let selections: Vec<Selection> =
         platforms.iter().filter_map(|platform| select(&core, &request, &build, platform, faults)).collect();
+    for selection in &selections {
+        extras(&core, &request, selection, faults);
+    }
     let resolved = resolved(&selections);
     let several = selections.len() > 1;
     let plans: Vec<BuildPlan> = selections

@@ -128,6 +128,13 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("--add-host", &["engine::containers::add_host_adds_names"]),
     ("--allow", &["engine::containers::a_step_may_ask_for_another_network"]),
     ("--annotation", &["engine::outputs::annotations_are_where_they_were_asked_for"]),
+    (
+        "--attest",
+        &[
+            "engine::attestations::provenance_is_as_much_as_was_asked_for",
+            "engine::attestations::an_sbom_tells_of_one_stage",
+        ],
+    ),
     ("--build-arg", &["engine::options::build_args_are_set"]),
     ("--build-context", &["engine::contexts::a_directory_stands_in_for_a_stage"]),
     ("--builder", &["engine::client::a_builder_is_named"]),
@@ -185,10 +192,17 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ),
     ("--platform", &["engine::platforms::an_index_has_both_and_each_runs"]),
     ("--progress", &["engine::client::progress_has_the_form_asked_for"]),
-    ("--provenance", &["engine::results::provenance_tells_the_sources"]),
+    ("--provenance", &["engine::attestations::provenance_is_as_much_as_was_asked_for"]),
     ("--pull", &["engine::registry::pull_asks_the_registry_for_a_tag_that_has_moved"]),
     ("--push", &["engine::registry::an_image_can_be_pushed"]),
     ("--quiet", &["engine::outputs::the_image_of_the_engine_is_told_by_files_and_stdout"]),
+    (
+        "--sbom",
+        &[
+            "engine::attestations::an_sbom_lists_what_is_in_the_image",
+            "engine::attestations::an_sbom_tells_of_stages_and_of_the_context",
+        ],
+    ),
     (
         "--secret",
         &[
@@ -286,4 +300,5 @@ pub(crate) const MISSING: &[&str] = &[
     "MAINTAINER",
     "--attest",
     "--sbom",
+    "--build-context",
 ];

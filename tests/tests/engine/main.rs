@@ -1,5 +1,6 @@
 //! What users do, on the real engine: `docker buildx build` with the frontend image, and what it made.
 
+mod attestations;
 mod cache;
 mod cache_backends;
 mod calls;

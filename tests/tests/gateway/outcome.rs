@@ -56,7 +56,10 @@ async fn a_result_is_returned_in_the_form_of_the_release() {
         let (session, gateway, reference) = with_spec(fake, "x").await;
         let id = reference.id().to_owned();
         let refs = ResultRefs::PerPlatform([("linux/amd64".to_owned(), reference)].into());
-        gateway.return_result(BuildResult { refs, metadata: metadata.clone() }).await.unwrap();
+        gateway
+            .return_result(BuildResult { refs, metadata: metadata.clone(), ..BuildResult::default() })
+            .await
+            .unwrap();
         let Some(Outcome::Result(result)) = session.outcome() else { panic!("{:?}", session.outcome()) };
         assert_eq!(result.metadata.into_iter().collect::<BTreeMap<_, _>>(), metadata);
         let found = match result.result.unwrap() {
