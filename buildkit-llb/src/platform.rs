@@ -136,7 +136,9 @@ impl Platform {
         Err(PlatformError::UnknownWord(word))
     }
 
-    fn normalized(self) -> Self {
+    /// In the one form that a platform has here, whatever form it was written in.
+    #[must_use]
+    pub fn normalized(self) -> Self {
         let os = match self.os.to_lowercase() {
             os if os == "macos" => "darwin".to_owned(),
             os => os,

@@ -90,6 +90,11 @@ impl ImageConfig {
         self.root.insert(key.to_owned(), value);
     }
 
+    /// A text outside of that object; `None` where it is absent or empty.
+    pub fn root_text(&self, key: &str) -> Option<&str> {
+        self.root.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
     /// Removes a key outside of that object.
     pub fn remove_root(&mut self, key: &str) {
         self.root.shift_remove(key);

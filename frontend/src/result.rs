@@ -52,6 +52,7 @@ pub fn image(
     if explicit {
         set_platform(&mut config, &plan.platform);
     }
+    normalise_platform(&mut config);
     Image {
         platform: plan.platform.clone(),
         config: config.to_json(),
@@ -87,10 +88,28 @@ fn history(display: &str) -> Value {
     json!({ "created_by": display, "comment": HISTORY_COMMENT })
 }
 
+/// Makes the config that of an image for the platform that the client named. A variant that only the base image has stays.
 fn set_platform(config: &mut ImageConfig, platform: &Platform) {
+    let same = config.root_text("os") == Some(&platform.os)
+        && config.root_text("architecture") == Some(&platform.architecture);
     config.set_root("architecture", json!(platform.architecture));
     config.set_root("os", json!(platform.os));
     match &platform.variant {
+        Some(variant) => config.set_root("variant", json!(variant)),
+        None if same => {}
+        None => config.remove_root("variant"),
+    }
+}
+
+/// Base images write one platform in several ways; the image has the one by which daemons compare.
+fn normalise_platform(config: &mut ImageConfig) {
+    let text = |key| config.root_text(key).map(str::to_owned);
+    let (Some(os), Some(architecture)) = (text("os"), text("architecture")) else { return };
+    let platform =
+        Platform { os, architecture, variant: text("variant"), ..Platform::default() }.normalized();
+    config.set_root("architecture", json!(platform.architecture));
+    config.set_root("os", json!(platform.os));
+    match platform.variant {
         Some(variant) => config.set_root("variant", json!(variant)),
         None => config.remove_root("variant"),
     }
