@@ -30,10 +30,9 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         sbom::solve(gateway, scans),
         warn(gateway, &compiled)
     );
-    let explicit = !opts.platforms.is_empty();
-    let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, explicit);
+    let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
-    let result = result(images.into_iter().zip(refs?).collect(), opts.multi_platform);
+    let result = result(images.into_iter().zip(refs?).collect(), compiled.platforms.map);
     Ok(BuildResult { attestations: attestations?, ..result })
 }
 

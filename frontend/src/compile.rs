@@ -15,7 +15,7 @@ use crate::report::failure;
 use crate::resolve::resolve;
 use crate::resolved::Resolved;
 use crate::sbom::{Scans, extras};
-use crate::select::{Request, Selection, select};
+use crate::select::{Platforms, Request, Selection, platforms, select};
 use crate::source::SpecFiles;
 
 /// A spec that has no fault, planned for every platform. Only [`compile`] makes one.
@@ -29,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) core: Core,
     /// What the client asks for.
     pub(crate) request: Request,
+    /// The platforms.
+    pub(crate) platforms: Platforms,
     /// What is built, for each platform.
     pub(crate) selections: Vec<Selection>,
     /// The same, with every text concrete.
@@ -78,8 +80,9 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
     let request = Request::of(opts);
-    let selections: Vec<Selection> = opts
-        .target_platforms(&build_platform)
+    let platforms = platforms(core.spec(), opts, &build_platform, &mut faults);
+    let selections: Vec<Selection> = platforms
+        .list
         .iter()
         .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
         .collect();
@@ -101,6 +104,7 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
         vertex: entrypoint.vertex,
         core,
         request,
+        platforms,
         selections,
         plans,
         resolved,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{BuildResult, Ref, ResultRefs};
 use crate::image_config::ImageConfig;
-use crate::plan::{BuildPlan, ConfigChange, StagePlan, StepPlan};
+use crate::plan::{Annotation, BuildPlan, ConfigChange, StagePlan, StepPlan};
 use crate::resolved::Resolved;
 use crate::select::Source;
 
@@ -23,6 +23,8 @@ pub struct Image {
     pub config: Vec<u8>,
     /// The unchanged config of the base image as JSON.
     pub base_config: Option<Vec<u8>>,
+    /// Its annotations, and those of the index that it is in.
+    pub annotations: Vec<Annotation>,
 }
 
 /// The image that a plan makes. `labels` are the client's; `explicit` says that the client named the platform.
@@ -38,9 +40,14 @@ pub fn image(
     config.remove_root("created");
     // Triggers are for the stage that starts from the image, not for those that start from what it becomes.
     config.remove("OnBuild");
+    add_labels(&mut config, plan);
     for stage in &chain {
         for change in &stage.config {
             apply(&mut config, change);
+            if *change == ConfigChange::Remove("Labels") {
+                // A stage drops what it inherits, and not what every image has.
+                add_labels(&mut config, plan);
+            }
         }
         config.add_history(
             StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display)).collect(),
@@ -57,6 +64,18 @@ pub fn image(
         platform: plan.platform.clone(),
         config: config.to_json(),
         base_config: base.map(ImageConfig::to_json),
+        annotations: plan
+            .annotations
+            .iter()
+            .chain(chain.iter().flat_map(|stage| &stage.annotations))
+            .cloned()
+            .collect(),
+    }
+}
+
+fn add_labels(config: &mut ImageConfig, plan: &BuildPlan) {
+    for (name, value) in &plan.labels {
+        config.add_to("Labels", name, value.as_str().into());
     }
 }
 
@@ -128,6 +147,9 @@ pub fn result(images: Vec<(Image, Ref)>, map: bool) -> BuildResult {
         if let Some(base) = image.base_config {
             metadata.insert(format!("containerimage.base.config{suffix}"), base);
         }
+        let annotations =
+            image.annotations.into_iter().filter_map(|one| annotation(one, map.then_some(id.as_str())));
+        metadata.extend(annotations);
         platforms.push(json!({ "ID": id, "Platform": oci_platform(&image.platform) }));
         single = reference.clone();
         refs.insert(id, reference);
@@ -136,6 +158,19 @@ pub fn result(images: Vec<(Image, Ref)>, map: bool) -> BuildResult {
     metadata.insert("refs.platforms".to_owned(), platforms.to_string().into_bytes());
     let refs = if map { ResultRefs::PerPlatform(refs) } else { ResultRefs::Single(single) };
     BuildResult { refs, metadata, ..BuildResult::default() }
+}
+
+/// The key and value by which exporters know an annotation; `platform` in a result of several.
+fn annotation(annotation: Annotation, platform: Option<&str>) -> Option<(String, Vec<u8>)> {
+    let is_of_index = annotation.is_of_index();
+    let Annotation { place, name, value } = annotation;
+    let key = match platform {
+        // There is no index, and exporters refuse what they are to put on one.
+        None if is_of_index => return None,
+        Some(platform) if !is_of_index => format!("annotation-{place}[{platform}].{name}"),
+        _ => format!("annotation-{place}.{name}"),
+    };
+    Some((key, value.into_bytes()))
 }
 
 /// The platform as OCI writes it.

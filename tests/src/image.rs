@@ -21,6 +21,8 @@ pub struct Image {
     pub platforms: Platforms,
     /// The manifests of attestations.
     pub attestations: Vec<Value>,
+    /// The annotations of each platform's manifest, and by an empty name those of the index of several.
+    pub annotations: BTreeMap<String, Value>,
 }
 
 /// The image of each platform, such as `linux/arm64`.
@@ -40,7 +42,14 @@ pub struct PlatformImage {
 impl Image {
     pub(crate) fn read(folder: TempDir, built: Built) -> Self {
         let blobs = Blobs::new(folder);
-        let mut image = Self { built, blobs, platforms: Platforms::new(), attestations: Vec::new() };
+        let mut annotations = BTreeMap::from([(String::new(), blobs.index_annotations())]);
+        let mut image = Self {
+            built,
+            blobs,
+            platforms: Platforms::new(),
+            attestations: Vec::new(),
+            annotations: BTreeMap::new(),
+        };
         for descriptor in image.blobs.manifests() {
             let manifest = image.blobs.json(digest(&descriptor));
             if descriptor.pointer("/annotations/vnd.docker.reference.type").is_some() {
@@ -50,9 +59,11 @@ impl Image {
             let config = image.blobs.json(digest(&manifest["config"]));
             let layers: Vec<&str> = manifest["layers"].as_array().into_iter().flatten().map(digest).collect();
             let files = tree::apply(&image.blobs, &layers);
+            annotations.insert(platform(&config), manifest["annotations"].clone());
             let layers = layers.into_iter().map(str::to_owned).collect();
             image.platforms.insert(platform(&config), PlatformImage { files, config, layers });
         }
+        image.annotations = annotations;
         image
     }
 

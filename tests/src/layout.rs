@@ -48,16 +48,20 @@ impl Blobs {
         blobs.chain([read(&self.folder.path().join("index.json"))]).collect()
     }
 
+    /// The annotations of the index that an image for several platforms is; null for another.
+    pub(crate) fn index_annotations(&self) -> Value {
+        let outer = parse(&read(&self.folder.path().join("index.json")), "index.json");
+        let only = outer["manifests"].get(0).filter(|only| is_index(only));
+        only.map_or(Value::Null, |index| self.json(digest(index))["annotations"].clone())
+    }
+
     /// The descriptors of manifests, through nested indexes.
     pub(crate) fn manifests(&self) -> Vec<Value> {
         let mut open = vec![parse(&read(&self.folder.path().join("index.json")), "index.json")];
         let mut found = Vec::new();
         while let Some(index) = open.pop() {
             for descriptor in index.get("manifests").and_then(Value::as_array).into_iter().flatten() {
-                if descriptor["mediaType"]
-                    .as_str()
-                    .is_some_and(|kind| kind.contains("index") || kind.contains("list"))
-                {
+                if is_index(descriptor) {
                     open.push(self.json(digest(descriptor)));
                 } else {
                     found.push(descriptor.clone());
@@ -66,6 +70,11 @@ impl Blobs {
         }
         found
     }
+}
+
+fn is_index(descriptor: &Value) -> bool {
+    let kind = descriptor["mediaType"].as_str();
+    kind.is_some_and(|kind| kind.contains("index") || kind.contains("list"))
 }
 
 /// The digest in a descriptor.

@@ -4,8 +4,9 @@ use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
-use spec_schema::spec::{Stage, Step};
+use spec_schema::spec::{Inherited, Stage, Step};
 
+use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, add, config, copy, files, parallel, run,
@@ -44,14 +45,30 @@ pub fn plan(
     // Of several places the first one counts.
     let places = selection.externals().map(|(external, span)| (external.clone(), span));
     let places = places.collect::<Vec<_>>().into_iter().rev().collect();
-    BuildPlan { platform: selection.platform.clone(), stages, places }
+    let scope = Scope::global(&selection.globals);
+    let expand =
+        |template: &Template, faults: &mut Faults| scope.expand(template, faults).unwrap_or_default();
+    let labels = core.spec().labels.iter();
+    let labels = labels.map(|(name, entry)| (name.to_owned(), expand(&entry.value, faults))).collect();
+    let annotations = annotations(&core.spec().annotations, expand, faults);
+    BuildPlan { platform: selection.platform.clone(), stages, places, labels, annotations }
 }
 
 /// A stage in whose place the client put something: what that holds, and nothing else.
 fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StagePlan {
     let SelectedStage { name, platform, base, from_span, .. } = selected.clone();
     let base_name = names.vertex(1, 1, "");
-    StagePlan { name, platform, base, from_span, base_name, steps: Vec::new(), config: Vec::new(), runtime }
+    StagePlan {
+        name,
+        platform,
+        base,
+        from_span,
+        base_name,
+        steps: Vec::new(),
+        config: Vec::new(),
+        annotations: Vec::new(),
+        runtime,
+    }
 }
 
 /// What commands of a stage begin with, before the stage says anything itself.
@@ -64,13 +81,15 @@ fn base_runtime(base: &Source, resolved: &Resolved, stages: &[StagePlan]) -> Run
     }
 }
 
+/// The environment of an image that sets none.
+fn default_env() -> Env {
+    Env::from([("PATH".to_owned(), crate::image_config::DEFAULT_PATH.to_owned())])
+}
+
 fn image_runtime(config: Option<&ImageConfig>) -> Runtime {
     let shell = config.map(|config| config.texts("Shell")).filter(|shell| !shell.is_empty());
     Runtime {
-        env: config.map_or_else(
-            || Env::from([("PATH".to_owned(), crate::image_config::DEFAULT_PATH.to_owned())]),
-            ImageConfig::env,
-        ),
+        env: config.map_or_else(default_env, ImageConfig::env),
         workdir: config.and_then(|config| config.text("WorkingDir")).unwrap_or("/").to_owned(),
         shell: shell.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
         user: config.and_then(|config| config.text("User")).unwrap_or_default().to_owned(),
@@ -103,6 +122,9 @@ pub(super) struct StagePlanner<'a> {
 impl StagePlanner<'_> {
     fn plan(mut self, faults: &mut Faults) -> StagePlan {
         let mut runtime = self.base.clone();
+        if self.stage.resets(Inherited::Env) {
+            runtime.env = default_env();
+        }
         self.env(&mut runtime.env, faults);
         self.shell(&mut runtime, faults);
         let workdir = self.workdir(&mut runtime, faults);
@@ -121,7 +143,9 @@ impl StagePlanner<'_> {
         let config = config::changes(&self, &runtime, faults);
         let base_name = self.names.vertex(1, total, "");
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
-        StagePlan { name, platform, base, from_span, base_name, steps, config, runtime }
+        let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);
+        let annotations = annotations(&self.stage.annotations, expand, faults);
+        StagePlan { name, platform, base, from_span, base_name, steps, config, annotations, runtime }
     }
 
     /// The stage's variables; each sees those above it.

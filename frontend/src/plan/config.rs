@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, ShellOrExec};
+use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, Inherited, ShellOrExec, Stage};
 
 use super::build::{StagePlanner, list};
 use super::{ConfigChange, Runtime};
@@ -16,9 +16,9 @@ pub(super) fn changes(
     faults: &mut Faults,
 ) -> Vec<ConfigChange> {
     let stage = planner.stage;
-    let mut changes = Vec::new();
+    let mut changes = resets(stage);
     let mut expand = |template: &Template| planner.expand(template, &runtime.env, faults);
-    if !stage.env.is_empty() {
+    if !stage.env.is_empty() || stage.resets(Inherited::Env) {
         changes.push(ConfigChange::Env(runtime.env.clone()));
     }
     if stage.workdir.is_some() {
@@ -57,6 +57,20 @@ pub(super) fn changes(
     }
     changes.extend(exposed(planner, runtime, faults));
     changes
+}
+
+/// What the stage drops of its base's config. The environment is set as a whole.
+fn resets(stage: &Stage) -> Vec<ConfigChange> {
+    let parts: [(Inherited, &[&str]); 6] = [
+        (Inherited::Expose, &["ExposedPorts"]),
+        (Inherited::Volumes, &["Volumes"]),
+        (Inherited::Labels, &["Labels"]),
+        (Inherited::Entrypoint, &["Entrypoint"]),
+        (Inherited::Cmd, &["Cmd", "ArgsEscaped"]),
+        (Inherited::Healthcheck, &["Healthcheck"]),
+    ];
+    let dropped = parts.into_iter().filter(|(part, _)| stage.resets(*part));
+    dropped.flat_map(|(_, keys)| keys.iter().map(|key| ConfigChange::Remove(key))).collect()
 }
 
 fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -> Vec<ConfigChange> {

@@ -1,6 +1,7 @@
 //! From a selection and its base images to a plan: every text concrete, every path absolute, every source known.
 
 mod add;
+mod annotations;
 mod build;
 mod config;
 mod copy;
@@ -20,6 +21,7 @@ use spec_schema::decode::Mode;
 use spec_schema::span::Span;
 use spec_schema::spec::{Network, Sharing};
 
+pub use annotations::Annotation;
 pub use build::plan;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub use owner::{Name, Owner};
@@ -38,6 +40,10 @@ pub struct BuildPlan {
     pub stages: Vec<StagePlan>,
     /// Where the spec names files from outside.
     pub places: BTreeMap<External, Span>,
+    /// Labels of the image, where its stages set no others.
+    pub labels: Vec<(String, String)>,
+    /// Annotations, where its stages set no others.
+    pub annotations: Vec<Annotation>,
 }
 
 /// One stage.
@@ -57,6 +63,8 @@ pub struct StagePlan {
     pub steps: Vec<StepPlan>,
     /// What it changes in the image config of its base.
     pub config: Vec<ConfigChange>,
+    /// What it adds to the annotations of its base.
+    pub annotations: Vec<Annotation>,
     /// What its steps, and stages that start from it, begin with.
     pub runtime: Runtime,
 }

@@ -4,6 +4,7 @@
 mod args;
 mod graph;
 mod origins;
+mod platforms;
 mod references;
 mod sources;
 
@@ -16,6 +17,7 @@ use spec_schema::span::Span;
 
 pub use args::{Request, undeclared_args};
 pub use graph::select;
+pub use platforms::{Platforms, platforms};
 
 use crate::external::External;
 use crate::image_ref::ImageRef;

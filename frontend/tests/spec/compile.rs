@@ -14,7 +14,7 @@ use optfrontend::report::message;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::result::{Image, image};
 use optfrontend::sbom::extras;
-use optfrontend::select::{Request, Selection, select};
+use optfrontend::select::{Request, Selection, platforms, select};
 use optfrontend::source::SpecFiles;
 use serde_json::Value;
 use spec_schema::Spec;
@@ -107,9 +107,12 @@ fn compile_parsed(
     let core = expand(spec);
     let build = opts.default_platform().cloned().unwrap();
     let request = Request::of(opts);
-    let platforms = opts.target_platforms(&build);
-    let selections: Vec<Selection> =
-        platforms.iter().filter_map(|platform| select(&core, &request, &build, platform, faults)).collect();
+    let platforms = platforms(core.spec(), opts, &build, faults);
+    let selections: Vec<Selection> = platforms
+        .list
+        .iter()
+        .filter_map(|platform| select(&core, &request, &build, platform, faults))
+        .collect();
     for selection in &selections {
         extras(&core, &request, selection, faults);
     }
@@ -124,13 +127,12 @@ fn compile_parsed(
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
     let surroundings = Surroundings { opts, files, ignored: &ignored, merges: client.merges };
-    let explicit = !opts.platforms.is_empty();
     plans
         .iter()
         .map(|plan| Compiled {
             platform: plan.platform.clone(),
             definition: lower(plan, &resolved, &surroundings).definition,
-            image: image(plan, &resolved, &opts.labels, explicit),
+            image: image(plan, &resolved, &opts.labels, platforms.explicit),
         })
         .collect()
 }

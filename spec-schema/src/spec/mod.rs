@@ -22,7 +22,7 @@ pub use parallel::ParallelStep;
 pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
 pub use secret::Secret;
 pub use source::{ContextSource, GitSource, HttpSource, ImageSource, Source};
-pub use stage::{Network, Stage};
+pub use stage::{Inherited, Network, Stage};
 pub use step::{
     AddStep, CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile,
     WriteStep,
@@ -30,8 +30,8 @@ pub use step::{
 
 pub(crate) use step::actions_with;
 
-use crate::decode::text::Text;
-use crate::decode::{Map, record};
+use crate::decode::text::{Template, Text};
+use crate::decode::{List, Map, record};
 
 record! {
     "build spec";
@@ -48,5 +48,12 @@ record! {
         pub stages: Map<Stage>,
         /// The stage that is built when the client names no target. Default: the last stage.
         pub default: Option<Text>,
+        /// The platforms that are built for when the client names none: `[linux/amd64, linux/arm64]`. Default: that of the builder.
+        pub platforms: List<Text>,
+        /// Labels of every image. A stage's own label of the same name wins, and one of the client over both.
+        pub labels: Map<Template>,
+        /// Annotations of every image, on its OCI manifest; `index:NAME` is on the index of several platforms, `index,manifest:NAME` on
+        /// both. They win over those of `--annotation`.
+        pub annotations: Map<Template>,
     }
 }

@@ -52,6 +52,42 @@ record! {
         pub stop_signal: Option<Template>,
         /// Labels of the image.
         pub labels: Map<Template>,
+        /// Annotations of the image, as those of the spec.
+        pub annotations: Map<Template>,
+        /// What of the base's image config is dropped: `env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck`,
+        /// or a list of these. Steps do not see a dropped `env` either.
+        pub reset: Option<OneOrMany<Inherited>>,
+    }
+}
+
+/// A part of an image config that a stage inherits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inherited {
+    /// The environment, but for `PATH`, which becomes that of an image without one.
+    Env,
+    /// Ports.
+    Expose,
+    /// Volumes.
+    Volumes,
+    /// Labels.
+    Labels,
+    /// The entrypoint.
+    Entrypoint,
+    /// The command.
+    Cmd,
+    /// The health check.
+    Healthcheck,
+}
+
+keywords!(Inherited, "a part of an image config that can be reset", {
+    "env" => Env, "expose" => Expose, "volumes" => Volumes, "labels" => Labels, "entrypoint" => Entrypoint, "cmd" => Cmd,
+    "healthcheck" => Healthcheck
+});
+
+impl Stage {
+    /// Whether the stage drops a part of what it inherits.
+    pub fn resets(&self, part: Inherited) -> bool {
+        self.reset.iter().flat_map(|reset| &reset.values).any(|reset| *reset == part)
     }
 }
 

@@ -128,6 +128,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("--add-host", &["engine::containers::add_host_adds_names"]),
     ("--allow", &["engine::containers::a_step_may_ask_for_another_network"]),
     ("--annotation", &["engine::outputs::annotations_are_where_they_were_asked_for"]),
+    ("--annotation", &["engine::platforms::a_spec_may_name_its_platforms"]),
     (
         "--attest",
         &[

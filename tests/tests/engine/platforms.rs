@@ -27,6 +27,47 @@ stages:
 }
 
 #[test]
+fn a_spec_may_name_its_platforms() {
+    let spec = "
+platforms: [linux/amd64, linux/arm64]
+annotations:
+  org.example.for: $TARGETARCH
+  index,manifest:org.example.both: NONCE
+stages:
+  app:
+    from: busybox:1.36
+    annotations: {org.example.stage: NONCE}
+    labels: {for: $TARGETARCH}
+";
+    let build = Build::spec(spec);
+    let image = build.image();
+    assert_eq!(image.platforms.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
+    assert_eq!(image.annotations[""]["org.example.both"], build.nonce());
+    assert_eq!(image.annotations[""].get("org.example.for"), None);
+    for (platform, one) in &image.platforms {
+        let architecture = platform.trim_start_matches("linux/");
+        let annotations = &image.annotations[platform];
+        assert_eq!(one.config["architecture"], architecture);
+        assert_eq!(one.get("Labels")["for"], architecture);
+        assert_eq!(annotations["org.example.for"], architecture);
+        assert_eq!(annotations["org.example.both"], build.nonce());
+        assert_eq!(annotations["org.example.stage"], build.nonce());
+    }
+    let of_client = [
+        "--platform=linux/arm64",
+        "--annotation=org.example.for=client",
+        "--annotation=org.example.client=client",
+    ];
+    let one = Build::spec(spec).flags(of_client).image();
+    assert_eq!(one.only().config["architecture"], "arm64");
+    assert_eq!(
+        one.annotations["linux/arm64"]["org.example.for"], "arm64",
+        "the spec's goes over the client's"
+    );
+    assert_eq!(one.annotations["linux/arm64"]["org.example.client"], "client");
+}
+
+#[test]
 fn the_go_example_cross_compiles() {
     let tag = Build::at(repository().join("examples/go-server")).flags([BOTH]).load();
     let names: Vec<&str> = tag.built.steps().map(|step| step.name.as_str()).collect();
