@@ -2,6 +2,9 @@
 //!
 //! A snapshot in `tests/bad-input` for each. What changes from run to run is filtered in one place, [`assert_told`].
 
+#[path = "bad_input/registries.rs"]
+mod registries;
+
 use std::path::Path;
 
 use insta::Settings;

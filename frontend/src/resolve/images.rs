@@ -91,7 +91,20 @@ fn not_found(key: &ImageKey, why: &str, names: &[&str], span: Span) -> Diagnosti
         format!("the image {name} cannot be had: {why}")
     };
     let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
-    Diagnostic::new(span, message).help_opt(help)
+    let host = name.split('/').next().unwrap_or_default();
+    Diagnostic::new(span, message).help_opt(help.or_else(|| registry_help(host, why)))
+}
+
+/// What to do about a registry, by what the daemon says of it.
+fn registry_help(host: &str, why: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|words| why.contains(words));
+    if says(&["401 Unauthorized", "403 Forbidden", "pull access denied", "authorization failed"]) {
+        return Some(format!("check the name; a private image needs `docker login {host}`"));
+    }
+    if says(&["encountered unknown type", "invalid character"]) {
+        return Some(format!("{host} does not answer as a registry does"));
+    }
+    None
 }
 
 fn is_missing_platform(why: &str) -> bool {

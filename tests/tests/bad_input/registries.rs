@@ -1,0 +1,78 @@
+//! Registries, and an ssh agent, that do not do what is wanted of them.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use optfrontend_tests::{Agent, Build, Built, Registry};
+
+use super::assert_told;
+
+/// As [`assert_told`], without the port, which is another each time.
+#[track_caller]
+fn told(name: &str, mut built: Built, address: &str) {
+    built.progress.messages = built.progress.messages.replace(address, "REGISTRY");
+    assert_told(name, &built);
+}
+
+fn from(image: &str) -> Build {
+    Build::spec(&format!("stages:\n  app:\n    from: {image}\n"))
+}
+
+#[test]
+fn a_login_that_is_missing_to_pull() {
+    let registry = Registry::with_login();
+    let image = format!("{}/private/base:1", registry.address());
+    told("registry_login", from(&image).fail(), registry.address());
+}
+
+#[test]
+fn a_login_that_is_missing_to_push() {
+    let registry = Registry::with_login();
+    let name = registry.name("app");
+    let spec = "stages: {app: {from: scratch, labels: {mark: NONCE}}}";
+    let tag = name.replace(registry.address(), "REGISTRY");
+    let mut denied = Build::spec(spec).run_with(["--push", "--tag", &*name]).failed();
+    denied.progress.messages =
+        denied.progress.messages.replace(tag.rsplit(':').next().unwrap_or_default(), "TAG");
+    told("registry_push", denied, registry.address());
+    assert_eq!(registry.ask(&name).status, 404);
+}
+
+/// A server that answers everything with the same page; its address.
+fn page() -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let body = "<html>Welcome</html>";
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+            let mut request = [0; 4096];
+            if stream.read(&mut request).is_ok() {
+                drop(write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()));
+            }
+        }
+    });
+    Ok(address)
+}
+
+#[test]
+fn a_server_that_is_no_registry() {
+    let address = page().unwrap();
+    told("registry_garbage", from(&format!("{address}/app:1")).fail(), &address);
+}
+
+#[test]
+fn an_agent_that_is_gone() {
+    let mut agent = Agent::start("key");
+    agent.crash();
+    let spec = "stages:\n  app:\n    from: golang:1.22\n    steps:\n      - run: ssh-add -l >&2\n        ssh: true\n";
+    let flag = format!("--ssh=default={}", agent.socket().display());
+    assert_told("ssh_agent_gone", &Build::spec(spec).flags([flag]).fail());
+}
+
+#[test]
+fn an_agent_that_never_was() {
+    let spec =
+        "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: echo build\n        ssh: true\n";
+    assert_told("ssh_agent_none", &Build::spec(spec).flags(["--ssh=default=/no/such/agent"]).fail());
+}
