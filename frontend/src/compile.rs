@@ -5,7 +5,7 @@ use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
 use spec_schema::span::FileId;
 
-use crate::entrypoint::Entrypoint;
+use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::opts::FrontendOpts;
@@ -37,8 +37,10 @@ pub(crate) struct Compiled {
     pub(crate) plans: Vec<BuildPlan>,
     /// What was looked up for it.
     pub(crate) resolved: Resolved,
-    /// Patterns of the context's paths that the client does not send.
-    pub(crate) ignored: Vec<String>,
+    /// The build context.
+    pub(crate) context: MainContext,
+    /// What of it the client does not send.
+    pub(crate) ignored: IgnoreRules,
     /// What the frontend has scanned by itself.
     pub(crate) scans: Option<Scans>,
 }
@@ -75,7 +77,7 @@ impl From<GatewayError> for Stopped {
 /// Reads the spec and plans every platform, going on after faults so that all of them are reported.
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, mut faults) = read(opts, &entrypoint)?;
+    let (files, spec, mut faults) = read(&entrypoint)?;
     let core = expand(spec);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
@@ -99,27 +101,26 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
+    let Entrypoint { vertex, context, .. } = entrypoint;
     Ok(Compiled {
         files,
-        vertex: entrypoint.vertex,
+        vertex,
         core,
         request,
         platforms,
         selections,
         plans,
         resolved,
+        context,
         ignored,
         scans,
     })
 }
 
 /// Reads the spec. Faults that leave nothing to go on with end the build here.
-pub(crate) fn read(
-    opts: &FrontendOpts,
-    entrypoint: &Entrypoint,
-) -> Result<(SpecFiles, Spec, Faults), Stopped> {
+pub(crate) fn read(entrypoint: &Entrypoint) -> Result<(SpecFiles, Spec, Faults), Stopped> {
     let mut faults = Faults::new();
-    let file = text_of(&opts.filename, entrypoint.spec.clone(), &mut faults);
+    let file = text_of(&entrypoint.filename, entrypoint.spec.clone(), &mut faults);
     let spec = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
     let files = SpecFiles::one(file);
     match spec {
