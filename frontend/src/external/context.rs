@@ -31,10 +31,20 @@ pub enum NamedContext {
 /// The forms of a value, for messages.
 pub const FORMS: &str = "a directory, `docker-image://IMAGE`, `oci-layout://DIRECTORY`, a git or HTTP URL, or in a bake file `target:NAME`";
 
+/// The value of a context without any file.
+const NOTHING: &str = "docker-image://scratch";
+
 impl NamedContexts {
     /// Those of the client's options.
     pub fn of(opts: &FrontendOpts) -> Self {
-        Self { values: opts.named_contexts.clone(), shared_keys: opts.shared_keys.clone() }
+        let mut values = opts.named_contexts.clone();
+        // What another target of a bake file makes is handed over for a build, but not with a question.
+        if opts.request_id.is_some() {
+            values.values_mut().filter(|value| value.starts_with("target:")).for_each(|value| {
+                NOTHING.clone_into(value);
+            });
+        }
+        Self { values, shared_keys: opts.shared_keys.clone() }
     }
 
     /// What stands in the place of `name` for a platform; the one that is for this platform comes first.

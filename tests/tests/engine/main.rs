@@ -5,6 +5,7 @@ mod cache;
 mod cache_backends;
 mod calls;
 mod cancel;
+mod ci;
 mod client;
 mod containers;
 mod context;
