@@ -10,18 +10,17 @@ use std::hint::black_box;
 
 use buildkit_llb::Platform;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Lowered, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
-use optfrontend::parse::parse;
+use optfrontend::parse::Reading;
 use optfrontend::plan::plan;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::select::{ImageKey, Request, Selection, select};
-use optfrontend::source::{SpecFile, SpecFiles};
+use optfrontend::source::SpecFiles;
+use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
-use spec_schema::span::FileId;
 
 const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/usr/bin:/bin","LANG=C"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":["sha256:00"]}}"#;
 
@@ -50,22 +49,21 @@ fn base_images(selection: &Selection, config: &ImageConfig) -> Resolved {
     Resolved { images: selection.images().map(image).collect(), ..Resolved::default() }
 }
 
+fn read(text: &str) -> (SpecFiles, Spec, Faults) {
+    let (files, spec, faults) = Reading::of("build.yaml", text.as_bytes().to_vec()).finish();
+    (files, spec.expect("a good spec"), faults)
+}
+
 /// All phases but those that ask the daemon.
 fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
-    let mut faults = Faults::new();
-    let file = SpecFile::new("build.yaml", text);
-    let core = expand(parse(&file, FileId(0), &mut faults).expect("a good spec"));
-    let files = SpecFiles::one(file);
+    let (files, spec, mut faults) = read(text);
+    let core = expand(spec);
     let platform = Platform::default();
     let selection = select(&core, &Request::default(), &platform, &platform, &mut faults).expect("a target");
     let images = base_images(&selection, config);
     let plan = plan(&core, &selection, &images, &platform, false, &mut faults);
     assert!(faults.is_empty(), "{:?}", faults.into_sorted());
-    lower(
-        &plan,
-        &images,
-        &Surroundings { opts, files: &files, context: &MainContext::Local, ignored: &[], merges: true },
-    )
+    lower(&plan, &images, &Surroundings { opts, files: &files, ignored: &[], merges: true })
 }
 
 fn compile_time(criterion: &mut Criterion) {
@@ -95,19 +93,17 @@ fn phase_times(criterion: &mut Criterion) {
     let opts = FrontendOpts { session_id: "session".to_owned(), ..FrontendOpts::default() };
     let config = ImageConfig::parse(CONFIG.as_bytes()).expect("a good config");
     let platform = Platform::default();
-    let faults = &mut Faults::new();
-    let file = SpecFile::new("build.yaml", chain(1000));
-    let spec = parse(&file, FileId(0), faults).expect("a good spec");
+    let text = chain(1000);
+    let (files, spec, mut faults) = read(&text);
+    let faults = &mut faults;
     let core = expand(spec.clone());
     let selection = select(&core, &Request::default(), &platform, &platform, faults).expect("a target");
     let images = base_images(&selection, &config);
     let planned = plan(&core, &selection, &images, &platform, false, faults);
-    let files = SpecFiles::one(file.clone());
-    let context = &MainContext::Local;
-    let surroundings = Surroundings { opts: &opts, files: &files, context, ignored: &[], merges: true };
+    let surroundings = Surroundings { opts: &opts, files: &files, ignored: &[], merges: true };
 
     let mut group = criterion.benchmark_group("phases of 1000 stages");
-    group.bench_function("parse", |bencher| bencher.iter(|| parse(&file, FileId(0), faults)));
+    group.bench_function("parse", |bencher| bencher.iter(|| read(&text)));
     group.bench_function("expand", |bencher| {
         bencher.iter_batched(|| spec.clone(), expand, BatchSize::LargeInput);
     });

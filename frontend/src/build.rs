@@ -16,7 +16,7 @@ use crate::subrequest;
 /// Builds what the client asks for, or answers what it wants to know.
 ///
 /// A build has five round trips to the daemon that wait for each other: hand over the spec's source, read it, look up
-/// images (and read `.dockerignore`), solve, return.
+/// images (and read `.dockerignore`), solve, return. Each level of includes adds two.
 pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     if let Some(request) = &opts.request_id {
         return subrequest::answer(gateway, opts, request).await;
@@ -38,16 +38,12 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
 fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
-    let Compiled { files, context, .. } = compiled;
-    let ignored = compiled.ignored.patterns.as_slice();
-    let surroundings = Surroundings { opts, files, context, ignored, merges: merges(daemon) };
+    let (files, ignored) = (&compiled.files, compiled.ignored.as_slice());
+    let surroundings = Surroundings { opts, files, ignored, merges: merges(daemon) };
     let lowered: Vec<Lowered> =
         compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
-    let mut missing: Vec<String> = lowered
-        .iter()
-        .flat_map(|lowered| lowered.missing(daemon))
-        .map(|(line, sentence)| format!("{}:{line}: {sentence}", opts.filename))
-        .collect();
+    let mut missing: Vec<String> =
+        lowered.iter().flat_map(|lowered| lowered.missing(daemon, files)).collect();
     missing.dedup();
     if missing.is_empty() { Ok(lowered) } else { Err(Failure::new(missing.join("\n"))) }
 }
@@ -99,7 +95,9 @@ fn one_by_one(daemon: &DaemonInfo, compiled: &Compiled) -> Option<String> {
     let mut steps = compiled.plans.iter().flat_map(|plan| &plan.stages).flat_map(|stage| &stage.steps);
     let step = steps.find(|step| matches!(step.action, Action::Parallel(_)))?;
     let (line, _) = compiled.files.lines(step.span);
-    Some(format!("the branches in line {line} run one after the other: {lacking}"))
+    let included = compiled.files.get(step.span.file).filter(|_| step.span.file.0 > 0);
+    let of = included.map(|file| format!(" of {}", file.name)).unwrap_or_default();
+    Some(format!("the branches in line {line}{of} run one after the other: {lacking}"))
 }
 
 async fn warn(gateway: &Gateway, compiled: &Compiled) {

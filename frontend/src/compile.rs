@@ -3,13 +3,12 @@
 use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
-use spec_schema::span::FileId;
 
-use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
+use crate::entrypoint::Entrypoint;
 use crate::expand::{Core, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::opts::FrontendOpts;
-use crate::parse::{parse, text_of};
+use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
 use crate::report::failure;
 use crate::resolve::resolve;
@@ -37,10 +36,8 @@ pub(crate) struct Compiled {
     pub(crate) plans: Vec<BuildPlan>,
     /// What was looked up for it.
     pub(crate) resolved: Resolved,
-    /// The build context.
-    pub(crate) context: MainContext,
-    /// What of it the client does not send.
-    pub(crate) ignored: IgnoreRules,
+    /// Patterns of the context's paths that the client does not send.
+    pub(crate) ignored: Vec<String>,
     /// What the frontend has scanned by itself.
     pub(crate) scans: Option<Scans>,
 }
@@ -77,7 +74,7 @@ impl From<GatewayError> for Stopped {
 /// Reads the spec and plans every platform, going on after faults so that all of them are reported.
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, mut faults) = read(&entrypoint)?;
+    let (files, spec, mut faults) = read(gateway, opts, &entrypoint).await?;
     let core = expand(spec);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
@@ -101,31 +98,37 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
-    let Entrypoint { vertex, context, .. } = entrypoint;
     Ok(Compiled {
         files,
-        vertex,
+        vertex: entrypoint.vertex,
         core,
         request,
         platforms,
         selections,
         plans,
         resolved,
-        context,
         ignored,
         scans,
     })
 }
 
-/// Reads the spec. Faults that leave nothing to go on with end the build here.
-pub(crate) fn read(entrypoint: &Entrypoint) -> Result<(SpecFiles, Spec, Faults), Stopped> {
-    let mut faults = Faults::new();
-    let file = text_of(&entrypoint.filename, entrypoint.spec.clone(), &mut faults);
-    let spec = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
-    let files = SpecFiles::one(file);
-    match spec {
-        Some(spec) => Ok((files, spec, faults)),
-        None => Err(Stopped::Faults(files, faults)),
+/// Reads the spec with what it includes. Faults that leave nothing to go on with end the build here.
+pub(crate) async fn read(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    entrypoint: &Entrypoint,
+) -> Result<(SpecFiles, Spec, Faults), Stopped> {
+    let mut reading = Reading::of(&opts.filename, entrypoint.spec.clone());
+    loop {
+        let wanted = reading.wanted();
+        if wanted.is_empty() {
+            break;
+        }
+        reading.take(entrypoint.beside(gateway, opts, wanted).await?);
+    }
+    match reading.finish() {
+        (files, Some(spec), faults) => Ok((files, spec, faults)),
+        (files, None, faults) => Err(Stopped::Faults(files, faults)),
     }
 }
 

@@ -57,9 +57,9 @@ pub struct SpecFiles {
 }
 
 impl SpecFiles {
-    /// A spec of one file.
-    pub fn one(file: SpecFile) -> Self {
-        Self { files: vec![file] }
+    /// Adds a file; its id is how many there were.
+    pub fn add(&mut self, file: SpecFile) {
+        self.files.push(file);
     }
 
     /// The file of a span; the first where there is no such file.

@@ -74,8 +74,12 @@ fn reply(json: &Value, text: String) -> BuildResult {
     BuildResult { metadata, ..BuildResult::default() }
 }
 
-/// The first line of a place, as JSON of `pb.Location`. Only the first file can be meant while specs have one.
+/// The first line of a place, as JSON of `pb.Location`, which leaves out the number of the first file.
 fn location(files: &SpecFiles, span: Span) -> Value {
     let (line, _) = files.lines(span);
-    json!({ "ranges": [{ "start": { "line": line }, "end": { "line": line } }] })
+    let mut location = json!({ "ranges": [{ "start": { "line": line }, "end": { "line": line } }] });
+    if span.file.0 > 0 {
+        location["sourceIndex"] = json!(span.file.0);
+    }
+    location
 }

@@ -10,6 +10,7 @@
 
 pub mod decode;
 pub mod diagnostic;
+pub mod merge;
 pub mod node;
 #[cfg(feature = "schema")]
 pub mod reference;

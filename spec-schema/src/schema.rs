@@ -20,7 +20,9 @@ use crate::spec::{
 pub fn document() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Spec>();
     schema.insert("title".to_owned(), json!("optfrontend build spec"));
-    schema.insert("required".to_owned(), json!(["stages"]));
+    // Those of a spec may all come from the files that it includes.
+    let has = |key: &str| json!({ "required": [key] });
+    schema.insert("anyOf".to_owned(), json!([has("stages"), has("include")]));
     let mut schema = schema.to_value();
     without_null(&mut schema);
     format!("{schema:#}\n")

@@ -165,6 +165,80 @@ fn a_device_that_the_builder_has_not() {
     fails("device_missing", spec);
 }
 
+#[test]
+fn an_include_that_is_not_there() {
+    let build = Build::spec("include: [comon.yaml, parts/base.yaml]\nstages: {app: {from: base}}\n");
+    assert_told("include_missing", &build.file("common.yaml", "args: {}\n").fail());
+}
+
+#[test]
+fn an_include_of_a_spec_from_stdin() {
+    let build = Build::spec("include: common.yaml\n").file("common.yaml", "stages: {app: {from: scratch}}\n");
+    assert_told("include_from_stdin", &build.from_stdin().fail());
+}
+
+#[test]
+fn includes_in_a_circle() {
+    let build = Build::spec("include: one.yaml\nstages: {app: {from: scratch}}\n");
+    let build =
+        build.file("one.yaml", "include: two.yaml\n").file("two.yaml", "args: {}\ninclude: one.yaml\n");
+    assert_told("include_circle", &build.fail());
+}
+
+#[test]
+fn includes_that_lead_elsewhere() {
+    let spec = "include:\n  - ../common.yaml\n  - /etc/passwd\n  - https://example.com/common.yaml\n  - $NAME.yaml\n  - folder\nstages:\n  app: {from: scratch}\n";
+    assert_told("include_elsewhere", &Build::spec(spec).file("folder/a.yaml", "").fail());
+}
+
+#[test]
+fn an_include_that_is_a_directory() {
+    let build = Build::spec("include: folder\n").file("folder/a.yaml", "");
+    assert_told("include_directory", &build.fail());
+}
+
+#[test]
+fn an_included_link_that_leads_out_of_the_folder() {
+    let build = Build::spec("include: link.yaml\n");
+    std::os::unix::fs::symlink("../../../../../../etc/passwd", build.folder().join("link.yaml")).unwrap();
+    assert_told("include_link", &build.fail());
+}
+
+#[test]
+fn faults_of_an_included_file() {
+    let build = Build::spec("include: ci/tools.yaml\nstages:\n  app:\n    from: tools\n    user: $NOBODY\n");
+    let tools = "# Tools that every build needs.\nstages:\n  tools:\n    form: busybox:1.36\n    steps:\n      - run: make\n        chmod: 755\n";
+    assert_told("include_faults", &build.file("ci/tools.yaml", tools).fail());
+}
+
+#[test]
+fn includes_of_other_kinds() {
+    let build = Build::spec("include: common.yaml\nargs: {VERSION: \"2\"}\nstages:\n  - app\n");
+    let common = "args:\n  VERSION: {default: \"1\"}\nstages:\n  app: {from: scratch}\n";
+    assert_told("include_kinds", &build.file("common.yaml", common).fail());
+}
+
+#[test]
+fn too_many_includes() {
+    let names: Vec<String> = (1..=51).map(|number| format!("{number}.yaml")).collect();
+    fails("include_many", &format!("include: [{}]\n", names.join(", ")));
+}
+
+#[test]
+fn includes_that_are_too_large() {
+    let large = "args: {}\n".to_owned() + &"# x\n".repeat(150 << 10);
+    let build = Build::spec("include: [one.yaml, two.yaml, three.yaml]\n");
+    let build = build.file("one.yaml", &large).file("two.yaml", &large).file("three.yaml", large.repeat(8));
+    assert_told("include_large", &build.fail());
+}
+
+#[test]
+fn a_step_of_an_included_file_that_fails() {
+    let build = Build::spec("include: common.yaml\nstages:\n  app: {from: base}\n");
+    let common = "# What every build starts from.\nstages:\n  base:\n    from: busybox:1.36\n    steps:\n      - run: exit 7\n";
+    assert_told("include_run_fails", &build.file("common.yaml", common).fail());
+}
+
 const COPY: &str =
     "stages:\n  app:\n    from: scratch\n    steps:\n      - copy: src/mian.c\n        to: /\n";
 

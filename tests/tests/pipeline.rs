@@ -67,6 +67,84 @@ async fn a_build_has_five_round_trips() {
     assert_eq!(chain.last(), Some(&"Return"));
 }
 
+/// A spec of three files, two levels deep.
+fn including() -> FakeGateway {
+    images()
+        .file(
+            "dockerfile",
+            "build.yaml",
+            "include: [common.yaml, ci/tools.yaml]\nstages: {app: {from: build}}\n",
+        )
+        .file("dockerfile", "common.yaml", SPEC)
+        .file("dockerfile", "ci/tools.yaml", "include: deep.yaml\nargs: {TOOL: {description: a tool}}\n")
+        .file(
+            "dockerfile",
+            "ci/deep.yaml",
+            "stages:\n  app:\n    steps:\n      - symlink: {target: a, path: b}\n",
+        )
+}
+
+#[tokio::test]
+async fn each_level_of_includes_takes_two_more_round_trips() {
+    let one_level = images()
+        .file("dockerfile", "build.yaml", "include: [one.yaml, two.yaml]\n")
+        .file("dockerfile", "one.yaml", SPEC)
+        .file("dockerfile", "two.yaml", "args: {A: a}\n");
+    for (fake, trips) in [(one_level, 7), (including(), 9)] {
+        let (session, outcome) = run(fake, &opts(&[])).await;
+        outcome.unwrap();
+        assert_eq!(session.longest_chain().len(), trips, "{:?}", session.longest_chain());
+    }
+}
+
+#[tokio::test]
+async fn the_places_of_included_files_are_theirs() {
+    let (_, outcome) = run(including().release(Release(13)), &opts(&[])).await;
+    assert_eq!(
+        outcome.unwrap_err().message,
+        "ci/deep.yaml:4: [app 2/2] symlink /b -> a needs `file.symlink.create`, which this BuildKit has not; \
+         BuildKit 0.19 is the first that has it"
+    );
+    let ask = async |request| {
+        let (_, outcome) = run(including(), &opts(&[("requestid", request)])).await;
+        serde_json::from_slice::<Value>(&outcome.unwrap().metadata["result.json"]).unwrap()
+    };
+    let outline = ask("frontend.outline").await;
+    assert_eq!(outline["args"][0]["name"], "TOOL");
+    assert_eq!(outline["args"][0]["location"]["sourceIndex"], 2);
+    let source = outline["sources"][2].as_str().unwrap();
+    assert_eq!(
+        STANDARD.decode(source).unwrap(),
+        b"include: deep.yaml\nargs: {TOOL: {description: a tool}}\n"
+    );
+    let targets = ask("frontend.targets").await;
+    let names: Vec<&str> =
+        targets["targets"].as_array().unwrap().iter().filter_map(|target| target["name"].as_str()).collect();
+    assert_eq!(names, ["build", "app"]);
+    assert_eq!(targets["targets"][0]["location"]["sourceIndex"], 1);
+    assert_eq!(targets["targets"][1]["location"].get("sourceIndex"), None);
+    assert_eq!(ask("frontend.lint").await["sources"][3]["filename"], "ci/deep.yaml");
+}
+
+#[tokio::test]
+async fn an_include_that_is_not_there_gets_the_nearest_name() {
+    let fake = images().file("dockerfile", "build.yaml", "include: [ci/tols.yaml, ci, other.yaml]\n").file(
+        "dockerfile",
+        "ci/tools.yaml",
+        "args: {}\n",
+    );
+    let (_, outcome) = run(fake, &opts(&[])).await;
+    assert_eq!(
+        outcome.unwrap_err().message,
+        "the spec has 3 faults\n\
+         build.yaml:1:11: there is no file `ci/tols.yaml`\n  \
+           help: did you mean `ci/tools.yaml`?\n\
+         build.yaml:1:25: `ci` is not a file\n\
+         build.yaml:1:29: there is no file `other.yaml`\n  \
+           help: files are included from the folder of the spec, which is what the client sends; a spec from stdin has none"
+    );
+}
+
 #[tokio::test]
 async fn eight_images_take_no_more_round_trips_than_one() {
     let mut spec = String::from("stages:\n");

@@ -161,6 +161,13 @@ impl GatewayError {
             && !self.is_step_failure()
     }
 
+    /// Whether what was to be read is a directory, or no file of another kind.
+    pub fn is_no_file(&self) -> bool {
+        let Self::Status(status) = self else { return false };
+        let endings = [" is not a regular file", ": is a directory"];
+        endings.iter().any(|ending| status.message.ends_with(ending)) && !self.is_step_failure()
+    }
+
     fn detail(&self, kind: &str) -> Option<&Any> {
         self.details()
             .iter()
@@ -221,6 +228,15 @@ mod tests {
         for message in others {
             assert!(!error(message, &[]).is_missing_file(), "{message}");
         }
+    }
+
+    #[test]
+    fn knows_what_is_no_file() {
+        for message in ["ci is not a regular file", "read /tmp/mount/ci: is a directory"] {
+            assert!(error(message, &[]).is_no_file(), "{message}");
+            assert!(!error(message, &[(VERTEX, r#"{"digest":"sha256:ab"}"#)]).is_no_file());
+        }
+        assert!(!error("open ci: no such file or directory", &[]).is_no_file());
     }
 
     #[test]

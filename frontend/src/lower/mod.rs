@@ -16,7 +16,6 @@ use buildkit_llb::{
 };
 use spec_schema::span::Span;
 
-use crate::entrypoint::MainContext;
 use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
@@ -32,8 +31,6 @@ pub struct Surroundings<'a> {
     pub opts: &'a FrontendOpts,
     /// The spec, for the lines that a failing step shows.
     pub files: &'a SpecFiles,
-    /// The build context.
-    pub context: &'a MainContext,
     /// Patterns of the context's paths that the client does not send.
     pub ignored: &'a [String],
     /// Whether the daemon can put layers together: `mergeop` and `diffop`.
@@ -49,6 +46,8 @@ pub struct Lowered {
     result: Option<Output>,
     stages: Vec<Option<Output>>,
     context: Option<Output>,
+    /// The spec's files in the graph, in the order of their ids.
+    files: Vec<SourceFileId>,
 }
 
 /// Lowers one platform's plan.
@@ -59,13 +58,13 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
         lowerer.stages.push(output);
     }
     let result = lowerer.stages.last().copied().flatten();
-    let Lowerer { graph, stages, context, .. } = lowerer;
-    Lowered { definition: graph.marshal(result), graph, result, stages, context }
+    let Lowerer { graph, stages, context, files, .. } = lowerer;
+    Lowered { definition: graph.marshal(result), graph, result, stages, context, files }
 }
 
 impl Lowered {
-    /// What the daemon cannot do, each with the line that asks for it and a sentence.
-    pub fn missing(&self, daemon: &DaemonInfo) -> Vec<(u32, String)> {
+    /// What the daemon cannot do, each as a sentence behind the file and the line that ask for it.
+    pub fn missing(&self, daemon: &DaemonInfo, files: &SpecFiles) -> Vec<String> {
         let supports = |cap: &str| {
             daemon.supports(cap).map_err(|error| match error {
                 CapabilityError::Disabled { reason, .. } => Some(reason),
@@ -73,11 +72,17 @@ impl Lowered {
             })
         };
         let missing = self.graph.missing_caps(self.result, supports);
-        missing.iter().map(|missing| (self.line(missing), sentence(missing))).collect()
+        missing
+            .iter()
+            .map(|missing| format!("{}: {}", self.locate(missing, files), sentence(missing)))
+            .collect()
     }
 
-    fn line(&self, missing: &MissingCap) -> u32 {
-        self.graph.location(missing.op).map_or(1, |location| location.first_line)
+    fn locate(&self, missing: &MissingCap, files: &SpecFiles) -> String {
+        let location = self.graph.location(missing.op);
+        let file = location.and_then(|location| self.files.iter().position(|id| *id == location.file));
+        let name = files.iter().nth(file.unwrap_or_default()).map_or("", |file| file.name.as_str());
+        format!("{name}:{}", location.map_or(1, |location| location.first_line))
     }
 }
 

@@ -1,26 +1,36 @@
-//! From the text of a spec to its types, with every fault that can be seen without asking anybody.
+//! From the texts of a spec to its types, with every fault that can be seen without asking anybody.
 
+mod include;
+mod reading;
 mod yaml;
 
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
 use spec_schema::decode::{Decode, Map};
 use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::node::Node;
 use spec_schema::span::{FileId, Span};
 use spec_schema::spec::Step;
 
 use crate::source::SpecFile;
+pub use reading::{Found, Reading};
+use yaml::Size;
 
-/// The most bytes that a spec may have. Its text travels in each request that carries a definition, and daemons before
+/// The most bytes that a spec may have, with what it includes. Its text travels in each request that carries a definition, and daemons before
 /// BuildKit 0.14 take 4 MiB in one.
 pub const MAX_SPEC_BYTES: usize = 1 << 20;
 
+/// What to do about a spec that is too large.
+const LARGE: &str = "large files belong into the build context, to be copied";
+
+fn too_large(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(span, format!("{what} is larger than {} MiB", MAX_SPEC_BYTES >> 20)).help(LARGE)
+}
+
 /// The text of a spec file. Bytes that are none are a fault; what is left of them then only serves to show the place.
-pub fn text_of(name: &str, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
+fn text_of(name: &str, id: FileId, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
     if bytes.len() > MAX_SPEC_BYTES {
-        let message = format!("this spec is larger than {} MiB", MAX_SPEC_BYTES >> 20);
-        let fault = Diagnostic::new(Span::default(), message);
-        faults.push(fault.help("large files belong into the build context, to be copied"));
+        faults.push(too_large(Span { file: id, ..Span::default() }, "this spec"));
         return SpecFile::new(name, "");
     }
     // Editors put the mark there that says UTF-8; it is no part of the text.
@@ -29,7 +39,7 @@ pub fn text_of(name: &str, bytes: Vec<u8>, faults: &mut Faults) -> SpecFile {
         Ok(text) => SpecFile::new(name, text),
         Err(error) => {
             let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or_default();
-            let span = Span { start: at, end: at, ..Span::default() };
+            let span = Span { file: id, start: at, end: at };
             faults.push(Diagnostic::new(span, "this is not UTF-8 text").help("save the file as UTF-8"));
             SpecFile::new(name, String::from_utf8_lossy(error.as_bytes()))
         }
@@ -46,9 +56,8 @@ fn is_dockerfile(text: &str) -> bool {
     })
 }
 
-/// Reads the spec in `file`. With faults, the spec holds what could be read, so that the checks that follow can
-/// report the rest in the same run.
-pub fn parse(file: &SpecFile, id: FileId, faults: &mut Faults) -> Option<Spec> {
+/// The tree of one file; none with a fault that leaves nothing to go on with. `read` is what other files hold.
+fn tree(file: &SpecFile, id: FileId, read: &mut Size, faults: &mut Faults) -> Option<Node> {
     let known = faults.len();
     if is_dockerfile(&file.text) {
         let lines = file.text.split_inclusive('\n');
@@ -61,14 +70,19 @@ pub fn parse(file: &SpecFile, id: FileId, faults: &mut Faults) -> Option<Spec> {
         );
         return None;
     }
-    let Some(root) = yaml::read(&file.text, id, faults) else {
-        if faults.len() == known {
-            let fault = Diagnostic::new(Span { file: id, ..Span::default() }, "this spec is empty");
-            faults.push(fault.help("it needs at least one stage: `stages: {app: {from: IMAGE}}`"));
-        }
-        return None;
-    };
-    let spec = Spec::decode(&root, faults)?;
+    let root = yaml::read(&file.text, id, read, faults);
+    if root.is_none() && faults.len() == known {
+        let fault = Diagnostic::new(Span { file: id, ..Span::default() }, "this spec is empty");
+        let help = "it needs at least one stage: `stages: {app: {from: IMAGE}}`";
+        faults.push(fault.help_opt((id.0 == 0).then(|| help.to_owned())));
+    }
+    root
+}
+
+/// The spec of a tree. With faults, it holds what could be read, so that the checks that follow can report the rest in
+/// the same run.
+fn decode(root: &Node, faults: &mut Faults) -> Option<Spec> {
+    let spec = Spec::decode(root, faults)?;
     if spec.stages.names().next().is_none() {
         let fault = Diagnostic::new(spec.span, "this spec has no stage");
         faults.push(fault.help("it needs at least one: `stages: {app: {from: IMAGE}}`"));

@@ -17,10 +17,13 @@ const MAX_NODES: usize = 1_000_000;
 /// Bytes of text that aliases may add up to.
 const MAX_TEXT: usize = 16 << 20;
 
-/// The first document of `text`; `None` where it holds no value or cannot be read.
-pub(crate) fn read(text: &str, file: FileId, faults: &mut Faults) -> Option<Node> {
-    let mut reader = Reader::new(text, file);
-    match reader.run(faults) {
+/// The first document of `text`; `None` where it holds no value or cannot be read. `read` is what other files of the
+/// spec hold, to which this one is added.
+pub(super) fn read(text: &str, file: FileId, read: &mut Size, faults: &mut Faults) -> Option<Node> {
+    let mut reader = Reader { text, file, open: Vec::new(), anchors: BTreeMap::new(), read: *read };
+    let outcome = reader.run(faults);
+    *read = reader.read;
+    match outcome {
         Ok(root) => root,
         Err(fault) => {
             faults.push(fault);
@@ -39,8 +42,8 @@ struct Reader<'t> {
 }
 
 /// How much there is of something, aliases resolved.
-#[derive(Clone, Copy, Default)]
-struct Size {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Size {
     nodes: usize,
     /// Bytes of text.
     text: usize,
@@ -69,10 +72,6 @@ struct MappingContent {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, file: FileId) -> Self {
-        Self { text, file, open: Vec::new(), anchors: BTreeMap::new(), read: Size::default() }
-    }
-
     fn run(&mut self, faults: &mut Faults) -> Result<Option<Node>, Diagnostic> {
         let mut root = None;
         for event in Parser::new_from_str(self.text) {

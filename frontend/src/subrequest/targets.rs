@@ -17,7 +17,7 @@ use crate::source::SpecFiles;
 
 pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, faults) = read(&entrypoint)?;
+    let (files, spec, faults) = read(gateway, opts, &entrypoint).await?;
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults).into());
     }

@@ -1,4 +1,4 @@
-//! `tests/cases/<name>/spec.yaml`: what a spec compiles to, as LLB and as image config.
+//! `tests/cases/<name>/spec.yaml`: what a spec compiles to, as LLB and as image config. Files that it includes stand beside it.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ fn each_case_compiles_to_its_snapshots() {
     for_each(&folder("cases"), std::path::Path::is_dir, |case| {
         let spec = std::fs::read(case.join("spec.yaml")).unwrap();
         let ignore_file = std::fs::read_to_string(case.join(".dockerignore")).unwrap_or_default();
-        let client = Client { ignore_file, ..Client::of(&spec) };
+        let client = Client { ignore_file, ..Client::of(&spec).beside(case) };
         let compiled = compile(&spec, &client).unwrap_or_else(|message| panic!("{message}"));
         let (mut llb, mut images) = (String::new(), String::new());
         for one in &compiled {

@@ -1,15 +1,15 @@
 //! The phases one after the other, as a build runs them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use buildkit_llb::{Definition, Platform};
 use optfrontend::dockerignore;
-use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
-use optfrontend::parse::{parse, text_of};
+use optfrontend::parse::{Found, Reading};
 use optfrontend::plan::{BuildPlan, plan};
 use optfrontend::report::message;
 use optfrontend::resolved::{BaseImage, Resolved};
@@ -20,7 +20,6 @@ use optfrontend::source::SpecFiles;
 use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::span::FileId;
 
 /// Configs of base images by reference; `""` is that of every other image.
 const IMAGES: &str = include_str!("../images.json");
@@ -41,6 +40,8 @@ pub(crate) struct Client {
     pub(crate) ignore_file: String,
     /// Whether the daemon can merge layers.
     pub(crate) merges: bool,
+    /// The files beside the spec.
+    pub(crate) beside: BTreeMap<String, Vec<u8>>,
 }
 
 impl Client {
@@ -50,7 +51,37 @@ impl Client {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
         let merges = !text.lines().any(|line| line == "# without mergeop");
-        Self { opts, ignore_file: String::new(), merges }
+        Self { opts, merges, ..Self::default() }
+    }
+
+    /// All files of a folder as those beside the spec.
+    pub(crate) fn beside(self, folder: &Path) -> Self {
+        let mut beside = BTreeMap::new();
+        let mut folders = vec![folder.to_path_buf()];
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(next).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                    beside.insert(name, std::fs::read(path).unwrap());
+                }
+            }
+        }
+        Self { beside, ..self }
+    }
+
+    fn read(&self, name: &str, spec: &[u8]) -> Reading {
+        let mut reading = Reading::of(name, spec.to_vec());
+        loop {
+            let wanted = reading.wanted();
+            if wanted.is_empty() {
+                return reading;
+            }
+            let find = |path| self.beside.get(path).cloned().map_or(Found::Nothing(None), Found::Bytes);
+            reading.take(wanted.iter().map(find).collect());
+        }
     }
 
     fn parse(&self) -> FrontendOpts {
@@ -87,10 +118,7 @@ pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, Str
 /// Runs the phases up to the one that leaves nothing to go on with.
 pub(crate) fn phases(spec: &[u8], client: &Client) -> Outcome {
     let opts = client.parse();
-    let mut faults = Faults::new();
-    let file = text_of(&opts.filename, spec.to_vec(), &mut faults);
-    let parsed = if faults.is_empty() { parse(&file, FileId(0), &mut faults) } else { None };
-    let files = SpecFiles::one(file);
+    let (files, parsed, mut faults) = client.read(&opts.filename, spec).finish();
     let compiled = match parsed {
         Some(parsed) => compile_parsed(parsed, &files, client, &opts, &mut faults),
         None => Vec::new(),
@@ -127,8 +155,7 @@ fn compile_parsed(
         return Vec::new();
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
-    let surroundings =
-        Surroundings { opts, files, context: &MainContext::Local, ignored: &ignored, merges: client.merges };
+    let surroundings = Surroundings { opts, files, ignored: &ignored, merges: client.merges };
     plans
         .iter()
         .map(|plan| Compiled {

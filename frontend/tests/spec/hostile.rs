@@ -37,6 +37,30 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
+fn files_that_add_up() {
+    let half = format!("# {}\nargs: {{}}\n", "x".repeat(MAX_SPEC_BYTES / 2)).into_bytes();
+    let beside = ["a.yaml", "b.yaml"].map(|name| (name.to_owned(), half.clone()));
+    let client = Client { beside: beside.into(), ..Client::default() };
+    let Err(message) = compile(b"include: [a.yaml, b.yaml]", &client) else { panic!("no fault") };
+    assert_snapshot!(message, @r"
+    build.yaml:1:19: with `b.yaml`, the files of this spec have more than 1 MiB
+      help: large files belong into the build context, to be copied
+    ");
+
+    let levels: Vec<String> = ('b'..='f')
+        .zip('a'..)
+        .map(|(this, last)| format!("x-{this}: &{this} [{}]\n", vec![format!("*{last}"); 10].join(", ")))
+        .collect();
+    let bomb = format!("x-a: &a [v]\n{}", levels.concat()).into_bytes();
+    let names: Vec<String> = (0..5).map(|number| format!("{number}.yaml")).collect();
+    let spec = format!("include: [{}]", names.join(", "));
+    let beside = names.into_iter().map(|name| (name, bomb.clone())).collect();
+    let client = Client { beside, ..Client::default() };
+    let Err(message) = compile(spec.as_bytes(), &client) else { panic!("no fault") };
+    assert_snapshot!(message, @"4.yaml:6:14: the aliases of this spec add up to more than 1000000 values");
+}
+
+#[test]
 fn a_byte_order_mark_is_no_part_of_the_text() {
     assert_snapshot!(told("\u{feff}stagse: {app: {from: $X}}"), @r#"
     the spec has 2 faults

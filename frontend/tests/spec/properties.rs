@@ -1,5 +1,7 @@
 //! What holds of every text: no panic, places inside of the text, the same bytes for the same input.
 
+use std::sync::LazyLock;
+
 use optfrontend::report::message;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -98,13 +100,16 @@ fn mutate(text: &str, mutations: &[Mutation]) -> String {
     text.into_iter().collect()
 }
 
-/// Runs all phases; every place of a fault must be one of the text.
+/// Has the files beside it that one of the cases includes.
+static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::default().beside(&folder("cases/include")));
+
+/// Runs all phases; every place of a fault must be one of its file's text.
 fn check(text: &str) -> Outcome {
-    let outcome = phases(text.as_bytes(), &Client::of(b""));
-    let text = outcome.files.iter().next().unwrap().text.clone();
+    let outcome = phases(text.as_bytes(), &CLIENT);
     for fault in &outcome.faults {
         let related = fault.related.iter().map(|(span, _)| *span);
         for span in std::iter::once(fault.span).chain(related) {
+            let text = &outcome.files.get(span.file).unwrap().text;
             let range = span.start as usize..span.end as usize;
             assert!(text.get(range.clone()).is_some(), "{range:?} is no place of {text:?}: {fault:?}");
         }
@@ -171,9 +176,10 @@ fn twenty_thousand_mutations_are_read_or_refused() {
 #[test]
 fn the_same_spec_gives_the_same_bytes() {
     for case in std::fs::read_dir(folder("cases")).unwrap() {
-        let spec = std::fs::read(case.unwrap().path().join("spec.yaml")).unwrap();
+        let case = case.unwrap().path();
+        let spec = std::fs::read(case.join("spec.yaml")).unwrap();
         let bytes = || {
-            let compiled = compile(&spec, &Client::of(&spec)).unwrap();
+            let compiled = compile(&spec, &Client::of(&spec).beside(&case)).unwrap();
             let definitions =
                 compiled.iter().map(|one| one.definition.as_pb().def.clone()).collect::<Vec<_>>();
             let images = compiled.into_iter().map(|one| one.image).collect::<Vec<_>>();

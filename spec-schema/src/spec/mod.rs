@@ -31,12 +31,15 @@ pub use step::{
 pub(crate) use step::actions_with;
 
 use crate::decode::text::{Template, Text};
-use crate::decode::{List, Map, record};
+use crate::decode::{List, Map, OneOrMany, record};
 
 record! {
     "build spec";
     /// A build spec: named stages, and what they are parameterised by.
     pub struct Spec {
+        /// Other spec files, by paths relative to this one, that this one builds on: they are merged in the order written, this
+        /// file last. See [several files](#several-files).
+        pub include: Option<OneOrMany<Text>>,
         /// Build args: a default, or a mapping that says more. In scope everywhere in the file.
         pub args: Map<Arg>,
         /// Secrets that steps may use. A step may name only a secret declared here.
