@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::build::Tag;
+use crate::built::Tag;
 use crate::docker::docker;
 use crate::http::{self, Response};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::build::Built;
+use crate::built::Built;
 use crate::layout::{Blobs, digest};
 use crate::tree::{self, Entry, Kind, Tree};
 

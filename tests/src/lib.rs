@@ -15,6 +15,7 @@ pub mod fake_gateway;
 mod agent;
 mod archive;
 mod build;
+mod built;
 mod container;
 mod diff;
 mod docker;
@@ -34,7 +35,8 @@ mod tree;
 
 pub use agent::Agent;
 pub use archive::{gzip, tar};
-pub use build::{Build, Built, ImageName, Tag};
+pub use build::Build;
+pub use built::{Built, ImageName, Tag};
 pub use container::Container;
 pub use diff::{Difference, differences, platform_differences};
 pub use docker::{Outcome, Running, buildkit_version, docker, engine, frontend, repository};

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::build::ImageName;
+use crate::built::ImageName;
 use crate::http::{Response, request};
 use crate::nonce::nonce;
 use crate::tempdir;

@@ -127,7 +127,6 @@ pub(crate) const DOCKERFILE: &[&str] = &[
 pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("--add-host", &["engine::containers::add_host_adds_names"]),
     ("--allow", &["engine::containers::a_step_may_ask_for_another_network"]),
-    ("--annotation", &["engine::outputs::annotations_are_where_they_were_asked_for"]),
     ("--annotation", &["engine::platforms::a_spec_may_name_its_platforms"]),
     (
         "--attest",
@@ -170,6 +169,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
         &[
             "engine::context::a_spec_may_have_any_name_and_another_folder",
             "engine::client::the_spec_may_come_from_stdin",
+            "engine::client::the_spec_may_lie_anywhere",
         ],
     ),
     ("--iidfile", &["engine::outputs::the_image_of_the_engine_is_told_by_files_and_stdout"]),

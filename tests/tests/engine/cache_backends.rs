@@ -15,8 +15,13 @@ stages:
     from: busybox:1.36
     steps:
       - {copy: /uuid, from: build, to: /uuid, name: copy NONCE}
+      - {copy: input, to: /input, name: copy input NONCE}
       - run: echo NONCE > /last
 ";
+
+fn app() -> Build {
+    Build::spec(SPEC).file("input", "from the context")
+}
 
 /// Has the engine forget what the build left in its cache.
 #[track_caller]
@@ -50,7 +55,7 @@ fn a_folder() {
     let path = folder.path().display();
     let to = format!("--cache-to=type=local,dest={path},mode=max");
     let from = format!("--cache-from=type=local,src={path}");
-    round_trip(&Build::spec(SPEC), |build| marks(&build.image_with(&[to])), &from);
+    round_trip(&app(), |build| marks(&build.image_with(&[to])), &from);
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn a_registry() {
     let name = Registry::shared().name("cache");
     let to = format!("--cache-to=type=registry,ref={},mode=max", &*name);
     let from = format!("--cache-from={}", &*name);
-    let build = Build::spec(SPEC).flags(["--platform=linux/amd64,linux/arm64"]);
+    let build = app().flags(["--platform=linux/amd64,linux/arm64"]);
     round_trip(&build, |build| marks(&build.image_with(&[to])), &from);
 }
 
@@ -70,7 +75,7 @@ fn inline(flag: &str) {
         build.run_with(["--push", "--tag", &*name, flag]).ok();
         vec![docker(["run", "--rm", "--pull=always", "--quiet", &name, "cat", "/uuid"]).ok().stdout]
     };
-    round_trip(&Build::spec(SPEC), push, &format!("--cache-from=type=registry,ref={}", &*name));
+    round_trip(&app(), push, &format!("--cache-from=type=registry,ref={}", &*name));
 }
 
 #[test]

@@ -91,6 +91,13 @@ fn subrequests_describe_lists_the_methods() {
     for method in ["lint", "outline", "targets", "subrequests.describe"] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
     }
+    let methods = answer("subrequests.describe");
+    let outline =
+        methods.as_array().into_iter().flatten().find(|method| method["name"] == "frontend.outline");
+    assert_eq!(
+        outline.map(|outline| (&outline["version"], &outline["type"])),
+        Some((&"1.0.0".into(), &"rpc".into()))
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Flags that are the client's own affair, with our frontend behind them.
 
-use optfrontend_tests::{Build, docker};
+use optfrontend_tests::{Build, Site, docker};
 
 const SPEC: &str = "stages: {app: {from: busybox:1.36, steps: [{run: echo NONCE > /mark}]}}";
 
@@ -9,6 +9,19 @@ fn the_spec_may_come_from_stdin() {
     let build =
         Build::spec("stages: {app: {from: scratch, steps: [{copy: file}]}}").file("file", "from the context");
     assert_eq!(build.from_stdin().image().only().text("/file"), "from the context");
+}
+
+#[test]
+fn the_spec_may_lie_anywhere() {
+    let spec = Build::spec("stages: {app: {from: scratch, steps: [{copy: file}]}}");
+    let elsewhere = spec.folder().join("build.yaml");
+    let text = std::fs::read_to_string(&elsewhere).unwrap();
+    let site = Site::empty().file("/build.yaml", text.clone()).start();
+    for place in [elsewhere.to_str().unwrap().to_owned(), site.url("/build.yaml")] {
+        // The harness looks at the file of that name beside the context for what names the frontend.
+        let build = Build::spec("").file("file", "x").file("build.yaml", &text);
+        assert_eq!(build.flags([format!("--file={place}")]).image().only().text("/file"), "x");
+    }
 }
 
 #[test]
