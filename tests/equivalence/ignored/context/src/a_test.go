@@ -1,1 +1,0 @@
-src/a_test.go

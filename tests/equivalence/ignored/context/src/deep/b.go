@@ -1,1 +1,0 @@
-src/deep/b.go
