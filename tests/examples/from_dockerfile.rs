@@ -54,13 +54,12 @@ impl Page<'_> {
     /// A list of the pairs that cover an instruction, folded.
     fn links(&mut self, words: &str) -> String {
         let words: Vec<&str> = words.split(' ').collect();
-        let covers = |pair: &Pair| {
-            pair.covers.iter().any(|word| words.iter().any(|start| is_part_of(start, word)))
-        };
+        let covers =
+            |pair: &Pair| pair.covers.iter().any(|word| words.iter().any(|start| is_part_of(start, word)));
         let found: Vec<&Pair> = self.pairs.iter().filter(|pair| covers(pair)).collect();
         self.named.extend(found.iter().map(|pair| pair.name.as_str()));
-        let items: String = found.iter().map(|pair| format!("- {}\n", link(pair))).collect();
-        format!("<details><summary>{} pairs</summary>\n\n{items}\n</details>", found.len())
+        let items: Vec<String> = found.iter().map(|pair| format!("- {}", link(pair))).collect();
+        format!("<details><summary>{} pairs</summary>\n\n{}\n\n</details>", found.len(), items.join("\n"))
     }
 
     fn both_sides(&self, name: &str) -> Result<String, String> {
@@ -82,7 +81,8 @@ impl Page<'_> {
 /// Whether a covered word is the instruction, or a part of it: `COPY --from` is one of `COPY`.
 fn is_part_of(instruction: &str, word: &str) -> bool {
     let rest = word.strip_prefix(instruction);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) || (instruction == "$" && word.starts_with('$'))
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        || (instruction == "$" && word.starts_with('$'))
         || (instruction == "--" && word.starts_with("--"))
 }
 
@@ -113,12 +113,17 @@ fn differences(pairs: &[Pair]) -> String {
         let text = fs::read_to_string(pair.folder.join("differences.md")).unwrap_or_default();
         let reason: Vec<&str> = text
             .split("```diff")
-            .flat_map(|part| part.split("```").last())
+            .filter_map(|part| part.split("```").last())
             .flat_map(str::lines)
             .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
             .collect();
         if !reason.is_empty() {
-            list.push(format!("- {} ([`{}`](../tests/equivalence/{}))", reason.join(" "), pair.name, pair.name));
+            list.push(format!(
+                "- {} ([`{}`](../tests/equivalence/{}))",
+                reason.join(" "),
+                pair.name,
+                pair.name
+            ));
         }
     }
     list.join("\n")

@@ -38,6 +38,8 @@ pub enum MountKind {
         source: Option<Output>,
         /// The path in that. Default: its root.
         selector: Option<String>,
+        /// Whether the process may not write there.
+        readonly: bool,
     },
     /// A directory in memory.
     Tmpfs {
@@ -152,11 +154,12 @@ impl Mount {
                 readonly: *access == BindAccess::ReadOnly,
                 ..plain
             },
-            MountKind::Cache { id, sharing, source, selector } => pb::Mount {
+            MountKind::Cache { id, sharing, source, selector, readonly } => pb::Mount {
                 mount_type: pb::MountType::Cache.into(),
                 input: inputs.shared(*source),
                 selector: selector.clone().unwrap_or_default(),
                 cache_opt: Some(pb::CacheOpt { id: id.clone(), sharing: sharing.into_pb().into() }),
+                readonly: *readonly,
                 ..plain
             },
             MountKind::Tmpfs { size } => {

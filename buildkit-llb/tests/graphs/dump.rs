@@ -29,8 +29,13 @@ fn a_small_build() {
     let copy =
         Copy { dir_copy_contents: true, create_dest_path: true, ..Copy::new(Some(context), "/", "/src/") };
     let copied = graph.file(FileOp::on(Some(base)).copy(copy), meta("copy", 5, 5));
-    let cache =
-        MountKind::Cache { id: "//c".into(), sharing: CacheSharing::Shared, source: None, selector: None };
+    let cache = MountKind::Cache {
+        id: "//c".into(),
+        sharing: CacheSharing::Shared,
+        source: None,
+        selector: None,
+        readonly: false,
+    };
     let op = ExecOp {
         cwd: "/src".into(),
         mounts: vec![Mount { target: "/c".into(), kind: cache }],
@@ -49,8 +54,13 @@ fn everything_a_process_can_have() {
         selector: selector.map(str::to_owned),
         access,
     };
-    let cache =
-        |source| MountKind::Cache { id: "c".into(), sharing: CacheSharing::Locked, source, selector: None };
+    let cache = |source| MountKind::Cache {
+        id: "c".into(),
+        sharing: CacheSharing::Locked,
+        source,
+        selector: None,
+        readonly: false,
+    };
     let secret = SecretFile { id: "s".into(), uid: 1, gid: 2, mode: 0o400, optional: true };
     let ssh = SshSocket { id: "default".into(), uid: 0, gid: 0, mode: 0o600, optional: false };
     let mount = |target: &str, kind| Mount { target: target.to_owned(), kind };

@@ -156,6 +156,7 @@ fn every_kind_of_mount() {
         sharing: CacheSharing::Locked,
         source: Some(base),
         selector: Some("/sub".to_owned()),
+        readonly: false,
     };
     let secret = SecretFile { id: "s".to_owned(), uid: 1, gid: 2, mode: 0o400, optional: true };
     let ssh = SshSocket { id: "default".to_owned(), uid: 3, gid: 4, mode: 0o600, optional: false };

@@ -66,6 +66,7 @@ fn stage(
             sharing: CacheSharing::Shared,
             source: None,
             selector: None,
+            readonly: false,
         };
         let op = ExecOp {
             args: vec!["/bin/sh".into(), "-c".into(), format!("make target-{number}-{step}")],

@@ -117,6 +117,7 @@ pub(super) fn directory(target: Template) -> CacheSettings {
         mode: None,
         uid: None,
         gid: None,
+        readonly: None,
         span,
     }
 }

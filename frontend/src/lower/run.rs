@@ -125,7 +125,11 @@ impl Lowerer<'_> {
             Sharing::Private => CacheSharing::Private,
             Sharing::Locked => CacheSharing::Locked,
         };
-        Mount { target: cache.target.clone(), kind: MountKind::Cache { id, sharing, source, selector } }
+        let readonly = cache.readonly;
+        Mount {
+            target: cache.target.clone(),
+            kind: MountKind::Cache { id, sharing, source, selector, readonly },
+        }
     }
 
     /// What a cache starts with that does not belong to root.

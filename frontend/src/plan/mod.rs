@@ -212,6 +212,8 @@ pub struct CachePlan {
     pub from: Option<(FileSource, String)>,
     /// Mode, user and group of a new cache directory where they are not 0755 and root.
     pub owner: Option<(u32, u32, u32)>,
+    /// Whether the process may not write there.
+    pub readonly: bool,
 }
 
 /// A secret in an environment variable.

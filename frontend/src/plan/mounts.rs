@@ -117,6 +117,7 @@ impl Reader<'_, '_> {
             sharing: cache.sharing.unwrap_or(Sharing::Shared),
             from: from.map(|from| (from, source)),
             owner: ((mode, uid, gid) != (0o755, 0, 0)).then_some((mode, uid, gid)),
+            readonly: cache.readonly.as_ref().is_some_and(|readonly| readonly.value),
         }
     }
 

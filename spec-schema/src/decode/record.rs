@@ -169,6 +169,6 @@ pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> 
             .help(format!("it is an option of {}", one_of(elsewhere)));
     }
     let help = did_you_mean(key, known.iter().copied())
-        .or_else(|| (known.len() <= 8).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
+        .or_else(|| (known.len() <= 9).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
     Diagnostic::new(key.span, format!("unknown key `{}` in {}", key.value, article(what))).help_opt(help)
 }

@@ -37,6 +37,8 @@ record! {
         pub uid: Option<Id>,
         /// Group that owns a new cache directory. Default: 0.
         pub gid: Option<Id>,
+        /// Whether the step may only read what is there. Default: false.
+        pub readonly: Option<Spanned<bool>>,
     }
 }
 
