@@ -10,6 +10,7 @@ use std::hint::black_box;
 
 use buildkit_llb::Platform;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Lowered, Surroundings, lower};
@@ -63,7 +64,11 @@ fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
     let images = base_images(&selection, config);
     let plan = plan(&core, &selection, &images, &platform, false, &mut faults);
     assert!(faults.is_empty(), "{:?}", faults.into_sorted());
-    lower(&plan, &images, &Surroundings { opts, files: &files, ignored: &[], merges: true })
+    lower(
+        &plan,
+        &images,
+        &Surroundings { opts, files: &files, context: &MainContext::Local, ignored: &[], merges: true },
+    )
 }
 
 fn compile_time(criterion: &mut Criterion) {
@@ -100,7 +105,8 @@ fn phase_times(criterion: &mut Criterion) {
     let selection = select(&core, &Request::default(), &platform, &platform, faults).expect("a target");
     let images = base_images(&selection, &config);
     let planned = plan(&core, &selection, &images, &platform, false, faults);
-    let surroundings = Surroundings { opts: &opts, files: &files, ignored: &[], merges: true };
+    let context = &MainContext::Local;
+    let surroundings = Surroundings { opts: &opts, files: &files, context, ignored: &[], merges: true };
 
     let mut group = criterion.benchmark_group("phases of 1000 stages");
     group.bench_function("parse", |bencher| bencher.iter(|| read(&text)));

@@ -38,8 +38,9 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
 fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
-    let (files, ignored) = (&compiled.files, compiled.ignored.as_slice());
-    let surroundings = Surroundings { opts, files, ignored, merges: merges(daemon) };
+    let Compiled { files, context, .. } = compiled;
+    let ignored = compiled.ignored.patterns.as_slice();
+    let surroundings = Surroundings { opts, files, context, ignored, merges: merges(daemon) };
     let lowered: Vec<Lowered> =
         compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
     let mut missing: Vec<String> =

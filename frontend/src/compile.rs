@@ -4,7 +4,7 @@ use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
 
-use crate::entrypoint::Entrypoint;
+use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::opts::FrontendOpts;
@@ -36,8 +36,10 @@ pub(crate) struct Compiled {
     pub(crate) plans: Vec<BuildPlan>,
     /// What was looked up for it.
     pub(crate) resolved: Resolved,
-    /// Patterns of the context's paths that the client does not send.
-    pub(crate) ignored: Vec<String>,
+    /// The build context.
+    pub(crate) context: MainContext,
+    /// What of it the client does not send.
+    pub(crate) ignored: IgnoreRules,
     /// What the frontend has scanned by itself.
     pub(crate) scans: Option<Scans>,
 }
@@ -98,15 +100,17 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
+    let Entrypoint { vertex, context, .. } = entrypoint;
     Ok(Compiled {
         files,
-        vertex: entrypoint.vertex,
+        vertex,
         core,
         request,
         platforms,
         selections,
         plans,
         resolved,
+        context,
         ignored,
         scans,
     })
@@ -118,7 +122,7 @@ pub(crate) async fn read(
     opts: &FrontendOpts,
     entrypoint: &Entrypoint,
 ) -> Result<(SpecFiles, Spec, Faults), Stopped> {
-    let mut reading = Reading::of(&opts.filename, entrypoint.spec.clone());
+    let mut reading = Reading::of(&entrypoint.filename, entrypoint.spec.clone());
     loop {
         let wanted = reading.wanted();
         if wanted.is_empty() {

@@ -10,7 +10,7 @@ use spec_schema::spec::Network;
 
 use crate::compile::Compiled;
 use crate::dockerignore::Matcher;
-use crate::entrypoint::CONTEXT_LOCAL;
+use crate::entrypoint::{CONTEXT_LOCAL, MainContext};
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
 use crate::opts::FrontendOpts;
 use crate::paths;
@@ -28,7 +28,7 @@ pub(crate) async fn explain(
     let Some(plan) = compiled.plans.get(plan) else { return error.into() };
     let message = error.message();
     let fault = match missing_copy(&message, plan) {
-        Some((path, span)) => Some(explain_path(gateway, opts, &path, span, &compiled.ignored).await),
+        Some((path, span)) => Some(explain_path(gateway, opts, &path, span, compiled).await),
         None => missing_secret(&message, plan)
             .or_else(|| missing_agent(&message, plan))
             .or_else(|| forbidden(&message, plan)),
@@ -57,16 +57,18 @@ async fn explain_path(
     opts: &FrontendOpts,
     path: &str,
     span: Span,
-    ignored: &[String],
+    compiled: &Compiled,
 ) -> Diagnostic {
     let shown = path.trim_start_matches('/');
     let fault = Diagnostic::new(span, format!("`{shown}` is not in the build context"));
     let folder = paths::parent(path);
-    let Ok(context) = list_folder(gateway, opts, folder).await else { return fault };
-    let matcher = Matcher::new(ignored).unwrap_or_default();
+    let Ok(context) = list_folder(gateway, opts, &compiled.context, folder).await else { return fault };
+    let ignored = &compiled.ignored;
+    let matcher = Matcher::new(&ignored.patterns).unwrap_or_default();
     let is_there = gateway.stat_file(&context, path).await.is_ok_and(|found| found.is_some());
     if let Some(rule) = matcher.hidden_by(shown).filter(|_| is_there) {
-        let message = format!("`{shown}` is in the build context, but `{rule}` in .dockerignore hides it");
+        let file = &ignored.name;
+        let message = format!("`{shown}` is in the build context, but `{rule}` in {file} hides it");
         return Diagnostic::new(span, message).help(format!("add the line `!{shown}` below that one"));
     }
     let siblings = gateway.read_dir(&context, folder, "").await.unwrap_or_default();
@@ -79,7 +81,17 @@ async fn explain_path(
 }
 
 /// One folder of the context without what is below it, ignored files included.
-async fn list_folder(gateway: &Gateway, opts: &FrontendOpts, folder: &str) -> Result<Ref, GatewayError> {
+async fn list_folder(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    context: &MainContext,
+    folder: &str,
+) -> Result<Ref, GatewayError> {
+    let mut graph = Graph::new();
+    if let MainContext::Remote(remote) = context {
+        let output = remote.add_to(&mut graph);
+        return gateway.solve(graph.marshal(output).into_pb(), SolveOptions::default()).await;
+    }
     let folder = folder.trim_matches('/');
     let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let source = LocalSource {
@@ -89,7 +101,6 @@ async fn list_folder(gateway: &Gateway, opts: &FrontendOpts, folder: &str) -> Re
         exclude_patterns: vec![format!("{inside}*/*")],
         ..LocalSource::new(CONTEXT_LOCAL)
     };
-    let mut graph = Graph::new();
     let output = graph.source(source, OpMeta::named("[internal] list build context"));
     gateway.solve(graph.marshal(Some(output)).into_pb(), SolveOptions::default()).await
 }

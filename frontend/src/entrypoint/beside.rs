@@ -3,28 +3,51 @@
 use buildkit_llb::LocalSource;
 use spec_schema::diagnostic::did_you_mean;
 
-use super::{Entrypoint, SPEC_LOCAL, single};
+use super::locals::single;
+use super::{Entrypoint, SPEC_LOCAL};
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
 use crate::opts::FrontendOpts;
 use crate::parse::{Found, MAX_SPEC_BYTES};
 use crate::paths;
 
-/// What to do about a file that is not there.
-const NOT_THERE: &str = "files are included from the folder of the spec, which is what the client sends; a spec from stdin has none";
+/// Where the spec came from.
+#[derive(Debug)]
+pub(super) enum SpecFolder {
+    /// From a directory of the client, which sends nothing of it that is not asked for.
+    Client,
+    /// From files that the daemon has: a remote context, an input.
+    Loaded(Ref),
+}
+
+impl SpecFolder {
+    /// What to do about a file that is not there.
+    fn help(&self) -> &'static str {
+        match self {
+            Self::Client => {
+                "files are included from the folder of the spec, which is what the client sends; a spec from stdin has none"
+            }
+            Self::Loaded(_) => "files are included from the build context that the spec came from",
+        }
+    }
+}
 
 impl Entrypoint {
-    /// What stands at each of these paths, seen from the folder that holds the spec. Two round trips: the client sends
-    /// nothing that is not asked for.
+    /// What stands at each of these paths, seen from the root of what holds the spec. Two round trips where the client
+    /// has it, else one.
     pub async fn beside(
         &self,
         gateway: &Gateway,
         opts: &FrontendOpts,
         paths: Vec<String>,
     ) -> Result<Vec<Found>, Failure> {
-        let source = LocalSource { follow_paths: paths.clone(), ..spec_folder(opts, "include") };
-        let label = format!("[internal] load build definition from {}", paths.join(", "));
-        let (definition, _) = single(source, &label);
-        let folder = gateway.solve(definition.into_pb(), SolveOptions::default()).await?;
+        let folder = match &self.folder {
+            SpecFolder::Loaded(folder) => folder.clone(),
+            SpecFolder::Client => {
+                let source = LocalSource { follow_paths: paths.clone(), ..spec_folder(opts, "include") };
+                let label = format!("[internal] load build definition from {}", paths.join(", "));
+                gateway.solve(single(source, &label).into_pb(), SolveOptions::default()).await?
+            }
+        };
         let mut reads = tokio::task::JoinSet::new();
         for (index, path) in paths.iter().enumerate() {
             let (gateway, folder, path) = (gateway.clone(), folder.clone(), path.clone());
@@ -37,34 +60,46 @@ impl Entrypoint {
         }
         for (path, found) in paths.iter().zip(&mut found) {
             if let Found::Nothing(help) = found {
-                *help = Some(help_for(gateway, opts, path).await);
+                *help = Some(self.help_for(gateway, opts, path).await);
             }
         }
         Ok(found)
     }
-}
 
-/// What to do about a file that is not there: the nearest name in its folder.
-async fn help_for(gateway: &Gateway, opts: &FrontendOpts, path: &str) -> String {
-    let siblings = siblings(gateway, opts, path).await.unwrap_or_default();
-    if siblings.iter().any(|sibling| sibling == path) {
-        return "what this link leads to is not in the folder of the spec".to_owned();
+    /// What to do about a file that is not there: the nearest name in its folder.
+    async fn help_for(&self, gateway: &Gateway, opts: &FrontendOpts, path: &str) -> String {
+        let siblings = self.siblings(gateway, opts, path).await.unwrap_or_default();
+        if siblings.iter().any(|sibling| sibling == path) {
+            return "what this link leads to is not in the folder of the spec".to_owned();
+        }
+        did_you_mean(path, siblings.iter().map(String::as_str))
+            .unwrap_or_else(|| self.folder.help().to_owned())
     }
-    did_you_mean(path, siblings.iter().map(String::as_str)).unwrap_or_else(|| NOT_THERE.to_owned())
-}
 
-/// The YAML files in the folder of a file, without the spec itself.
-async fn siblings(gateway: &Gateway, opts: &FrontendOpts, path: &str) -> Result<Vec<String>, GatewayError> {
-    let absolute = format!("/{path}");
-    let folder = paths::parent(&absolute);
-    let inside = |name: &str| paths::absolute_file(folder, name).trim_start_matches('/').to_owned();
-    let include_patterns = vec![inside("*.yaml"), inside("*.yml")];
-    let source = LocalSource { include_patterns, ..spec_folder(opts, &format!("list:{folder}")) };
-    let (definition, _) = single(source, "[internal] list spec files");
-    let listed = gateway.solve(definition.into_pb(), SolveOptions::default()).await?;
-    let files = gateway.read_dir(&listed, folder, "").await?;
-    let names = files.iter().filter(|file| !file.is_dir()).map(|file| inside(&file.path));
-    Ok(names.filter(|name| *name != opts.filename).collect())
+    /// The YAML files in the folder of a file, without the spec itself.
+    async fn siblings(
+        &self,
+        gateway: &Gateway,
+        opts: &FrontendOpts,
+        path: &str,
+    ) -> Result<Vec<String>, GatewayError> {
+        let absolute = format!("/{path}");
+        let folder = paths::parent(&absolute);
+        let inside = |name: &str| paths::absolute_file(folder, name).trim_start_matches('/').to_owned();
+        let listed = match &self.folder {
+            SpecFolder::Loaded(loaded) => loaded.clone(),
+            SpecFolder::Client => {
+                let include_patterns = vec![inside("*.yaml"), inside("*.yml")];
+                let source = LocalSource { include_patterns, ..spec_folder(opts, &format!("list:{folder}")) };
+                let definition = single(source, "[internal] list spec files");
+                gateway.solve(definition.into_pb(), SolveOptions::default()).await?
+            }
+        };
+        let is_yaml = |name: &str| [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
+        let files = gateway.read_dir(&listed, folder, "").await?;
+        let files = files.iter().filter(|file| !file.is_dir() && is_yaml(&file.path));
+        Ok(files.map(|file| inside(&file.path)).filter(|name| *name != self.filename).collect())
+    }
 }
 
 /// The folder that holds the spec, on the side of the client. `purpose` tells this source from that of the spec alone: under

@@ -17,6 +17,8 @@ pub(super) const IGNORE_FILE: &str = ".dockerignore";
 /// The ignore file of the build context: `<spec>.dockerignore` beside the spec, else `.dockerignore` in the context.
 #[derive(Debug)]
 pub(super) enum IgnoreFile {
+    /// A context that is no directory of the client has none.
+    None,
     Read {
         name: String,
         bytes: Vec<u8>,
@@ -25,19 +27,28 @@ pub(super) enum IgnoreFile {
     InContext(Ref),
 }
 
+/// What of the build context the client does not send.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IgnoreRules {
+    /// The file that says so.
+    pub name: String,
+    /// The patterns of paths.
+    pub patterns: Vec<String>,
+}
+
 impl Entrypoint {
     /// The patterns of paths that the client does not send. `needed` is false for a build that reads nothing of the
     /// context: then nothing is asked.
-    pub async fn ignored(&self, gateway: &Gateway, needed: bool) -> Result<Vec<String>, Failure> {
-        match &self.ignore {
-            IgnoreFile::Read { name, bytes } => parse(name, bytes),
+    pub async fn ignored(&self, gateway: &Gateway, needed: bool) -> Result<IgnoreRules, Failure> {
+        let (name, patterns) = match &self.ignore {
+            IgnoreFile::None => (IGNORE_FILE, Vec::new()),
+            IgnoreFile::Read { name, bytes } => (name.as_str(), parse(name, bytes)?),
             IgnoreFile::InContext(context) => {
-                if !needed && !must_read(gateway).await? {
-                    return Ok(Vec::new());
-                }
-                read(gateway, context, IGNORE_FILE).await
+                let needed = needed || must_read(gateway).await?;
+                (IGNORE_FILE, if needed { read(gateway, context, IGNORE_FILE).await? } else { Vec::new() })
             }
-        }
+        };
+        Ok(IgnoreRules { name: name.to_owned(), patterns })
     }
 
     /// The same for directories of the client that are not the build context, by their named contexts.

@@ -1,43 +1,68 @@
-//! The spec file and the ignore file of the build context, as the client sends them.
+//! The spec file, and where the files are that it is about: what the client says of both is read here.
 
 mod beside;
 mod ignore;
+mod locals;
+mod main_context;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use buildkit_llb::{Definition, Graph, LocalSource, OpMeta, pb};
+use buildkit_llb::{Definition, pb};
 
-use crate::external::{LocalDirectory, NamedContexts};
+use crate::external::CONTEXT_FILE;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile};
 use crate::opts::FrontendOpts;
 use crate::parse::MAX_SPEC_BYTES;
-use ignore::{IGNORE_FILE, IgnoreFile, MAX_IGNORE_BYTES};
+use beside::SpecFolder;
+use ignore::{IgnoreFile, MAX_IGNORE_BYTES};
+use locals::{directories, ignore_source, spec_source};
+use main_context::{RemoteFiles, is_archive};
 
-/// The name of the local source that holds the spec.
+pub use ignore::IgnoreRules;
+pub use main_context::{MainContext, RemoteContext};
+
+/// The name of the local source that holds the spec, and of an input that does.
 const SPEC_LOCAL: &str = "dockerfile";
 
-/// The name of the local source that holds the build context.
+/// The name of the local source that holds the build context, and of an input that does.
 pub const CONTEXT_LOCAL: &str = "context";
+
+/// Bytes of a download that show whether it is an archive.
+const ARCHIVE_HEADER: usize = 1024;
 
 /// What was read of the spec, and where more can be read.
 #[derive(Debug)]
 pub struct Entrypoint {
+    /// The name of the spec file.
+    pub filename: String,
     /// The bytes of the spec file.
     pub spec: Vec<u8>,
     /// The digest of the vertex that loaded it: where warnings are shown.
     pub vertex: String,
+    /// The build context.
+    pub context: MainContext,
     /// The graphs that the client handed over, by name.
     pub inputs: BTreeMap<String, pb::Definition>,
+    folder: SpecFolder,
     ignore: IgnoreFile,
     /// Sources of the ignore files of named contexts, handed to the daemon in good time.
     directories: BTreeMap<String, Ref>,
 }
 
 impl Entrypoint {
-    /// Reads the spec. Two round trips: the sources are handed over together with the ping, then the files are read.
+    /// Reads the spec. From the client, that takes two round trips: the sources are handed over together with the ping,
+    /// then the files are read.
     pub async fn read(gateway: &Gateway, opts: &FrontendOpts) -> Result<Self, Failure> {
-        let (source, vertex) = spec_source(opts);
+        match RemoteContext::of(gateway, opts).await? {
+            None => Self::read_local(gateway, opts).await,
+            Some(remote) => Self::read_remote(gateway, opts, remote).await,
+        }
+    }
+
+    async fn read_local(gateway: &Gateway, opts: &FrontendOpts) -> Result<Self, Failure> {
+        let source = spec_source(opts);
+        let mut vertex = vertex_of(&source);
         let context = ignore_source(opts, CONTEXT_LOCAL, CONTEXT_LOCAL, "[internal]");
         let (daemon, spec, context, directories) = tokio::join!(
             gateway.ping(),
@@ -47,24 +72,121 @@ impl Entrypoint {
         );
         daemon?;
         let (spec, context, directories) = (spec?, context?, directories?);
-        let filename = opts.filename.as_str();
+        let filename = opts.filename.clone();
         let beside = format!("{filename}.dockerignore");
-        let (bytes, ignore, inputs) = tokio::join!(
-            gateway.read_file(&spec, filename, MAX_SPEC_BYTES),
+        let (mut bytes, ignore, inputs) = tokio::join!(
+            gateway.read_file(&spec, &filename, MAX_SPEC_BYTES),
             gateway.read_file(&spec, &beside, MAX_IGNORE_BYTES),
             gateway.inputs(),
         );
-        let spec = match bytes {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return Err(Failure::new(format!("there is no spec file {filename}"))),
-            Err(error) => return Err(unreadable(filename, error)),
+        let inputs = inputs?;
+        let mut folder = SpecFolder::Client;
+        if let (Some(input), None) = (inputs.get(SPEC_LOCAL), &opts.dockerfile_key) {
+            let definition = given(input, SPEC_LOCAL)?;
+            vertex = vertex_of(&definition);
+            let solved = gateway.solve(definition.into_pb(), SolveOptions::default()).await?;
+            bytes = gateway.read_file(&solved, &filename, MAX_SPEC_BYTES).await;
+            folder = SpecFolder::Loaded(solved);
+        }
+        let spec = spec_of(&filename, bytes, "")?;
+        let (context, ignore) = match (inputs.get(CONTEXT_LOCAL), ignore) {
+            (Some(input), _) => {
+                let files = RemoteFiles::Input(given(input, CONTEXT_LOCAL)?);
+                let context = MainContext::Remote(Box::new(RemoteContext::new(files, opts)));
+                (context, IgnoreFile::None)
+            }
+            (None, Ok(Some(bytes))) => (MainContext::Local, IgnoreFile::Read { name: beside, bytes }),
+            (None, Ok(None)) => (MainContext::Local, IgnoreFile::InContext(context)),
+            (None, Err(error)) => return Err(unreadable(&beside, error)),
         };
-        let ignore = match ignore {
-            Ok(Some(bytes)) => IgnoreFile::Read { name: beside, bytes },
-            Ok(None) => IgnoreFile::InContext(context),
-            Err(error) => return Err(unreadable(&beside, error)),
+        Ok(Self { filename, spec, vertex, context, inputs, folder, ignore, directories })
+    }
+
+    /// Reads the spec from a remote context, or from the client where the option `dockerfilekey` says so.
+    async fn read_remote(
+        gateway: &Gateway,
+        opts: &FrontendOpts,
+        remote: RemoteContext,
+    ) -> Result<Self, Failure> {
+        let (remote, solved, directories) = load(gateway, opts, remote).await?;
+        let place = format!(" in the build context {}", opts.context.as_deref().unwrap_or_default());
+        let is_local = opts.dockerfile_key.is_some();
+        let (definition, reference) = if is_local {
+            let source = spec_source(opts);
+            let solved = gateway.solve(source.clone().into_pb(), SolveOptions::default()).await?;
+            (source, solved)
+        } else {
+            (remote.definition(), solved)
         };
-        Ok(Self { spec, vertex, inputs: inputs?, ignore, directories })
+        let filename = if remote.is_spec() && !is_local { CONTEXT_FILE } else { &opts.filename };
+        let (bytes, inputs) =
+            tokio::join!(gateway.read_file(&reference, filename, MAX_SPEC_BYTES), gateway.inputs(),);
+        let bytes = bytes.map_err(|error| if is_local { error } else { error.context(&cannot_load(opts)) });
+        Ok(Self {
+            filename: filename.to_owned(),
+            spec: spec_of(filename, bytes, if is_local { "" } else { &place })?,
+            vertex: vertex_of(&definition),
+            context: MainContext::Remote(Box::new(remote)),
+            inputs: inputs?,
+            folder: if is_local { SpecFolder::Client } else { SpecFolder::Loaded(reference) },
+            ignore: IgnoreFile::None,
+            directories,
+        })
+    }
+}
+
+/// Hands a remote context to the daemon; a download is looked at, to tell an archive from a spec.
+async fn load(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    remote: RemoteContext,
+) -> Result<(RemoteContext, Ref, BTreeMap<String, Ref>), Failure> {
+    let definition = remote.definition().into_pb();
+    let (daemon, solved, directories) = tokio::join!(
+        gateway.ping(),
+        gateway.solve(definition.clone(), SolveOptions::default()),
+        directories(gateway, opts),
+    );
+    if let Some(missing) = daemon?.missing(&definition).first() {
+        return Err(Failure::new(format!("{}: {missing}", cannot_load(opts))));
+    }
+    let (solved, directories) = (solved?, directories?);
+    if remote.download().is_none() {
+        return Ok((remote, solved, directories));
+    }
+    let start = gateway.read_start(&solved, CONTEXT_FILE, ARCHIVE_HEADER).await;
+    let start = start.map_err(|error| error.context(&cannot_load(opts)))?;
+    if !is_archive(&start) {
+        return Ok((remote, solved, directories));
+    }
+    let remote = remote.unpacked();
+    let unpacked = gateway.solve(remote.definition().into_pb(), SolveOptions::default()).await?;
+    Ok((remote, unpacked, directories))
+}
+
+fn cannot_load(opts: &FrontendOpts) -> String {
+    format!("the build context {} cannot be loaded", opts.context.as_deref().unwrap_or_default())
+}
+
+/// A graph that the client handed over.
+fn given(input: &pb::Definition, name: &str) -> Result<Definition, Failure> {
+    let read = input.clone().try_into();
+    read.map_err(|error| Failure::new(format!("the input `{name}` cannot be used: {error}")))
+}
+
+fn vertex_of(definition: &Definition) -> String {
+    definition.result_digest().unwrap_or_default().to_owned()
+}
+
+fn spec_of(
+    filename: &str,
+    bytes: Result<Option<Vec<u8>>, GatewayError>,
+    place: &str,
+) -> Result<Vec<u8>, Failure> {
+    match bytes {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(Failure::new(format!("there is no spec file {filename}{place}"))),
+        Err(error) => Err(unreadable(filename, error)),
     }
 }
 
@@ -80,69 +202,4 @@ fn unreadable(file: &str, error: GatewayError) -> Failure {
         }
         error => error.into(),
     }
-}
-
-/// The source of the spec: the same op as the one that the daemon's own frontend found the directive with, so that the
-/// file is not sent a second time.
-fn spec_source(opts: &FrontendOpts) -> (Definition, String) {
-    let name = opts.dockerfile_key.as_deref().unwrap_or(SPEC_LOCAL);
-    let filename = opts.filename.as_str();
-    let mut paths = vec![filename.to_owned(), format!("{filename}.dockerignore")];
-    let (folder, base) = filename.rsplit_once('/').unwrap_or(("", filename));
-    if base == "Dockerfile" {
-        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        paths.push(format!("{folder}dockerfile"));
-    }
-    let source = LocalSource {
-        session: Some(opts.session_for_local(name).to_owned()),
-        follow_paths: paths,
-        shared_key_hint: Some(name.to_owned()),
-        differ: Some(buildkit_llb::Differ::None),
-        ..LocalSource::new(name)
-    };
-    let label = format!("[internal] load build definition from {filename}");
-    single(source, &label)
-}
-
-/// The source of the ignore file of a directory. `hint` tells it from others in the daemon's cache.
-fn ignore_source(opts: &FrontendOpts, local: &str, hint: &str, label: &str) -> Definition {
-    let source = LocalSource {
-        session: Some(opts.session_for_local(local).to_owned()),
-        follow_paths: vec![IGNORE_FILE.to_owned()],
-        shared_key_hint: Some(format!("{hint}-{IGNORE_FILE}")),
-        differ: Some(buildkit_llb::Differ::None),
-        ..LocalSource::new(local)
-    };
-    single(source, &format!("{label} load {IGNORE_FILE}")).0
-}
-
-/// Hands over the sources of the ignore files of all directories among the named contexts: which of them a build needs
-/// is known later, and one that nobody reads costs nothing.
-async fn directories(gateway: &Gateway, opts: &FrontendOpts) -> Result<BTreeMap<String, Ref>, GatewayError> {
-    let contexts = NamedContexts::of(opts);
-    let mut handed_over = tokio::task::JoinSet::new();
-    for LocalDirectory { context, local, .. } in contexts.directories() {
-        let hint = format!("context:{context}");
-        let source = ignore_source(opts, &local, &hint, &format!("[context {context}]"));
-        let gateway = gateway.clone();
-        handed_over.spawn_local(async move {
-            let reference = gateway.solve(source.into_pb(), SolveOptions::default()).await;
-            (context, reference)
-        });
-    }
-    let mut references = BTreeMap::new();
-    while let Some(finished) = handed_over.join_next().await {
-        let Ok((context, reference)) = finished else { continue };
-        references.insert(context, reference?);
-    }
-    Ok(references)
-}
-
-/// A definition of one source, and its digest.
-fn single(source: LocalSource, label: &str) -> (Definition, String) {
-    let mut graph = Graph::new();
-    let output = graph.source(source, OpMeta::named(label));
-    let definition = graph.marshal(Some(output));
-    let digest = definition.result_digest().unwrap_or_default().to_owned();
-    (definition, digest)
 }

@@ -84,6 +84,16 @@ impl Gateway {
         }
     }
 
+    /// The first bytes of a file, at most `length` of them.
+    pub async fn read_start(
+        &self,
+        reference: &Ref,
+        path: &str,
+        length: usize,
+    ) -> Result<Vec<u8>, GatewayError> {
+        self.read_range(reference, path, 0, length).await
+    }
+
     async fn read_range(
         &self,
         reference: &Ref,

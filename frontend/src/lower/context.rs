@@ -1,15 +1,19 @@
-//! The build context: one source op, which asks the client for no more than what the steps read.
+//! The build context: of a directory of the client one source op, which asks for no more than what the steps read.
 
 use buildkit_llb::{Graph, LocalSource, OpMeta, Output};
 use sha2::{Digest as _, Sha256};
 
 use super::Surroundings;
-use crate::entrypoint::CONTEXT_LOCAL;
+use crate::entrypoint::{CONTEXT_LOCAL, MainContext};
 use crate::plan::{BuildPlan, ContextPaths};
 
 /// The source op of the context, where any step reads it.
 pub(super) fn source(graph: &mut Graph, plan: &BuildPlan, surroundings: Surroundings<'_>) -> Option<Output> {
-    let follow_paths = match plan.context_paths() {
+    let needed = plan.context_paths();
+    if let (MainContext::Remote(remote), false) = (surroundings.context, needed == ContextPaths::None) {
+        return remote.add_to(graph);
+    }
+    let follow_paths = match needed {
         ContextPaths::None => return None,
         ContextPaths::All => Vec::new(),
         ContextPaths::Some(paths) => paths,

@@ -16,6 +16,7 @@ use buildkit_llb::{
 };
 use spec_schema::span::Span;
 
+use crate::entrypoint::MainContext;
 use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
@@ -31,6 +32,8 @@ pub struct Surroundings<'a> {
     pub opts: &'a FrontendOpts,
     /// The spec, for the lines that a failing step shows.
     pub files: &'a SpecFiles,
+    /// The build context.
+    pub context: &'a MainContext,
     /// Patterns of the context's paths that the client does not send.
     pub ignored: &'a [String],
     /// Whether the daemon can put layers together: `mergeop` and `diffop`.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use buildkit_llb::{Definition, Platform};
 use optfrontend::dockerignore;
+use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::lower::{Surroundings, lower};
@@ -155,7 +156,8 @@ fn compile_parsed(
         return Vec::new();
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
-    let surroundings = Surroundings { opts, files, ignored: &ignored, merges: client.merges };
+    let surroundings =
+        Surroundings { opts, files, context: &MainContext::Local, ignored: &ignored, merges: client.merges };
     plans
         .iter()
         .map(|plan| Compiled {

@@ -37,7 +37,6 @@ pub(crate) const DOCKERFILE: &[&str] = &[
     "platform ARGs",
     "BUILDKIT_BUILD_NAME",
     "BUILDKIT_CACHE_MOUNT_NS",
-    "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
     "BUILDKIT_INLINE_CACHE",
     "BUILDKIT_MULTI_PLATFORM",
     "BUILDKIT_SANDBOX_HOSTNAME",
@@ -235,6 +234,10 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("ADD git", &["engine::sources::repositories_are_added_as_a_dockerfile_adds_them"]),
     ("BUILDKIT_BUILD_NAME", &["engine::client::an_unknown_flag_of_the_frontend_does_no_harm"]),
     ("BUILDKIT_CACHE_MOUNT_NS", &["engine::containers::cache_mounts_can_have_a_namespace"]),
+    (
+        "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+        &["engine::remote::the_git_directory_is_kept_where_the_client_asks_for_it"],
+    ),
     ("BUILDKIT_INLINE_CACHE", &["engine::cache_backends::inline_by_the_build_arg"]),
     ("BUILDKIT_MULTI_PLATFORM", &["engine::outputs::one_platform_can_be_told_as_several_are"]),
     ("BUILDKIT_SANDBOX_HOSTNAME", &["engine::containers::the_host_name_is_that_of_the_client"]),

@@ -17,6 +17,7 @@ mod outputs;
 mod parallel;
 mod platforms;
 mod registry;
+mod remote;
 mod results;
 mod secrets;
 mod sources;
