@@ -103,7 +103,7 @@ fn one_by_one(daemon: &DaemonInfo, compiled: &Compiled) -> Option<String> {
 
 async fn warn(gateway: &Gateway, compiled: &Compiled) {
     let one_by_one = gateway.ping().await.ok().and_then(|daemon| one_by_one(daemon, compiled));
-    let undeclared = undeclared_args(compiled.core.spec(), &compiled.request);
+    let undeclared = undeclared_args(compiled.core.spec(), &compiled.request, &compiled.selections);
     for short in undeclared.into_iter().chain(one_by_one) {
         let warning = Warning { vertex: compiled.vertex.clone(), short, ..Warning::default() };
         // A warning that cannot be shown is no reason to fail a build.

@@ -80,22 +80,28 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
     let core = expand(spec);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
-    let request = Request::of(opts);
+    let mut request = Request::of(opts);
     let platforms = platforms(core.spec(), opts, &build_platform, &mut faults);
-    let selections: Vec<Selection> = platforms
-        .list
-        .iter()
-        .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
-        .collect();
-    let needs_context = selections.iter().any(|selection| selection.reads_context);
     let names: Vec<&str> = core.spec().stages.names().chain(core.spec().sources.names()).collect();
-    let extras = selections.iter().map(|selection| extras(&core, &request, selection, &mut faults)).collect();
-    let (resolved, ignored, scans) = tokio::join!(
-        resolve(gateway, opts, &entrypoint, &selections, &names, &mut faults),
-        entrypoint.ignored(gateway, needs_context),
-        Scans::look_up(gateway, opts, extras, &build_platform),
-    );
-    let (resolved, ignored, scans) = (resolved?, ignored?, scans?);
+    let (selections, resolved, ignored, scans) = loop {
+        let selections: Vec<Selection> = platforms
+            .list
+            .iter()
+            .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
+            .collect();
+        let needs_context = selections.iter().any(|selection| selection.reads_context);
+        let extras = selections.iter().map(|one| extras(&core, &request, one, &mut faults)).collect();
+        let (resolved, ignored, scans) = tokio::join!(
+            resolve(gateway, opts, &entrypoint, &selections, &names, &mut faults),
+            entrypoint.ignored(gateway, needs_context),
+            Scans::look_up(gateway, opts, extras, &build_platform),
+        );
+        let (resolved, ignored, scans) = (resolved?, ignored?, scans?);
+        // Only the images themselves tell what they carry along, and that may name other stages and images.
+        if !request.learns(&selections, &resolved) {
+            break (selections, resolved, ignored, scans);
+        }
+    };
     let plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));

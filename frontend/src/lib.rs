@@ -10,6 +10,7 @@
 
 pub mod build;
 mod compile;
+pub mod dockerfile;
 pub mod dockerignore;
 pub mod entrypoint;
 pub mod expand;

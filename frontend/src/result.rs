@@ -38,10 +38,10 @@ pub fn image(
     let base = chain.first().and_then(|stage| resolved.config(&stage.base));
     let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
     config.remove_root("created");
-    // Triggers are for the stage that starts from the image, not for those that start from what it becomes.
-    config.remove("OnBuild");
     add_labels(&mut config, plan);
     for stage in &chain {
+        // Triggers are for what starts from the one that has them, and not for what starts from that in turn.
+        config.remove("OnBuild");
         for change in &stage.config {
             apply(&mut config, change);
             if *change == ConfigChange::Remove("Labels") {

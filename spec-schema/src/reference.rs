@@ -116,7 +116,7 @@ fn named(name: &str) -> String {
         (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
         (None, "Hosts") => "names, each with one or more addresses; or list of text".to_owned(),
         (None, "Security") => "`sandbox` or `insecure`".to_owned(),
-        (None, "Inherited") => "`env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd` or `healthcheck`".to_owned(),
+        (None, "Inherited") => "`env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck` or `onbuild`".to_owned(),
         (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
         (None, "Network") => "`default`, `none` or `host`".to_owned(),
         (None, other) => other.to_lowercase(),

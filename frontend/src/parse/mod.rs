@@ -12,6 +12,7 @@ use spec_schema::node::Node;
 use spec_schema::span::{FileId, Span};
 use spec_schema::spec::Step;
 
+use crate::dockerfile;
 use crate::source::SpecFile;
 pub use reading::{Found, Reading};
 use yaml::Size;
@@ -112,6 +113,12 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
     }
     for (_, stage) in spec.stages.iter() {
         check_env(&stage.value.env, faults);
+        for text in stage.value.onbuild.iter() {
+            if let Err(why) = dockerfile::parse(text) {
+                let fault = Diagnostic::new(text.span, format!("this instruction cannot be read: {why}"));
+                faults.push(fault.help("write it as in a Dockerfile, without `ONBUILD`: `RUN make`"));
+            }
+        }
         for step in Step::all(&stage.value.steps) {
             if let Step::Run(run) = step {
                 check_env(&run.env, faults);

@@ -9,7 +9,8 @@ use spec_schema::spec::{Inherited, Stage, Step};
 use super::annotations::annotations;
 use super::names::Names;
 use super::{
-    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, add, config, copy, files, parallel, run,
+    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, add, config, copy, files, onbuild, parallel,
+    run,
 };
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
@@ -122,6 +123,8 @@ pub(super) struct StagePlanner<'a> {
 impl StagePlanner<'_> {
     fn plan(mut self, faults: &mut Faults) -> StagePlan {
         let mut runtime = self.base.clone();
+        let triggered = onbuild::triggers(&mut self, &mut runtime, faults);
+        self.base = runtime.clone();
         if self.stage.resets(Inherited::Env) {
             runtime.env = default_env();
         }
@@ -138,9 +141,11 @@ impl StagePlanner<'_> {
         let (stage, selected) = (self.stage, self.selected);
         steps.extend(self.steps(&stage.steps, &selected.steps, &runtime, faults));
         fold_workdir(&mut steps, self.stage.workdir.is_some());
+        steps.splice(0..0, triggered.steps);
         let total = parallel::name_all(&mut steps, &self.names);
         runtime.user = self.user(&runtime, faults);
-        let config = config::changes(&self, &runtime, faults);
+        let mut config = triggered.config;
+        config.extend(config::changes(&self, &runtime, faults));
         let base_name = self.names.vertex(1, total, "");
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
         let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);

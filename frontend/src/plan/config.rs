@@ -7,7 +7,7 @@ use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, Inher
 
 use super::build::{StagePlanner, list};
 use super::{ConfigChange, Runtime};
-use crate::paths;
+use crate::{dockerfile, paths};
 
 /// The changes, in the order of the image config's keys as Docker documents them.
 pub(super) fn changes(
@@ -55,6 +55,10 @@ pub(super) fn changes(
     if let Some(healthcheck) = &stage.healthcheck {
         changes.push(ConfigChange::Set("Healthcheck", health(healthcheck, &mut expand)));
     }
+    if !stage.onbuild.is_empty() {
+        let texts = stage.onbuild.iter().map(|text| dockerfile::joined(text)).collect();
+        changes.push(ConfigChange::Set("OnBuild", list(texts)));
+    }
     changes.extend(exposed(planner, runtime, faults));
     changes
 }
@@ -93,7 +97,7 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
 }
 
 /// The ports of `8080`, `53/udp`, `8000-8010/tcp`, each as `port/protocol`.
-fn ports(text: &str) -> Option<Vec<String>> {
+pub(super) fn ports(text: &str) -> Option<Vec<String>> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = protocol.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {

@@ -8,6 +8,7 @@ mod copy;
 mod files;
 mod mounts;
 mod names;
+mod onbuild;
 mod owner;
 mod parallel;
 mod process;

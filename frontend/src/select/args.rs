@@ -9,8 +9,11 @@ use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::span::Span;
 use spec_schema::spec::Arg;
 
+use super::Selection;
+use super::triggers::{Triggers, triggers};
 use crate::external::NamedContexts;
 use crate::opts::FrontendOpts;
+use crate::resolved::Resolved;
 use crate::scope::{Globals, Lookup, Scope};
 
 /// What the client asks for, as far as it decides what is built.
@@ -22,13 +25,27 @@ pub struct Request {
     pub build_args: BTreeMap<String, String>,
     /// `--build-context`.
     pub contexts: NamedContexts,
+    /// What the base images of each platform carry along, once they are known.
+    pub triggers: BTreeMap<Platform, Triggers>,
 }
 
 impl Request {
     /// What the options say of it.
     pub fn of(opts: &FrontendOpts) -> Self {
         let (target, build_args) = (opts.target.clone(), opts.build_args.clone());
-        Self { target, build_args, contexts: NamedContexts::of(opts) }
+        Self { target, build_args, contexts: NamedContexts::of(opts), triggers: BTreeMap::new() }
+    }
+
+    /// Takes note of what base images carry along; whether that is news.
+    pub fn learns(&mut self, selections: &[Selection], resolved: &Resolved) -> bool {
+        let mut news = false;
+        for selection in selections {
+            let known = self.triggers.entry(selection.platform.clone()).or_default();
+            for (stage, texts) in triggers(selection, resolved) {
+                news |= known.insert(stage, texts).is_none();
+            }
+        }
+        news
     }
 }
 
@@ -36,14 +53,20 @@ impl Request {
 const PREDEFINED: &[&str] =
     &["SOURCE_DATE_EPOCH", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
-/// The `--build-arg`s that the spec does not declare, each as a warning.
-pub fn undeclared_args(spec: &Spec, request: &Request) -> Vec<String> {
+/// The `--build-arg`s that neither the spec nor a trigger declares, each as a warning.
+pub fn undeclared_args(spec: &Spec, request: &Request, selections: &[Selection]) -> Vec<String> {
+    let triggers =
+        || selections.iter().flat_map(|selection| &selection.stages).flat_map(|stage| &stage.triggers);
+    let declares = |name: &str| triggers().any(|trigger| trigger.instruction.declares(name));
     let predefined = |name: &str| {
         name.starts_with("BUILDKIT_")
             || PREDEFINED.contains(&name.to_uppercase().as_str())
             || is_platform_arg(name)
     };
-    let undeclared = request.build_args.keys().filter(|name| !spec.args.declares(name) && !predefined(name));
+    let undeclared = request
+        .build_args
+        .keys()
+        .filter(|name| !spec.args.declares(name) && !predefined(name) && !declares(name));
     undeclared
         .map(|name| {
             let help =

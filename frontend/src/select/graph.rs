@@ -6,11 +6,13 @@ use buildkit_llb::{Platform, PlatformError};
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
+use spec_schema::spec::Inherited;
 
 use super::args::{Request, globals};
 use super::origins::Origins;
-use super::references::{Reference, References, references};
+use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
+use super::triggers::Triggers;
 use super::{SelectedStage, Selection, Source};
 use crate::expand::Core;
 use crate::scope::{Globals, Scope};
@@ -31,17 +33,31 @@ pub fn select(
         target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
     let globals = globals(spec, request, build, platform, target_name, faults);
     let origins = Origins::new(request.contexts.clone(), declared(spec, &globals, faults));
-    let used: Vec<References> = spec
-        .stages
-        .iter()
-        .map(|(name, stage)| {
-            let found = references(spec, stage, &globals, faults);
-            let platform = stage_platform(stage.value.platform.as_ref(), &globals, platform, faults);
-            if origins.context(name, &platform).is_some() { References::replaced(name) } else { found }
-        })
-        .collect();
+    let none = Triggers::new();
+    let of_images = request.triggers.get(platform).unwrap_or(&none);
+    let mut used: Vec<References> = Vec::with_capacity(spec.stages.len());
+    for (index, (name, stage)) in spec.stages.iter().enumerate() {
+        let mut found = references(spec, stage, &globals, faults);
+        let own_platform = stage_platform(stage.value.platform.as_ref(), &globals, platform, faults);
+        if origins.context(name, &own_platform).is_some() {
+            used.push(References::replaced(name));
+            continue;
+        }
+        if !stage.value.resets(Inherited::Onbuild) {
+            let texts = match found.base.as_ref().and_then(|base| base.stage(spec)) {
+                // What the client put in the place of a stage has no triggers.
+                Some((base, _)) if origins.context(base, platform).is_some() => Vec::new(),
+                Some((_, base)) => base.onbuild.iter().map(|text| text.value.clone()).collect(),
+                None => of_images.get(&index).cloned().unwrap_or_default(),
+            };
+            add_triggers(&mut found, spec, stage, &globals, &texts, faults);
+        }
+        used.push(found);
+    }
     let order = order(spec, &used, target?, faults);
-    Some(assemble(spec, &used, &order, globals, origins, platform, faults))
+    let build_args = request.build_args.clone();
+    let selection = assemble(spec, &used, &order, globals, origins, platform, faults);
+    Some(Selection { build_args, ..selection })
 }
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
@@ -202,6 +218,7 @@ fn assemble(
             // With a fault recorded there is no build: what stands here only lets the checks go on.
             base: base.unwrap_or(Source::Scratch),
             replaced: used.replaced,
+            triggers: used.triggers.clone(),
             steps: used.steps.clone(),
             sources,
             from_span: if used.replaced { entry.key_span } else { stage.from.span },
@@ -211,7 +228,8 @@ fn assemble(
     let reads_context = order.iter().any(|index| used[*index].reads_context);
     let positions =
         stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
-    Selection { platform: platform.clone(), globals, stages, reads_context, positions, origins }
+    let (platform, build_args) = (platform.clone(), BTreeMap::new());
+    Selection { platform, globals, build_args, stages, reads_context, positions, origins }
 }
 
 /// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.

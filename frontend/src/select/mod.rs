@@ -7,6 +7,7 @@ mod origins;
 mod platforms;
 mod references;
 mod sources;
+mod triggers;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use spec_schema::span::Span;
 pub use args::{Request, undeclared_args};
 pub use graph::select;
 pub use platforms::{Platforms, platforms};
+pub use triggers::{Trigger, Triggers};
 
 use crate::external::External;
 use crate::image_ref::ImageRef;
@@ -31,6 +33,8 @@ pub struct Selection {
     pub platform: Platform,
     /// What args and platform args stand for.
     pub globals: Globals,
+    /// What the client set by `--build-arg`.
+    pub build_args: BTreeMap<String, String>,
     /// The stages needed, each after those it uses; the last one is the target.
     pub stages: Vec<SelectedStage>,
     /// Whether any step reads the build context.
@@ -52,6 +56,8 @@ pub struct SelectedStage {
     pub base: Source,
     /// Whether the client put something in its place: then nothing of what the spec says of it holds.
     pub replaced: bool,
+    /// What its base carries along to be run first.
+    pub triggers: Vec<Trigger>,
     /// The steps that are there on this platform with these args.
     pub steps: Vec<SelectedStep>,
     /// What its steps copy from or mount besides stages, each with a place that names it.

@@ -7,7 +7,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
 
-use super::SelectedStep;
+use super::{SelectedStep, Trigger, triggers};
 use crate::expand::cache_settings;
 use crate::external;
 use crate::image_ref::ImageRef;
@@ -25,6 +25,8 @@ pub(super) struct References {
     pub(super) reads_context: bool,
     /// Whether the client put something in the stage's place.
     pub(super) replaced: bool,
+    /// What its base carries along to be run first.
+    pub(super) triggers: Vec<Trigger>,
 }
 
 /// Something that a `from` names.
@@ -37,11 +39,26 @@ pub(super) enum Reference {
     Other(String),
 }
 
+impl Reference {
+    /// The stage that it names.
+    pub(super) fn stage<'s>(&self, spec: &'s Spec) -> Option<(&'s str, &'s Stage)> {
+        let Self::Stage(index) = self else { return None };
+        spec.stages.get_index(*index).map(|(name, entry)| (name, &entry.value))
+    }
+}
+
 impl References {
     /// What a stage uses in whose place the client put something.
     pub(super) fn replaced(name: &str) -> Self {
         let base = Some(Reference::Other(name.to_owned()));
-        Self { base, sources: Vec::new(), steps: Vec::new(), reads_context: false, replaced: true }
+        Self {
+            base,
+            sources: Vec::new(),
+            steps: Vec::new(),
+            reads_context: false,
+            replaced: true,
+            triggers: Vec::new(),
+        }
     }
 
     /// The stages used, by position in the spec, each with a place that names it.
@@ -52,6 +69,44 @@ impl References {
             Reference::Stage(index) => Some((*index, span)),
             Reference::Scratch | Reference::Other(_) => None,
         })
+    }
+}
+
+/// Adds what a stage's base carries along, and what that uses.
+pub(super) fn add_triggers(
+    found: &mut References,
+    spec: &Spec,
+    stage: &Entry<Stage>,
+    globals: &Globals,
+    texts: &[String],
+    faults: &mut Faults,
+) {
+    let from = stage.value.from.span;
+    let base = match &found.base {
+        Some(Reference::Stage(index)) => {
+            format!("the stage `{}`", spec.stages.get_index(*index).map_or("", |(name, _)| name))
+        }
+        Some(Reference::Other(name)) => format!("the image `{name}`"),
+        Some(Reference::Scratch) | None => return,
+    };
+    let reader = Reader { spec, globals };
+    found.triggers = triggers::read(texts, &base, from, faults);
+    for trigger in &found.triggers {
+        found.reads_context |= trigger.instruction.reads_context();
+        for name in trigger.instruction.sources() {
+            let mut own = Faults::new();
+            let reference = reader.reference(&Template::literal(name.as_str(), from), &mut own);
+            match (&reference, ImageRef::parse(&name)) {
+                (Some(Reference::Other(name)), Err(why)) if !spec.sources.declares(name) => {
+                    let why = format!("`{name}` is neither a stage nor an image: {why}");
+                    faults.push(trigger.fault(from, &why));
+                }
+                _ => found.sources.extend(reference.map(|reference| (reference, from))),
+            }
+            for fault in own.into_sorted() {
+                faults.push(trigger.fault(from, &fault.message));
+            }
+        }
     }
 }
 
@@ -70,6 +125,7 @@ pub(super) fn references(
         steps: Vec::new(),
         reads_context: false,
         replaced: false,
+        triggers: Vec::new(),
     };
     found.steps = reader.steps(&stage.steps, &mut found, faults);
     found

@@ -136,17 +136,22 @@ fn compile_parsed(
 ) -> Vec<Compiled> {
     let core = expand(spec);
     let build = opts.default_platform().cloned().unwrap();
-    let request = Request::of(opts);
+    let mut request = Request::of(opts);
     let platforms = platforms(core.spec(), opts, &build, faults);
-    let selections: Vec<Selection> = platforms
-        .list
-        .iter()
-        .filter_map(|platform| select(&core, &request, &build, platform, faults))
-        .collect();
-    for selection in &selections {
-        extras(&core, &request, selection, faults);
-    }
-    let resolved = resolved(&selections);
+    let (selections, resolved) = loop {
+        let selections: Vec<Selection> = platforms
+            .list
+            .iter()
+            .filter_map(|platform| select(&core, &request, &build, platform, faults))
+            .collect();
+        for selection in &selections {
+            extras(&core, &request, selection, faults);
+        }
+        let resolved = resolved(&selections);
+        if !request.learns(&selections, &resolved) {
+            break (selections, resolved);
+        }
+    };
     let several = selections.len() > 1;
     let plans: Vec<BuildPlan> = selections
         .iter()

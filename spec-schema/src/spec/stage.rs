@@ -54,8 +54,11 @@ record! {
         pub labels: Map<Template>,
         /// Annotations of the image, as those of the spec.
         pub annotations: Map<Template>,
+        /// Instructions, as in a Dockerfile and without `ONBUILD`, that are run first in each stage and each build that starts from
+        /// this one: `RUN make`.
+        pub onbuild: List<Text>,
         /// What of the base's image config is dropped: `env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck`,
-        /// or a list of these. Steps do not see a dropped `env` either.
+        /// `onbuild`, or a list of these. Steps do not see a dropped `env` either.
         pub reset: Option<OneOrMany<Inherited>>,
     }
 }
@@ -77,11 +80,13 @@ pub enum Inherited {
     Cmd,
     /// The health check.
     Healthcheck,
+    /// Instructions to run first, which are then not run.
+    Onbuild,
 }
 
 keywords!(Inherited, "a part of an image config that can be reset", {
     "env" => Env, "expose" => Expose, "volumes" => Volumes, "labels" => Labels, "entrypoint" => Entrypoint, "cmd" => Cmd,
-    "healthcheck" => Healthcheck
+    "healthcheck" => Healthcheck, "onbuild" => Onbuild
 });
 
 impl Stage {

@@ -1,0 +1,166 @@
+//! `RUN`.
+
+use spec_schema::diagnostic::Faults;
+use spec_schema::node::Node;
+use spec_schema::spec::RunStep;
+
+use super::nodes::{Mapping, boolean, unknown_flag};
+use super::{Triggers, arguments};
+use crate::dockerfile::{Flag, Run, fields};
+use crate::plan::build::StagePlanner;
+use crate::plan::{Action, Runtime, run};
+
+impl Triggers {
+    pub(super) fn process(
+        &self,
+        planner: &StagePlanner<'_>,
+        instruction: &Run,
+        runtime: &Runtime,
+        faults: &mut Faults,
+    ) -> Result<Action, String> {
+        let mut step = Mapping::new(self.span);
+        step.literals("run", &arguments(&instruction.command, runtime));
+        // A step of ours would run as the user of the base image, whatever came between.
+        step.literal("run_as", Some(if runtime.user.is_empty() { "0" } else { &runtime.user }));
+        let mut env = Mapping::new(self.span);
+        for (name, value) in self.args.iter().filter(|(name, _)| !runtime.env.contains_key(*name)) {
+            env.literal(name, Some(value));
+        }
+        step.add("env", env.node());
+        let mut mounts = Mounts::default();
+        for flag in &instruction.flags {
+            let value = flag.value.as_deref();
+            match flag.name.as_str() {
+                name @ ("network" | "security") => step.word(name, value),
+                "device" => mounts.devices.push(self.device(value.unwrap_or_default())?),
+                "mount" => self.mount(flag, runtime, &mut mounts)?,
+                name => return Err(unknown_flag(name)),
+            }
+        }
+        step.list("mounts", mounts.files);
+        step.list("cache", mounts.caches);
+        step.list("secrets", mounts.secrets);
+        step.list("ssh", mounts.agents);
+        step.list("devices", mounts.devices);
+        let step: RunStep = step.read(faults)?;
+        Ok(run::run(planner, &step, runtime, faults).0)
+    }
+
+    fn device(&self, value: &str) -> Result<Node, String> {
+        let mut device = Mapping::new(self.span);
+        let mut name = None;
+        for field in value.split(',') {
+            match field.split_once('=') {
+                _ if field == "required" => device.word("required", Some("true")),
+                Some(("required", value)) => {
+                    device.word("required", Some(if boolean(Some(value))? { "true" } else { "false" }));
+                }
+                Some(("name", value)) => name = Some(value),
+                _ => name = Some(field),
+            }
+        }
+        device.literal("name", name);
+        Ok(device.node())
+    }
+
+    fn mount(&self, flag: &Flag, runtime: &Runtime, mounts: &mut Mounts) -> Result<(), String> {
+        let fields = fields(flag.value.as_deref().unwrap_or_default());
+        let kind = fields.iter().find(|(name, _)| name == "type").and_then(|(_, kind)| kind.clone());
+        let kind = kind.unwrap_or_else(|| "bind".to_owned());
+        let mut mount = Mapping::new(self.span);
+        let mut required = false;
+        let mut keys = Keys::default();
+        for (name, value) in &fields {
+            let text = self.text(value.as_deref().unwrap_or_default(), runtime)?;
+            let truth = || boolean(value.as_deref());
+            match (kind.as_str(), name.as_str()) {
+                (_, "type") => {}
+                (_, "target" | "dst" | "destination") => keys.target = Some(text),
+                ("bind" | "cache", "source" | "src") => mount.literal("source", Some(&text)),
+                ("bind" | "cache", "from") => mount.literal("from", Some(&text)),
+                ("bind", "rw" | "readwrite") => keys.writable = truth()?,
+                ("bind", "ro" | "readonly") => keys.writable = !truth()?,
+                ("cache", "rw" | "readwrite") if truth()? => {}
+                ("cache" | "ssh", "id") => mount.literal("id", Some(&text)),
+                ("secret", "id" | "src" | "source") => keys.id = Some(text),
+                ("cache", "sharing") => mount.word("sharing", Some(&text)),
+                ("secret", "env") => mount.word("env", Some(&text)),
+                ("tmpfs", "size") => mount.word("size", Some(&bytes(&text)?)),
+                ("cache" | "secret" | "ssh", name @ ("mode" | "uid" | "gid")) => {
+                    mount.word(name, Some(&text));
+                }
+                ("secret" | "ssh", "required") => required = truth()?,
+                (kind, name) => return Err(format!("`{name}` of a {kind} mount is not known")),
+            }
+        }
+        keys.write(&kind, &mut mount)?;
+        if matches!(kind.as_str(), "secret" | "ssh") {
+            mount.word("required", Some(if required { "true" } else { "false" }));
+        }
+        mounts.add(&kind, mount.node())
+    }
+}
+
+/// Keys of a mount that depend on each other.
+#[derive(Default)]
+struct Keys {
+    target: Option<String>,
+    id: Option<String>,
+    writable: bool,
+}
+
+impl Keys {
+    fn write(&self, kind: &str, mount: &mut Mapping) -> Result<(), String> {
+        mount.literal("target", self.target.as_deref());
+        match kind {
+            "bind" | "tmpfs" => mount.word("type", Some(kind)),
+            "secret" => {
+                let file = self.target.as_deref().and_then(|target| target.rsplit('/').next());
+                let id = self.id.as_deref().or(file).ok_or("a secret mount needs an `id` or a `target`")?;
+                mount.word("id", Some(id));
+            }
+            _ => {}
+        }
+        if self.writable {
+            mount.word("readwrite", Some("true"));
+        }
+        Ok(())
+    }
+}
+
+/// The mounts of a step, by the keys that they stand under.
+#[derive(Default)]
+struct Mounts {
+    files: Vec<Node>,
+    caches: Vec<Node>,
+    secrets: Vec<Node>,
+    agents: Vec<Node>,
+    devices: Vec<Node>,
+}
+
+impl Mounts {
+    fn add(&mut self, kind: &str, node: Node) -> Result<(), String> {
+        match kind {
+            "bind" | "tmpfs" => self.files.push(node),
+            "cache" => self.caches.push(node),
+            "secret" => self.secrets.push(node),
+            "ssh" => self.agents.push(node),
+            other => return Err(format!("`{other}` is not a type of mount")),
+        }
+        Ok(())
+    }
+}
+
+/// A size such as `64m`, in bytes.
+fn bytes(text: &str) -> Result<String, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let scale: u64 = match text[number.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => 0,
+    };
+    let size = number.parse().ok().and_then(|number: u64| number.checked_mul(scale)).filter(|size| *size > 0);
+    size.map(|size| size.to_string()).ok_or_else(|| format!("`{text}` is not a size"))
+}
