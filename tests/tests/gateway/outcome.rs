@@ -6,7 +6,7 @@ use std::sync::Arc;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 use frontend::gateway::{
-    BuildResult, Failure, Ref, ResultRefs, SourceExcerpt, SourceFile, SourceRange, Warning,
+    Attestation, BuildResult, Failure, Ref, ResultRefs, SourceExcerpt, SourceFile, SourceRange, Warning,
 };
 use optfrontend_tests::fake_gateway::{FakeGateway, Outcome, Release, Request};
 
@@ -44,6 +44,23 @@ async fn warnings_are_shown_where_the_daemon_can() {
     let session = FakeGateway::new().release(Release::V0_8).start();
     session.connect().await.warn(warning).await.unwrap();
     assert_eq!(session.methods(), ["Ping"]);
+}
+
+#[tokio::test]
+async fn attestations_go_with_the_result() {
+    let (session, gateway, reference) = with_spec(FakeGateway::new(), "x").await;
+    let id = reference.id().to_owned();
+    let metadata: BTreeMap<_, _> = [("reason".to_owned(), b"sbom".to_vec())].into();
+    let attestation =
+        Attestation { reference, predicate_type: "https://spdx.dev/Document".to_owned(), metadata };
+    let attestations = [("linux/amd64".to_owned(), vec![attestation])].into();
+    gateway.return_result(BuildResult { attestations, ..BuildResult::default() }).await.unwrap();
+    let Some(Outcome::Result(result)) = session.outcome() else { panic!("{:?}", session.outcome()) };
+    let [found] = result.attestations["linux/amd64"].attestation.as_slice() else { panic!("{result:?}") };
+    assert_eq!(found.kind(), proto::AttestationKind::Bundle);
+    assert_eq!(found.r#ref.as_ref().map(|reference| &reference.id), Some(&id));
+    assert_eq!(found.in_toto_predicate_type, "https://spdx.dev/Document");
+    assert_eq!(found.metadata["reason"], b"sbom");
 }
 
 #[tokio::test]
