@@ -1,6 +1,6 @@
 //! Specs of several files.
 
-use optfrontend_tests::Build;
+use optfrontend_tests::{Build, Repository, Site, frontend};
 
 const COMMON: &str = "# What every build starts from.
 args: {VERSION: {default: dev, description: the release}}
@@ -74,4 +74,24 @@ fn calls_tell_of_included_files() {
     let check = outcome.stdout + &outcome.stderr;
     assert!(check.contains("parts/more.yaml:3:11: the variable `NOBODY` is not defined"), "{check}");
     assert!(check.contains("3 | >>>     user: $NOBODY"), "{check}");
+}
+
+#[test]
+fn a_spec_of_a_repository_includes_files_of_it() {
+    let repository = Repository::new().commit(&[
+        ("ci/build.yaml", "include: ../common.yaml\ndefault: base\nstages: {base: {env: {FROM: spec}}}\n"),
+        ("ci/typo.yaml", "include: ../comon.yaml\n"),
+        ("common.yaml", COMMON),
+    ]);
+    let site = Site::empty().repository("/r.git", &repository).start();
+    let of = |file: &str| {
+        let flag = format!("--build-arg=BUILDKIT_SYNTAX={}", frontend());
+        Build::spec("").using(file).context(site.url("/r.git")).flags([flag])
+    };
+    let image = of("ci/build.yaml").image();
+    assert_eq!(image.only().text("/common"), "common\n");
+    assert!(image.only().get("Env").to_string().contains("FROM=spec"));
+    let told = of("ci/typo.yaml").fail();
+    let help = "ci/typo.yaml:1:10: there is no file `comon.yaml`\n  help: did you mean `common.yaml`?";
+    assert!(told.messages().contains(help), "{}", told.messages());
 }
