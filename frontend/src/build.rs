@@ -87,7 +87,7 @@ async fn solve_all(
 ///
 /// A process that does not wait is gone before the first step runs, and the daemon reports failures by itself.
 fn explains(plan: &BuildPlan) -> bool {
-    plan.context_paths() != ContextPaths::None || plan.needs_from_client()
+    plan.context_paths() != ContextPaths::None || plan.needs_from_client() || plan.reads_outside()
 }
 
 /// Says that branches do not run at the same time, where the daemon cannot put together what they change.

@@ -3,6 +3,8 @@
 //!
 //! All else goes back to the client as it came, details included: they hold the user's lines and the exit code.
 
+mod external;
+
 use buildkit_llb::{Graph, LocalSource, OpMeta};
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::Span;
@@ -29,9 +31,12 @@ pub(crate) async fn explain(
     let message = error.message();
     let fault = match missing_copy(&message, plan) {
         Some((path, span)) => Some(explain_path(gateway, opts, &path, span, compiled).await),
-        None => missing_secret(&message, plan)
+        None => missing_path(&message)
+            .and_then(|path| external::missing_path(path, plan))
+            .or_else(|| missing_secret(&message, plan))
             .or_else(|| missing_agent(&message, plan))
-            .or_else(|| forbidden(&message, plan)),
+            .or_else(|| forbidden(&message, plan))
+            .or_else(|| external::explain(&error, plan, compiled)),
     };
     match fault {
         None => error.into(),
@@ -43,11 +48,16 @@ pub(crate) async fn explain(
     }
 }
 
-/// The path that the daemon found missing, if the plan copies it from the context.
-fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
+/// The path that the daemon found missing.
+fn missing_path(message: &str) -> Option<&str> {
     let quoted = || message.strip_suffix(": not found")?.strip_suffix('"')?.rsplit('"').next();
     let stated = || message.strip_suffix(": no such file or directory")?.rsplit("stat ").next();
-    let path = quoted().or_else(stated)?;
+    quoted().or_else(stated)
+}
+
+/// The path that the daemon found missing, if the plan copies it from the context.
+fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
+    let path = missing_path(message)?;
     let source = plan.copied_from_context().find(|source| source.path == path)?;
     Some((path.to_owned(), source.span))
 }

@@ -111,6 +111,13 @@ impl ImageConfig {
         }
     }
 
+    /// The platform that the image says it is for.
+    pub fn platform(&self) -> Option<Platform> {
+        let text = |key: &str| self.root.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let parts = [text("os")?, text("architecture")?].into_iter().chain(text("variant"));
+        Platform::parse(&parts.collect::<Vec<_>>().join("/")).ok()
+    }
+
     /// How many layers the image has, where the config says so.
     pub fn layers(&self) -> Option<usize> {
         let layers = self.root.get("rootfs")?.get("diff_ids")?.as_array()?;

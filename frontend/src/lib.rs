@@ -23,6 +23,7 @@ pub mod lower;
 pub mod opts;
 pub mod parse;
 pub mod paths;
+mod plain_words;
 pub mod plan;
 pub mod report;
 pub mod resolve;

@@ -14,6 +14,7 @@ use crate::external::CONTEXT_FILE;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile};
 use crate::opts::FrontendOpts;
 use crate::parse::MAX_SPEC_BYTES;
+use crate::plain_words::{Plain, plain};
 use beside::SpecFolder;
 use ignore::{IgnoreFile, MAX_IGNORE_BYTES};
 use locals::{directories, ignore_source, spec_source};
@@ -121,7 +122,10 @@ impl Entrypoint {
         let filename = if remote.is_spec() && !is_local { CONTEXT_FILE } else { &opts.filename };
         let (bytes, inputs) =
             tokio::join!(gateway.read_file(&reference, filename, MAX_SPEC_BYTES), gateway.inputs(),);
-        let bytes = bytes.map_err(|error| if is_local { error } else { error.context(&cannot_load(opts)) });
+        let bytes = match bytes {
+            Err(error) if !is_local => return Err(unloadable(opts, error)),
+            bytes => bytes,
+        };
         Ok(Self {
             filename: filename.to_owned(),
             spec: spec_of(filename, bytes, if is_local { "" } else { &place })?,
@@ -155,13 +159,24 @@ async fn load(
         return Ok((remote, solved, directories));
     }
     let start = gateway.read_start(&solved, CONTEXT_FILE, ARCHIVE_HEADER).await;
-    let start = start.map_err(|error| error.context(&cannot_load(opts)))?;
+    let start = start.map_err(|error| unloadable(opts, error))?;
     if !is_archive(&start) {
         return Ok((remote, solved, directories));
     }
     let remote = remote.unpacked();
     let unpacked = gateway.solve(remote.definition().into_pb(), SolveOptions::default()).await?;
     Ok((remote, unpacked, directories))
+}
+
+fn unloadable(opts: &FrontendOpts, error: GatewayError) -> Failure {
+    let cannot = cannot_load(opts);
+    match plain(&error.message()) {
+        None => error.context(&cannot).into(),
+        Some(Plain { why, help }) => {
+            let help = help.map(|help| format!("\n  help: {help}")).unwrap_or_default();
+            Failure::new(format!("{cannot}: {why}{help}"))
+        }
+    }
 }
 
 fn cannot_load(opts: &FrontendOpts) -> String {

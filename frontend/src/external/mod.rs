@@ -89,6 +89,19 @@ impl From<Origin> for External {
 }
 
 impl External {
+    /// How messages name them.
+    pub fn shown(&self) -> String {
+        match &self.origin {
+            Origin::Local(directory) => format!("the named context `{}`", directory.context),
+            Origin::Git(source) => match &source.reference {
+                Some(reference) => format!("the git repository {} at `{reference}`", source.url),
+                None => format!("the git repository {}", source.url),
+            },
+            Origin::Http(source) => source.url.clone(),
+            Origin::Input(name) => format!("the named context `{name}`"),
+        }
+    }
+
     /// The directory of the client, if it is one.
     pub fn local(&self) -> Option<&LocalDirectory> {
         match &self.origin {

@@ -97,6 +97,24 @@ struct ExitMessage {
     code: u32,
 }
 
+#[derive(Deserialize)]
+struct SourcePlaces {
+    #[serde(default)]
+    ranges: Vec<SourceRange>,
+}
+
+#[derive(Deserialize)]
+struct SourceRange {
+    start: SourceLine,
+    end: SourceLine,
+}
+
+#[derive(Deserialize)]
+struct SourceLine {
+    #[serde(default)]
+    line: u32,
+}
+
 impl GatewayError {
     pub(super) fn disconnected(method: &'static str, error: &h2::Error) -> Self {
         Self::Disconnected { method, reason: error.to_string() }
@@ -140,6 +158,14 @@ impl GatewayError {
     /// Whether a step of the build failed, rather than the request itself.
     pub fn is_step_failure(&self) -> bool {
         self.detail(VERTEX).is_some()
+    }
+
+    /// First and last line of each place that the error points at.
+    pub fn source_lines(&self) -> Vec<(u32, u32)> {
+        let kind = format!("{DETAIL_PREFIX}{SOURCE}");
+        let details = self.details().iter().filter(|detail| detail.type_url == kind);
+        let places = details.filter_map(|detail| serde_json::from_slice::<SourcePlaces>(&detail.value).ok());
+        places.flat_map(|places| places.ranges).map(|range| (range.start.line, range.end.line)).collect()
     }
 
     /// Whether the error points into a source file already.
@@ -245,5 +271,7 @@ mod tests {
         assert_eq!(error("failed", &[(EXIT, "rubbish")]).exit_code(), None);
         assert_eq!(error("failed", &[(EXIT, "{}")]).exit_code(), Some(0));
         assert!(error("failed", &[(SOURCE, "{}")]).has_source());
+        let places = r#"{"info":{},"ranges":[{"start":{"line":3},"end":{"line":5,"character":2}}]}"#;
+        assert_eq!(error("failed", &[(SOURCE, "{}"), (SOURCE, places)]).source_lines(), [(3, 5)]);
     }
 }

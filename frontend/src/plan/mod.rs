@@ -392,6 +392,15 @@ impl BuildPlan {
         ContextPaths::Some(paths.into_iter().map(|path| path.trim_matches('/').to_owned()).collect())
     }
 
+    /// Whether anything comes from outside that is no image.
+    pub fn reads_outside(&self) -> bool {
+        let fetches = |step: &StepPlan| match &step.action {
+            Action::Files(changes) => changes.iter().any(|change| matches!(change, FileChange::Fetch { .. })),
+            Action::Run(_) | Action::Parallel(_) => false,
+        };
+        !self.places.is_empty() || self.steps().any(fetches)
+    }
+
     /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.
     pub fn needs_from_client(&self) -> bool {
         self.steps().any(|step| match &step.action {

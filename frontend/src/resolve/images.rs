@@ -1,13 +1,15 @@
 //! The images that stages start from or copy from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use buildkit_llb::Platform;
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
 use spec_schema::span::Span;
 
 use crate::gateway::{ClientStore, Gateway, GatewayError, ImageRequest};
 use crate::image_config::ImageConfig;
 use crate::opts::FrontendOpts;
+use crate::plain_words::plain;
 use crate::resolved::BaseImage;
 use crate::select::{ImageKey, Selection};
 
@@ -28,19 +30,54 @@ pub(super) async fn images(
         lookups.spawn_local(lookup(gateway.clone(), key.clone(), request(opts, key, several)));
     }
     let mut images = BTreeMap::new();
+    let mut failed = Vec::new();
     while let Some(finished) = lookups.join_next().await {
         let Ok((key, found)) = finished else { continue };
         match found {
             Ok(image) => {
                 images.insert(key, image);
             }
-            Err(why) => {
-                let span = wanted.get(&key).copied().unwrap_or_default();
-                faults.push(not_found(&key, &why, names, span));
-            }
+            Err(why) => failed.push((key, why)),
         }
     }
+    for (key, why) in failed {
+        let span = wanted.get(&key).copied().unwrap_or_default();
+        let platforms =
+            if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
+        faults.push(not_found(&key, &why, &platforms, names, span));
+    }
     images
+}
+
+/// Platforms that images are made for, which are asked for one by one: the daemon does not hand out the list that an image
+/// has.
+const COMMON_PLATFORMS: [&str; 10] = [
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/386",
+    "linux/ppc64le",
+    "linux/s390x",
+    "linux/riscv64",
+    "linux/loong64",
+    "windows/amd64",
+];
+
+/// The platforms that an image is there for, so that a message can list them.
+async fn platforms(gateway: &Gateway, opts: &FrontendOpts, key: &ImageKey) -> Vec<String> {
+    let mut lookups = tokio::task::JoinSet::new();
+    for platform in COMMON_PLATFORMS.iter().filter_map(|text| Platform::parse(text).ok()) {
+        let key = ImageKey { platform, ..key.clone() };
+        lookups.spawn_local(lookup(gateway.clone(), key.clone(), request(opts, &key, true)));
+    }
+    let mut found = BTreeSet::new();
+    while let Some(finished) = lookups.join_next().await {
+        // The daemon takes a related platform where there is no better one: what counts is what the image says it is.
+        let config = finished.ok().and_then(|(_, image)| image.ok());
+        found.extend(config.and_then(|image| image.config.platform()).map(|platform| platform.to_string()));
+    }
+    found.into_iter().collect()
 }
 
 fn wanted(selections: &[Selection]) -> BTreeMap<ImageKey, Span> {
@@ -81,15 +118,19 @@ fn words(error: &GatewayError) -> String {
     message.trim().to_owned()
 }
 
-fn not_found(key: &ImageKey, why: &str, names: &[&str], span: Span) -> Diagnostic {
+fn not_found(key: &ImageKey, why: &str, platforms: &[String], names: &[&str], span: Span) -> Diagnostic {
     let ImageKey { reference, platform, .. } = key;
     let name = reference.to_string();
     let short = name.trim_start_matches("docker.io/library/").trim_end_matches(":latest");
-    let message = if is_missing_platform(why) {
-        format!("the image {name} is not there for {platform}: {why}")
-    } else {
-        format!("the image {name} cannot be had: {why}")
-    };
+    if is_missing_platform(why) {
+        let fault = Diagnostic::new(span, format!("the image {name} is not there for {platform}"));
+        let help = (!platforms.is_empty()).then(|| format!("it is there for {}", platforms.join(", ")));
+        return fault.help_opt(help);
+    }
+    let plain = plain(why);
+    let told = plain.as_ref().map_or(why, |plain| plain.why.as_str());
+    let told = if told == format!("{name}: not found") { "there is no such image" } else { told };
+    let message = format!("the image {name} cannot be had: {told}");
     let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
     let host = name.split('/').next().unwrap_or_default();
     Diagnostic::new(span, message).help_opt(help.or_else(|| registry_help(host, why)))

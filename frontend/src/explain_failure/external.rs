@@ -1,0 +1,79 @@
+//! Files from outside that cannot be had, or do not have what is copied from them.
+
+use spec_schema::diagnostic::Diagnostic;
+use spec_schema::span::Span;
+
+use crate::compile::Compiled;
+use crate::external::{External, Origin};
+use crate::gateway::GatewayError;
+use crate::plain_words::plain;
+use crate::plan::{Action, BuildPlan, FileChange, FileSource};
+use crate::select::Source;
+
+/// The fault for an error of a source, if it is one that is known in plain words.
+pub(super) fn explain(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
+    let message = error.message();
+    let known = plain(&message)?;
+    let (external, span) = culprit(error, &message, plan, compiled)?;
+    let sentence = format!("{} cannot be had: {}", external.shown(), known.why);
+    Some(Diagnostic::new(span, sentence).help_opt(known.help))
+}
+
+/// The files that an error is about: those that it names by URL or checksum, else those of its lines.
+fn culprit<'p>(
+    error: &GatewayError,
+    message: &str,
+    plan: &'p BuildPlan,
+    compiled: &Compiled,
+) -> Option<(&'p External, Span)> {
+    let all: Vec<(&External, Span)> = externals(plan).collect();
+    let named = |(external, _): &&(&External, Span)| match &external.origin {
+        Origin::Git(source) => {
+            let checksum = source.checksum.as_deref().unwrap_or(&source.url);
+            message.contains(&source.url) || message.contains(checksum)
+        }
+        Origin::Http(source) => {
+            let checksum = source.checksum.as_deref().unwrap_or(&source.url);
+            message.contains(&source.url) || message.contains(checksum)
+        }
+        Origin::Local(_) | Origin::Input(_) => false,
+    };
+    let lines = error.source_lines();
+    let here = |(_, span): &&(&External, Span)| {
+        let (first, last) = compiled.files.lines(*span);
+        lines.iter().any(|(start, end)| *start <= last && first <= *end)
+    };
+    let found = all.iter().find(named).or_else(|| all.iter().find(here));
+    found.copied()
+}
+
+/// The files from outside that a plan reads, each with its place.
+fn externals(plan: &BuildPlan) -> impl Iterator<Item = (&External, Span)> {
+    let named = plan.places.iter().map(|(external, span)| (external, *span));
+    let added = changes(plan).filter_map(|change| match change {
+        FileChange::Fetch { source, span, .. } => Some((&**source, *span)),
+        _ => None,
+    });
+    added.chain(named)
+}
+
+fn changes(plan: &BuildPlan) -> impl Iterator<Item = &FileChange> {
+    let changes = plan.steps().filter_map(|step| match &step.action {
+        Action::Files(changes) => Some(changes),
+        Action::Run(_) | Action::Parallel(_) => None,
+    });
+    changes.flatten()
+}
+
+/// The fault for a path that the daemon found missing in files from outside.
+pub(super) fn missing_path(path: &str, plan: &BuildPlan) -> Option<Diagnostic> {
+    changes(plan).find_map(|change| {
+        let FileChange::Copy { from: FileSource::Other(Source::External(external)), sources, .. } = change
+        else {
+            return None;
+        };
+        let source = sources.iter().find(|source| source.path == path)?;
+        let shown = path.trim_start_matches('/');
+        Some(Diagnostic::new(source.span, format!("`{shown}` is not in {}", external.shown())))
+    })
+}
