@@ -19,7 +19,7 @@ use crate::subrequest;
 /// images (and read `.dockerignore`), solve, return. Each level of includes adds two.
 pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     if let Some(request) = &opts.request_id {
-        return subrequest::answer(gateway, opts, request).await;
+        return Box::pin(subrequest::answer(gateway, opts, request)).await;
     }
     let compiled = compile(gateway, opts).await?;
     let mut lowered = lower_all(&compiled, opts, gateway.ping().await?)?;

@@ -49,7 +49,7 @@ pub use progress::{Progress, Step, Warning};
 pub use reference::{keep_reference, reference};
 pub use registry::Registry;
 pub use results::{impossible, record};
-pub use site::{Repository, Site};
+pub use site::{Repository, Served, Site};
 pub use store::{Store, store};
 pub use tree::{Entry, Kind, Tree};
 

@@ -24,7 +24,7 @@ pub struct Site {
 
 /// A site that is up. It goes with the program.
 #[derive(Debug)]
-pub struct Running {
+pub struct Served {
     port: u16,
     requests: Arc<Mutex<Vec<String>>>,
     site: Arc<Site>,
@@ -63,12 +63,12 @@ impl Site {
 
     /// Puts it up.
     #[track_caller]
-    pub fn start(self) -> Running {
+    pub fn start(self) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0");
         let listener = listener.unwrap_or_else(|error| panic!("no port on loopback: {error}"));
         let port = listener.local_addr().map_or(0, |address| address.port());
         let (site, requests) = (Arc::new(self), Arc::new(Mutex::new(Vec::new())));
-        let running = Running { port, requests: Arc::clone(&requests), site: Arc::clone(&site) };
+        let served = Served { port, requests: Arc::clone(&requests), site: Arc::clone(&site) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (site, requests) = (Arc::clone(&site), Arc::clone(&requests));
@@ -76,11 +76,11 @@ impl Site {
                 std::thread::spawn(move || serve(&site, &requests, stream).ok());
             }
         });
-        running
+        served
     }
 }
 
-impl Running {
+impl Served {
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)

@@ -2,6 +2,8 @@
 //!
 //! A snapshot in `tests/bad-input` for each. What changes from run to run is filtered in one place, [`assert_told`].
 
+#[path = "bad_input/external.rs"]
+mod external;
 #[path = "bad_input/registries.rs"]
 mod registries;
 
@@ -40,8 +42,34 @@ fn clean(messages: &str) -> String {
     }
     // The client asks for the build and runs the frontend's callback at the same time, and tells whichever fails first.
     let text = text.replace("failed to run Build function: ", "failed to solve: ");
+    let text = without_ports(&without_commits(&text));
     // Which of its addresses a name stands for is the machine's affair.
-    text.replace("dial tcp [::1]:1", "dial tcp ADDRESS").replace("dial tcp 127.0.0.1:1", "dial tcp ADDRESS")
+    text.replace("[::1]:1", "127.0.0.1:1")
+}
+
+/// Leaves out the commits of repositories that tests make, which differ from run to run.
+fn without_commits(text: &str) -> String {
+    let is_commit = |word: &str| {
+        word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.contains(|c| c != '0')
+    };
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.map(|word| {
+        let hex = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if is_commit(hex) { word.replace(hex, "COMMIT") } else { word.to_owned() }
+    });
+    words.collect()
+}
+
+/// Leaves out the ports of servers that tests start; port 1 is the one where nobody answers.
+fn without_ports(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let port = if matches!(&part[..digits], "" | "1") { &part[..digits] } else { "PORT" };
+        clean += &format!("127.0.0.1:{port}{}", &part[digits..]);
+    }
+    clean
 }
 
 /// A spec that must fail, told as its snapshot.

@@ -14,9 +14,28 @@ use crate::select::Source;
 pub(super) fn explain(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
     let message = error.message();
     let known = plain(&message)?;
-    let (external, span) = culprit(error, &message, plan, compiled)?;
-    let sentence = format!("{} cannot be had: {}", external.shown(), known.why);
+    let (shown, span) = match culprit(error, &message, plan, compiled) {
+        Some((external, span)) => (external.shown(), span),
+        None => archive(error, plan, compiled)?,
+    };
+    let sentence = format!("{shown} cannot be had: {}", known.why);
     Some(Diagnostic::new(span, sentence).help_opt(known.help))
+}
+
+/// The archive of the build context that the lines of an error unpack.
+fn archive(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<(String, Span)> {
+    let sources = changes(plan).filter_map(|change| match change {
+        FileChange::Copy { unpack: true, sources, .. } => Some(sources),
+        _ => None,
+    });
+    let source = sources.flatten().find(|source| is_told(error, source.span, compiled))?;
+    Some((format!("`{}`", source.path.trim_start_matches('/')), source.span))
+}
+
+/// Whether an error points at a place.
+fn is_told(error: &GatewayError, span: Span, compiled: &Compiled) -> bool {
+    let (first, last) = compiled.files.lines(span);
+    error.source_lines().iter().any(|(start, end)| *start <= last && first <= *end)
 }
 
 /// The files that an error is about: those that it names by URL or checksum, else those of its lines.
@@ -38,12 +57,8 @@ fn culprit<'p>(
         }
         Origin::Local(_) | Origin::Input(_) => false,
     };
-    let lines = error.source_lines();
-    let here = |(_, span): &&(&External, Span)| {
-        let (first, last) = compiled.files.lines(*span);
-        lines.iter().any(|(start, end)| *start <= last && first <= *end)
-    };
-    let found = all.iter().find(named).or_else(|| all.iter().find(here));
+    let told = |(_, span): &&(&External, Span)| is_told(error, *span, compiled);
+    let found = all.iter().find(named).or_else(|| all.iter().find(told));
     found.copied()
 }
 
