@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ENGINE ?=
 
-.PHONY: help demo test check image generate bench engine-up engine-down fmt
+.PHONY: help demo test check image generate bench reproducible engine-up engine-down fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -26,6 +26,9 @@ generate: ## write the generated files: JSON Schema, reference page, page for wh
 
 bench: ## compile time, warm builds beside the Dockerfile frontend, memory
 	@scripts/bench
+
+reproducible: ## the examples on two engines without caches: one digest each
+	@scripts/reproducible
 
 engine-up: ## start a Docker engine if there is none (ENGINE=28, 26 or 20 for one of ours)
 	@docker/engine up $(ENGINE)

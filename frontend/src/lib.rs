@@ -13,6 +13,7 @@ mod compile;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod entrypoint;
+pub mod epoch;
 pub mod expand;
 mod explain_failure;
 pub mod external;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use buildkit_llb::Platform;
 use serde_json::{Value, json};
 
+use crate::epoch::Epoch;
 use crate::gateway::{BuildResult, Ref, ResultRefs};
 use crate::image_config::ImageConfig;
 use crate::plan::{Annotation, BuildPlan, ConfigChange, StagePlan, StepPlan};
 use crate::resolved::Resolved;
-use crate::select::Source;
 
 /// What marks the history entries of this frontend.
 const HISTORY_COMMENT: &str = "optfrontend.v1";
@@ -25,6 +25,8 @@ pub struct Image {
     pub base_config: Option<Vec<u8>>,
     /// Its annotations, and those of the index that it is in.
     pub annotations: Vec<Annotation>,
+    /// The time that exporters give to what they make.
+    pub epoch: Option<Epoch>,
 }
 
 /// The image that a plan makes. `labels` are the client's; `explicit` says that the client named the platform.
@@ -34,7 +36,7 @@ pub fn image(
     labels: &BTreeMap<String, String>,
     explicit: bool,
 ) -> Image {
-    let chain = chain(plan);
+    let chain: Vec<&StagePlan> = plan.chain().into_iter().map(|position| &plan.stages[position]).collect();
     let base = chain.first().and_then(|stage| resolved.config(&stage.base));
     let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
     config.remove_root("created");
@@ -50,7 +52,7 @@ pub fn image(
             }
         }
         config.add_history(
-            StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display)).collect(),
+            StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display, plan.epoch)).collect(),
         );
     }
     for (name, value) in labels {
@@ -62,6 +64,7 @@ pub fn image(
     normalise_platform(&mut config);
     Image {
         platform: plan.platform.clone(),
+        epoch: plan.epoch,
         config: config.to_json(),
         base_config: base.map(ImageConfig::to_json),
         annotations: plan
@@ -79,21 +82,6 @@ fn add_labels(config: &mut ImageConfig, plan: &BuildPlan) {
     }
 }
 
-/// The stages that the target starts from, the first one first, and the target.
-fn chain(plan: &BuildPlan) -> Vec<&StagePlan> {
-    let mut chain = Vec::new();
-    let mut next = plan.stages.last();
-    while let Some(stage) = next {
-        chain.push(stage);
-        next = match stage.base {
-            Source::Stage(position) => plan.stages.get(position),
-            Source::Image(_) | Source::External(_) | Source::Scratch => None,
-        };
-    }
-    chain.reverse();
-    chain
-}
-
 fn apply(config: &mut ImageConfig, change: &ConfigChange) {
     match change {
         ConfigChange::Env(env) => config.set_env(env),
@@ -103,8 +91,12 @@ fn apply(config: &mut ImageConfig, change: &ConfigChange) {
     }
 }
 
-fn history(display: &str) -> Value {
-    json!({ "created_by": display, "comment": HISTORY_COMMENT })
+fn history(display: &str, epoch: Option<Epoch>) -> Value {
+    let mut entry = json!({ "created_by": display, "comment": HISTORY_COMMENT });
+    if let Some(epoch) = epoch {
+        entry["created"] = epoch.rfc3339().into();
+    }
+    entry
 }
 
 /// Makes the config that of an image for the platform that the client named. A variant that only the base image has stays.
@@ -150,6 +142,9 @@ pub fn result(images: Vec<(Image, Ref)>, map: bool) -> BuildResult {
         let annotations =
             image.annotations.into_iter().filter_map(|one| annotation(one, map.then_some(id.as_str())));
         metadata.extend(annotations);
+        if let Some(epoch) = image.epoch {
+            metadata.insert(format!("source.date.epoch{suffix}"), epoch.seconds().into_bytes());
+        }
         platforms.push(json!({ "ID": id, "Platform": oci_platform(&image.platform) }));
         single = reference.clone();
         refs.insert(id, reference);

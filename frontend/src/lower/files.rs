@@ -46,7 +46,7 @@ impl Lowerer<'_> {
                         data,
                         mode: *mode,
                         owner: owner.clone(),
-                        timestamp: None,
+                        timestamp: self.time,
                     };
                     if is_cut(*mode) {
                         let path = format!("/{}", base_name(path));
@@ -63,7 +63,7 @@ impl Lowerer<'_> {
                         mode: *mode,
                         make_parents: true,
                         owner: owner.clone(),
-                        timestamp: None,
+                        timestamp: self.time,
                     };
                     if is_cut(*mode) {
                         let path = format!("/{}", base_name(path));
@@ -82,7 +82,7 @@ impl Lowerer<'_> {
                     target: target.clone(),
                     path: path.clone(),
                     owner: None,
-                    timestamp: None,
+                    timestamp: self.time,
                 }),
             };
         }

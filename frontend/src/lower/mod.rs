@@ -17,6 +17,7 @@ use buildkit_llb::{
 use spec_schema::span::Span;
 
 use crate::entrypoint::MainContext;
+use crate::epoch::Epoch;
 use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
@@ -56,7 +57,10 @@ pub struct Lowered {
 /// Lowers one platform's plan.
 pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<'_>) -> Lowered {
     let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
-    for stage in &plan.stages {
+    let chain = plan.chain();
+    for (position, stage) in plan.stages.iter().enumerate() {
+        // Another time must not run the steps of stages that only hand files on: a copy keeps the times of files anyway.
+        lowerer.time = plan.epoch.filter(|_| chain.contains(&position)).map(Epoch::nanoseconds);
         let output = lowerer.stage(stage);
         lowerer.stages.push(output);
     }
@@ -123,6 +127,8 @@ struct Lowerer<'a> {
     context: Option<Output>,
     /// What files from outside have become.
     externals: BTreeMap<External, Option<Output>>,
+    /// The time that what the stage makes is given, in nanoseconds since 1970; without one, that of the build.
+    time: Option<i64>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -142,7 +148,7 @@ impl<'a> Lowerer<'a> {
         let context = context::source(&mut graph, plan, surroundings);
         let stages = Vec::with_capacity(plan.stages.len());
         let externals = BTreeMap::new();
-        Self { graph, plan, resolved, surroundings, files, stages, context, externals }
+        Self { graph, plan, resolved, surroundings, files, stages, context, externals, time: None }
     }
 
     fn stage(&mut self, stage: &StagePlan) -> Option<Output> {

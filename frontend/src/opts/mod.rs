@@ -242,12 +242,6 @@ impl FrontendOpts {
             .map(String::as_str)
     }
 
-    /// The seconds since 1970 that the result is to be dated with, as given.
-    pub fn source_date_epoch(&self) -> Option<&str> {
-        let epoch = self.build_args.get(keys::ARG_SOURCE_DATE_EPOCH)?;
-        (!epoch.is_empty()).then_some(epoch)
-    }
-
     /// Proxy settings for steps, by the name that the client used.
     pub fn proxy_args(&self) -> impl Iterator<Item = (&str, &str)> {
         self.build_args

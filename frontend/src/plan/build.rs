@@ -52,7 +52,8 @@ pub fn plan(
     let labels = core.spec().labels.iter();
     let labels = labels.map(|(name, entry)| (name.to_owned(), expand(&entry.value, faults))).collect();
     let annotations = annotations(&core.spec().annotations, expand, faults);
-    BuildPlan { platform: selection.platform.clone(), stages, places, labels, annotations }
+    let (platform, epoch) = (selection.platform.clone(), selection.epoch);
+    BuildPlan { platform, epoch, stages, places, labels, annotations }
 }
 
 /// A stage in whose place the client put something: what that holds, and nothing else.

@@ -28,6 +28,7 @@ pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 
+use crate::epoch::Epoch;
 use crate::external::External;
 use crate::scope::Env;
 use crate::select::Source;
@@ -37,6 +38,8 @@ use crate::select::Source;
 pub struct BuildPlan {
     /// The platform that the image is for.
     pub platform: Platform,
+    /// The time that is given to whatever the build makes; without one, that of the build.
+    pub epoch: Option<Epoch>,
     /// The stages, each after those it uses; the last one is the target.
     pub stages: Vec<StagePlan>,
     /// Where the spec names files from outside.
@@ -335,6 +338,21 @@ pub enum ContextPaths {
 }
 
 impl BuildPlan {
+    /// The stages whose files are in the image, by position: those that the target starts from, the first one first, and the target.
+    pub fn chain(&self) -> Vec<usize> {
+        let mut chain = Vec::new();
+        let mut next = self.stages.len().checked_sub(1);
+        while let Some(position) = next {
+            chain.push(position);
+            next = match self.stages[position].base {
+                Source::Stage(base) => Some(base),
+                Source::Image(_) | Source::External(_) | Source::Scratch => None,
+            };
+        }
+        chain.reverse();
+        chain
+    }
+
     /// The steps of all stages that do something themselves, those of branches too.
     pub fn steps(&self) -> impl Iterator<Item = &StepPlan> {
         self.stages.iter().flat_map(|stage| StepPlan::all(&stage.steps))

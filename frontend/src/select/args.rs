@@ -11,8 +11,10 @@ use spec_schema::spec::Arg;
 
 use super::Selection;
 use super::triggers::{Triggers, triggers};
+use crate::epoch::Epoch;
 use crate::external::NamedContexts;
 use crate::opts::FrontendOpts;
+use crate::opts::keys::ARG_SOURCE_DATE_EPOCH as SOURCE_DATE_EPOCH;
 use crate::resolved::Resolved;
 use crate::scope::{Globals, Lookup, Scope};
 
@@ -134,6 +136,26 @@ pub(super) fn globals(
         }
     }
     globals
+}
+
+/// The time that `SOURCE_DATE_EPOCH` gives, by the client or by a default; none where it is empty.
+pub(super) fn epoch(spec: &Spec, request: &Request, globals: &Globals, faults: &mut Faults) -> Option<Epoch> {
+    let text = match globals.get(SOURCE_DATE_EPOCH) {
+        Lookup::Value(value) => value,
+        Lookup::Unset | Lookup::Unknown => request.build_args.get(SOURCE_DATE_EPOCH)?,
+    };
+    if text.is_empty() {
+        return None;
+    }
+    let found = Epoch::parse(text);
+    if found.is_none() {
+        let default = spec.args.get(SOURCE_DATE_EPOCH).and_then(|arg| arg.settings.default.as_ref());
+        let span = default.map_or(spec.span, |default| default.span);
+        let message = format!("`{text}`, the value of `{SOURCE_DATE_EPOCH}`, is not a time");
+        let help = "give seconds since 1970, such as those of the last commit: `git log -1 --format=%ct`";
+        faults.push(Diagnostic::new(span, message).help(help));
+    }
+    found
 }
 
 fn default(globals: &Globals, arg: &Arg, faults: &mut Faults) -> Option<String> {

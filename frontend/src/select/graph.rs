@@ -8,7 +8,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
 use spec_schema::spec::Inherited;
 
-use super::args::{Request, globals};
+use super::args::{Request, epoch, globals};
 use super::origins::Origins;
 use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
@@ -54,10 +54,11 @@ pub fn select(
         }
         used.push(found);
     }
+    let epoch = epoch(spec, request, &globals, faults);
     let order = order(spec, &used, target?, faults);
     let build_args = request.build_args.clone();
     let selection = assemble(spec, &used, &order, globals, origins, platform, faults);
-    Some(Selection { build_args, ..selection })
+    Some(Selection { build_args, epoch, ..selection })
 }
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
@@ -229,7 +230,7 @@ fn assemble(
     let positions =
         stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
     let (platform, build_args) = (platform.clone(), BTreeMap::new());
-    Selection { platform, globals, build_args, stages, reads_context, positions, origins }
+    Selection { platform, globals, build_args, epoch: None, stages, reads_context, positions, origins }
 }
 
 /// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.

@@ -21,6 +21,7 @@ pub use graph::select;
 pub use platforms::{Platforms, platforms};
 pub use triggers::{Trigger, Triggers};
 
+use crate::epoch::Epoch;
 use crate::external::External;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Scope};
@@ -35,6 +36,8 @@ pub struct Selection {
     pub globals: Globals,
     /// What the client set by `--build-arg`.
     pub build_args: BTreeMap<String, String>,
+    /// The time that is given to whatever the build makes.
+    pub epoch: Option<Epoch>,
     /// The stages needed, each after those it uses; the last one is the target.
     pub stages: Vec<SelectedStage>,
     /// Whether any step reads the build context.

@@ -19,6 +19,7 @@ mod parallel;
 mod platforms;
 mod registry;
 mod remote;
+mod reproducible;
 mod results;
 mod secrets;
 mod sources;
