@@ -5,7 +5,9 @@ use buildkit_llb::caps::{self, Cap};
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions, Warning};
-use crate::lower::{Lowered, Surroundings, lower};
+use crate::inspect;
+use crate::layers::{self, Facts};
+use crate::lower::{Lowered, Surroundings, lower, lower_base};
 use crate::opts::FrontendOpts;
 use crate::plan::{Action, BuildPlan, ContextPaths};
 use crate::result::{Image, image, result};
@@ -21,8 +23,12 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     if let Some(request) = &opts.request_id {
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
     }
-    let compiled = compile(gateway, opts).await?;
-    let mut lowered = lower_all(&compiled, opts, gateway.ping().await?)?;
+    let mut compiled = compile(gateway, opts).await?;
+    let daemon = gateway.ping().await?;
+    if merges(daemon) {
+        lay_apart(gateway, opts, &mut compiled).await;
+    }
+    let mut lowered = lower_all(&compiled, opts, daemon)?;
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
     let (refs, attestations, ()) = tokio::join!(
@@ -34,6 +40,29 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
     let result = result(images.into_iter().zip(refs?).collect(), compiled.platforms.map);
     Ok(BuildResult { attestations: attestations?, ..result })
+}
+
+/// Decides which steps are layers of their own; what their bases hold is read for all platforms at once.
+async fn lay_apart(gateway: &Gateway, opts: &FrontendOpts, compiled: &mut Compiled) {
+    let Compiled { files, context, ignored, plans, resolved, .. } = compiled;
+    let surroundings = Surroundings { opts, files, context, ignored: &ignored.patterns, merges: true };
+    let mut looks = tokio::task::JoinSet::new();
+    for (index, plan) in plans.iter().enumerate() {
+        let Some(questions) = layers::questions(plan) else { continue };
+        let base = lower_base(plan, questions.stage, resolved, &surroundings);
+        let (gateway, imports) = (gateway.clone(), opts.cache_imports.clone());
+        looks.spawn_local(async move {
+            let facts = inspect::facts(&gateway, base, imports, &questions).await;
+            (index, facts)
+        });
+    }
+    let mut facts = vec![Facts::default(); plans.len()];
+    for (index, found) in looks.join_all().await {
+        facts[index] = found;
+    }
+    for (plan, facts) in plans.iter_mut().zip(&facts) {
+        layers::arrange(plan, facts);
+    }
 }
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.

@@ -3,11 +3,12 @@
 //! The phases, each a function whose output only it can make:
 //!
 //! ```text
-//! opts → spec text → parse → expand → select → resolve → plan → lower → solve → return
+//! opts → spec text → parse → expand → select → resolve → plan → inspect → layers → lower → solve → return
 //! ```
 //!
-//! All but `resolve` and `solve`, which go through [`gateway`], are pure. `compile` and [`build`] run them in order.
+//! All but `resolve`, `inspect` and `solve`, which go through [`gateway`], are pure. `compile` and [`build`] run them in order.
 
+pub mod accounts;
 pub mod build;
 mod compile;
 pub mod dockerfile;
@@ -20,6 +21,8 @@ pub mod external;
 pub mod gateway;
 pub mod image_config;
 pub mod image_ref;
+mod inspect;
+pub mod layers;
 pub mod lower;
 pub mod opts;
 pub mod parse;

@@ -95,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// The spec's own steps: those of stages, without the loading of base images.
+    /// The spec's own steps: those of stages, without the loading of base images and the merging of layers.
     ///
     /// An image that a build of a Dockerfile loads at the same time has the name that it has there.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -104,6 +104,7 @@ impl Progress {
                 && !step.name.starts_with("[internal]")
                 && !step.name.contains("] from ")
                 && !step.name.contains("] FROM ")
+                && !step.name.contains("] merge ")
         })
     }
 

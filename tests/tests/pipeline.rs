@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use buildkit_proto::google::rpc::Status;
 use frontend::build::build;
 use frontend::gateway::{BuildResult, Failure};
 use frontend::opts::FrontendOpts;
@@ -160,6 +161,47 @@ async fn eight_images_take_no_more_round_trips_than_one() {
     let (session, outcome) = run(fake.file("dockerfile", "build.yaml", spec), &opts(&[])).await;
     outcome.unwrap();
     assert_eq!(session.longest_chain().len(), 5);
+}
+
+#[tokio::test]
+async fn layers_apart_from_their_base_take_two_more_round_trips() {
+    let mut spec =
+        String::from("default: app\nstages:\n  app:\n    from: busybox\n    workdir: /srv\n    steps:\n");
+    let mut fake = images();
+    for number in 0..8 {
+        spec += &format!("      - {{copy: /out, from: s{number}, to: /srv/deep/{number}/, chown: web}}\n");
+    }
+    for number in 0..8 {
+        spec += &format!("  s{number}:\n    from: base{number}\n    steps: [{{run: make}}]\n");
+        fake = fake.image(&format!("docker.io/library/base{number}:latest"), CONFIG);
+    }
+    let fake = fake.file("dockerfile", "build.yaml", spec);
+    let (session, outcome) = run(fake.clone(), &opts(&[])).await;
+    outcome.unwrap();
+    let chain = session.longest_chain();
+    assert_eq!(chain.len(), 7, "{chain:?}");
+    assert_eq!(
+        (chain[3], chain[5]),
+        ("Solve", "Solve"),
+        "what is read in between is read at once: {chain:?}"
+    );
+    let (session, outcome) = run(fake.without("mergeop"), &opts(&[])).await;
+    outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5, "nothing is read where nothing can be merged");
+}
+
+#[tokio::test]
+async fn a_base_that_cannot_be_read_fails_no_build_by_itself() {
+    let spec =
+        "stages: {app: {from: busybox, steps: [{write: {path: /a/b, content: c}}, {copy: a, to: /c/d}]}}\n";
+    let fake = images().file("dockerfile", "build.yaml", spec);
+    let failure = Status { code: 2, message: "no space left".to_owned(), details: Vec::new() };
+    let (session, outcome) = run(fake.fail_call("ReadDir", failure), &opts(&[])).await;
+    outcome.unwrap();
+    assert!(session.methods().contains(&"ReadDir"), "{:?}", session.methods());
+    assert!(
+        !session.definitions().last().unwrap().metadata.values().any(|op| op.caps.contains_key("mergeop"))
+    );
 }
 
 #[tokio::test]

@@ -27,6 +27,12 @@ pub struct FileStat {
     pub size: u64,
     /// Where a symbolic link points.
     pub link: String,
+    /// The user that owns it.
+    pub uid: u32,
+    /// The group that owns it.
+    pub gid: u32,
+    /// Whether it has extended attributes.
+    pub has_attributes: bool,
 }
 
 impl FileStat {
@@ -48,6 +54,9 @@ impl From<Stat> for FileStat {
             mode: stat.mode,
             size: u64::try_from(stat.size).unwrap_or_default(),
             link: stat.linkname,
+            uid: stat.uid,
+            gid: stat.gid,
+            has_attributes: !stat.xattrs.is_empty(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod copy;
 mod external;
 mod files;
 mod parallel;
+mod pile;
 mod run;
 mod scan;
 
@@ -16,12 +17,13 @@ use buildkit_llb::{
 };
 use spec_schema::span::Span;
 
+use self::pile::Pile;
 use crate::entrypoint::MainContext;
 use crate::epoch::Epoch;
 use crate::external::External;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
-use crate::plan::{Action, BuildPlan, FileSource, StagePlan, StepPlan};
+use crate::plan::{Action, BuildPlan, FileSource, Place, StagePlan, StepPlan};
 use crate::resolved::Resolved;
 use crate::select::{ImageKey, Source};
 use crate::source::SpecFiles;
@@ -69,6 +71,22 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
     Lowered { definition: graph.marshal(result), graph, result, stages, context, files }
 }
 
+/// The files that a stage starts from, as [`lower`] names them; `None` where there are none.
+pub fn lower_base(
+    plan: &BuildPlan,
+    stage: usize,
+    resolved: &Resolved,
+    surroundings: &Surroundings<'_>,
+) -> Option<Definition> {
+    let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
+    for stage in plan.stages.iter().take(stage) {
+        let output = lowerer.stage(stage);
+        lowerer.stages.push(output);
+    }
+    let base = lowerer.base(plan.stages.get(stage)?)?;
+    Some(lowerer.graph.marshal(Some(base)))
+}
+
 impl Lowered {
     /// What the daemon cannot do, each as a sentence behind the file and the line that ask for it.
     pub fn missing(&self, daemon: &DaemonInfo, files: &SpecFiles) -> Vec<String> {
@@ -111,6 +129,8 @@ fn sentence(missing: &MissingCap) -> String {
 struct StageScope<'a> {
     /// What its processes run on.
     platform: &'a Platform,
+    /// What is shown while layers are put together.
+    merge_name: &'a str,
     /// Whether its steps run even if their results are cached.
     ignore_cache: bool,
 }
@@ -151,34 +171,42 @@ impl<'a> Lowerer<'a> {
         Self { graph, plan, resolved, surroundings, files, stages, context, externals, time: None }
     }
 
-    fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
-        let root = match &stage.base {
+    fn base(&mut self, stage: &StagePlan) -> Option<Output> {
+        match &stage.base {
             Source::Scratch => None,
             Source::Stage(position) => self.stages.get(*position).copied().flatten(),
             Source::Image(key) => self.image(key, &stage.base_name, stage.from_span),
             Source::External(external) => self.external(external, stage.from_span),
-        };
+        }
+    }
+
+    fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
+        let root = self.base(stage);
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
-        self.steps(root, &stage.steps, StageScope { platform: &stage.platform, ignore_cache })
+        let (platform, merge_name) = (&stage.platform, stage.merge_name.as_str());
+        self.steps(root, &stage.steps, StageScope { platform, merge_name, ignore_cache })
     }
 
     /// Adds steps one after the other.
-    fn steps(
-        &mut self,
-        mut root: Option<Output>,
-        steps: &[StepPlan],
-        scope: StageScope<'_>,
-    ) -> Option<Output> {
-        for step in steps {
+    fn steps(&mut self, root: Option<Output>, steps: &[StepPlan], scope: StageScope<'_>) -> Option<Output> {
+        let mut pile = Pile::on(root);
+        for (index, step) in steps.iter().enumerate() {
             let mut meta = self.meta(&step.name, step.span);
             meta.ignore_cache = scope.ignore_cache || step.no_cache;
-            root = match &step.action {
+            if let (Action::Files(changes), Place::Apart(apart), true) =
+                (&step.action, &step.place, self.surroundings.merges)
+            {
+                self.apart(&mut pile, index, changes, apart, meta);
+                continue;
+            }
+            let root = self.merged(&mut pile, scope);
+            pile = pile.replaced_by(match &step.action {
                 Action::Run(plan) => self.run(root, plan, scope.platform, meta),
                 Action::Files(changes) => self.change(root, changes, meta),
                 Action::Parallel(branches) => self.parallel(root, step, branches, scope),
-            };
+            });
         }
-        root
+        self.merged(&mut pile, scope)
     }
 
     /// The op of an image; the same op however often an image is used.

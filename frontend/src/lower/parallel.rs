@@ -29,13 +29,18 @@ impl Lowerer<'_> {
         results: &[Option<Output>],
         meta: &OpMeta,
     ) -> Option<Output> {
-        let name = meta.name.clone().unwrap_or_default();
-        let group = ProgressGroup { id: name.clone(), name, weak: false };
-        let meta = OpMeta { progress_group: Some(group), ..meta.clone() };
+        let meta = grouped(meta);
         let mut layers = vec![root];
         for result in results.iter().filter(|result| **result != root) {
             layers.push(self.graph.diff(root, *result, meta.clone()));
         }
         self.graph.merge(layers, meta)
     }
+}
+
+/// What is said of ops that are shown as one.
+pub(super) fn grouped(meta: &OpMeta) -> OpMeta {
+    let name = meta.name.clone().unwrap_or_default();
+    let group = ProgressGroup { id: name.clone(), name, weak: false };
+    OpMeta { progress_group: Some(group), ..meta.clone() }
 }

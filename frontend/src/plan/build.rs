@@ -9,8 +9,8 @@ use spec_schema::spec::{Inherited, Stage, Step};
 use super::annotations::annotations;
 use super::names::Names;
 use super::{
-    Action, BuildPlan, FileChange, Runtime, StagePlan, StepPlan, add, config, copy, files, onbuild, parallel,
-    run,
+    Action, Apart, BuildPlan, FileChange, Place, Runtime, StagePlan, StepPlan, add, config, copy, files,
+    onbuild, parallel, run,
 };
 use crate::expand::Core;
 use crate::image_config::ImageConfig;
@@ -59,13 +59,14 @@ pub fn plan(
 /// A stage in whose place the client put something: what that holds, and nothing else.
 fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StagePlan {
     let SelectedStage { name, platform, base, from_span, .. } = selected.clone();
-    let base_name = names.vertex(1, 1, "");
+    let (base_name, merge_name) = (names.vertex(1, 1, ""), names.merge());
     StagePlan {
         name,
         platform,
         base,
         from_span,
         base_name,
+        merge_name,
         steps: Vec::new(),
         config: Vec::new(),
         annotations: Vec::new(),
@@ -137,7 +138,7 @@ impl StagePlanner<'_> {
             let span = self.stage.workdir.as_ref().map_or(self.stage.span, |workdir| workdir.span);
             let display = format!("workdir {}", runtime.workdir);
             let action = Action::Files(vec![change]);
-            steps.push(StepPlan { name: String::new(), display, span, no_cache: false, action });
+            steps.push(StepPlan::new(display, span, action));
         }
         let (stage, selected) = (self.stage, self.selected);
         steps.extend(self.steps(&stage.steps, &selected.steps, &runtime, faults));
@@ -148,10 +149,22 @@ impl StagePlanner<'_> {
         let mut config = triggered.config;
         config.extend(config::changes(&self, &runtime, faults));
         let base_name = self.names.vertex(1, total, "");
+        let merge_name = self.names.merge();
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
         let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);
         let annotations = annotations(&self.stage.annotations, expand, faults);
-        StagePlan { name, platform, base, from_span, base_name, steps, config, annotations, runtime }
+        StagePlan {
+            name,
+            platform,
+            base,
+            from_span,
+            base_name,
+            merge_name,
+            steps,
+            config,
+            annotations,
+            runtime,
+        }
     }
 
     /// The stage's variables; each sees those above it.
@@ -235,7 +248,9 @@ impl StagePlanner<'_> {
             None => display,
         };
         self.nothing_there &= matches!(step, Step::Parallel(_));
-        StepPlan { name: String::new(), display, span: step.span(), no_cache: step.no_cache(), action }
+        let link = step.link();
+        let place = if link == Some(true) { Place::Apart(Apart::asked_for(&action)) } else { Place::OnTop };
+        StepPlan { no_cache: step.no_cache(), link, place, ..StepPlan::new(display, step.span(), action) }
     }
 
     /// A text with its variables replaced; empty where that is a fault.
@@ -268,7 +283,7 @@ fn fold_workdir(steps: &mut Vec<StepPlan>, has_workdir: bool) {
     else {
         return;
     };
-    if matches!(workdir.as_slice(), [FileChange::Mkdir { .. }]) {
+    if matches!(workdir.as_slice(), [FileChange::Mkdir { .. }]) && second.place == Place::OnTop {
         changes.splice(0..0, workdir.drain(..));
         steps.remove(0);
     }

@@ -8,6 +8,7 @@ use spec_schema::spec::CopyStep;
 
 use super::build::StagePlanner;
 use super::files::{Planned, chown, text};
+use super::owner::without_names;
 use super::{Action, FileChange, FileSource, Runtime};
 use crate::{dockerignore, paths};
 
@@ -101,6 +102,9 @@ pub(super) fn copy(
     let (dest, to) = destination(planner, step.to.as_ref(), sources.len(), runtime, faults);
     let display = format!("copy {} {to}", shown(step));
     let owner = chown(planner, step.chown.as_ref(), runtime, faults);
+    if step.link.as_ref().is_some_and(|link| link.value) {
+        without_names(owner.as_ref(), step.chown.as_ref(), faults);
+    }
     let filter = filter(planner, step, runtime, faults);
     let copy =
         FileChange::Copy { from, sources, dest, owner, mode: step.chmod.clone(), filter, unpack: false };

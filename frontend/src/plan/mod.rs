@@ -30,6 +30,7 @@ pub use process::{ProcessPlan, SHARED_MEMORY};
 
 use crate::epoch::Epoch;
 use crate::external::External;
+use crate::paths::parent;
 use crate::scope::Env;
 use crate::select::Source;
 
@@ -63,6 +64,8 @@ pub struct StagePlan {
     pub from_span: Span,
     /// What is shown while that is loaded, up to its reference.
     pub base_name: String,
+    /// What is shown while layers are put onto that.
+    pub merge_name: String,
     /// The steps in order.
     pub steps: Vec<StepPlan>,
     /// What it changes in the image config of its base.
@@ -99,6 +102,47 @@ pub struct StepPlan {
     pub no_cache: bool,
     /// What it does.
     pub action: Action,
+    /// Whether its changes are a layer of their own, where the spec says.
+    pub link: Option<bool>,
+    /// Where its changes are made.
+    pub place: Place,
+}
+
+impl StepPlan {
+    fn new(display: String, span: Span, action: Action) -> Self {
+        Self { name: String::new(), display, span, no_cache: false, action, link: None, place: Place::OnTop }
+    }
+}
+
+/// Where the changes of a step are made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// On what the step before it has left.
+    OnTop,
+    /// On a layer of their own, which is put onto that.
+    Apart(Apart),
+}
+
+impl Apart {
+    /// What `link: true` means: nothing is taken from below. A `chmod` is for what is copied, not for what is above it.
+    fn asked_for(action: &Action) -> Self {
+        let Action::Files(changes) = action else { return Self::default() };
+        let parents = changes.iter().filter_map(|change| match change {
+            FileChange::Copy { dest, mode: Some(_), .. } => Some(parent(dest)).filter(|path| *path != "/"),
+            _ => None,
+        });
+        let made = parents.map(|path| FileChange::Mkdir { path: path.to_owned(), mode: 0o755, owner: None });
+        Self { directories: made.collect(), after: Vec::new() }
+    }
+}
+
+/// A layer of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Apart {
+    /// Directories to make first, as they are below.
+    pub directories: Vec<FileChange>,
+    /// The steps of the stage, by position, on whose layers it is made. Else it is made on nothing.
+    pub after: Vec<usize>,
 }
 
 /// What a step does.

@@ -22,6 +22,11 @@ impl Names {
     pub(super) fn vertex(&self, number: usize, total: usize, display: &str) -> String {
         format!("[{} {number}/{total}] {display}", self.prefix)
     }
+
+    /// The name of the vertex that puts layers onto what a stage starts from.
+    pub(super) fn merge(&self) -> String {
+        format!("[{}] merge layers", self.prefix)
+    }
 }
 
 fn platforms(stage: &SelectedStage, build: &Platform, target: &Platform, several: bool) -> String {

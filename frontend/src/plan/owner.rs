@@ -69,3 +69,17 @@ pub(super) fn owner(
     }
     Some(owner)
 }
+
+/// Refuses names where a layer is made on nothing.
+pub(super) fn without_names(owner: Option<&Owner>, written: Option<&Template>, faults: &mut Faults) {
+    if let (Some(true), Some(written)) = (owner.map(Owner::is_named), written) {
+        let fault = Diagnostic::new(
+            written.span,
+            format!(
+                "the owner `{}` is not known in a layer of its own, which `link: true` makes",
+                written.raw
+            ),
+        );
+        faults.push(fault.help("write numbers, such as `65532:65532`, or leave `link` out"));
+    }
+}

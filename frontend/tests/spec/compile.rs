@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use buildkit_llb::{Definition, Platform};
+use optfrontend::accounts::Accounts;
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
+use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lower::{Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
@@ -43,16 +45,20 @@ pub(crate) struct Client {
     pub(crate) merges: bool,
     /// The files beside the spec.
     pub(crate) beside: BTreeMap<String, Vec<u8>>,
+    /// What the base images hold, a path a line; without any, nothing is known.
+    pub(crate) base: Vec<String>,
 }
 
 impl Client {
     /// What a spec asks for itself, for a test: options by comments `# opt: key=value`, a daemon without merges by the
-    /// comment `# without mergeop`.
+    /// comment `# without mergeop`, what base images hold by comments such as `# base: 0755 0:0 /usr/local/bin`, with
+    /// `empty` at the end where nothing is in it, and `# base: other /bin` for what is no directory.
     pub(crate) fn of(spec: &[u8]) -> Self {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
         let merges = !text.lines().any(|line| line == "# without mergeop");
-        Self { opts, merges, ..Self::default() }
+        let base = text.lines().filter_map(|line| line.strip_prefix("# base: ")).map(str::to_owned).collect();
+        Self { opts, merges, base, ..Self::default() }
     }
 
     /// All files of a folder as those beside the spec.
@@ -83,6 +89,37 @@ impl Client {
             let find = |path| self.beside.get(path).cloned().map_or(Found::Nothing(None), Found::Bytes);
             reading.take(wanted.iter().map(find).collect());
         }
+    }
+
+    fn facts(&self, questions: &Questions) -> Facts {
+        if self.base.is_empty() {
+            return Facts::default();
+        }
+        let mut facts = Facts {
+            paths: questions.paths.iter().map(|path| (path.clone(), Fact::Missing)).collect(),
+            accounts: questions.accounts.then(|| {
+                Accounts::parse("root:x:0:0::/root:/bin/sh\nweb:x:101:102::/srv:/bin/sh\n", "www:x:33:\n")
+            }),
+            ..Facts::default()
+        };
+        for line in &self.base {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (path, fact) = match words.as_slice() {
+                ["other", path] => (*path, Fact::Other),
+                [mode, owner, path, rest @ ..] => {
+                    let (uid, gid) = owner.split_once(':').unwrap();
+                    let mode = u32::from_str_radix(mode, 8).unwrap();
+                    let meta = Directory { mode, uid: uid.parse().unwrap(), gid: gid.parse().unwrap() };
+                    let empty = rest == ["empty"] && questions.directories.contains(*path);
+                    (*path, Fact::Directory { meta, empty })
+                }
+                _ => panic!("{line:?} is no path of a base"),
+            };
+            if questions.paths.contains(path) {
+                facts.paths.insert(path.to_owned(), fact);
+            }
+        }
+        facts
     }
 
     fn parse(&self) -> FrontendOpts {
@@ -153,12 +190,18 @@ fn compile_parsed(
         }
     };
     let several = selections.len() > 1;
-    let plans: Vec<BuildPlan> = selections
+    let mut plans: Vec<BuildPlan> = selections
         .iter()
         .map(|selection| plan(&core, selection, &resolved, &build, several, faults))
         .collect();
     if !faults.is_empty() {
         return Vec::new();
+    }
+    if client.merges {
+        for plan in &mut plans {
+            let facts = layers::questions(plan).map(|questions| client.facts(&questions)).unwrap_or_default();
+            layers::arrange(plan, &facts);
+        }
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
     let surroundings =

@@ -104,6 +104,9 @@ record! {
         pub parents: Option<Spanned<bool>>,
         /// Whether a path that is not there is all right. Default: false.
         pub optional: Option<Spanned<bool>>,
+        /// Whether the copy is a layer of its own, which a new base does not repeat. `true` replaces what the base has at
+        /// and above its files, symbolic links too. Default: where that cannot change the resulting files.
+        pub link: Option<Spanned<bool>>,
     }
 }
 
@@ -262,7 +265,6 @@ impl Decode for Step {
             return None;
         };
         let action = action(node, entries, faults)?;
-        let known = faults.len();
         let step = match action {
             "run" => RunStep::decode(node, faults).map(|step| Self::Run(Box::new(step))),
             "copy" => CopyStep::decode(node, faults).map(|step| Self::Copy(Box::new(step))),
@@ -273,7 +275,8 @@ impl Decode for Step {
             "symlink" => SymlinkStep::decode(node, faults).map(|step| Self::Symlink(Box::new(step))),
             _ => ParallelStep::decode(node, faults).map(|step| Self::Parallel(Box::new(step))),
         };
-        debug_assert!(step.is_some() || faults.len() > known, "a step is dropped only with a fault");
+        // The fault may be known already: an alias brings the same text to several places.
+        debug_assert!(step.is_some() || !faults.is_empty(), "a step is dropped only with a fault");
         step
     }
 }
@@ -348,6 +351,14 @@ impl Step {
     /// Whether the step says that it runs each time.
     pub fn no_cache(&self) -> bool {
         matches!(self, Self::Run(step) if step.no_cache.as_ref().is_some_and(|no_cache| no_cache.value))
+    }
+
+    /// The `link` of a copy.
+    pub fn link(&self) -> Option<bool> {
+        match self {
+            Self::Copy(step) => step.link.as_ref().map(|link| link.value),
+            _ => None,
+        }
     }
 
     /// Where the step stands.

@@ -12,6 +12,7 @@ mod context;
 mod contexts;
 mod examples;
 mod include;
+mod link;
 mod onbuild;
 mod options;
 mod outputs;

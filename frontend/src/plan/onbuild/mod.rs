@@ -40,7 +40,7 @@ pub(super) fn triggers(
             Ok(Some(action)) => {
                 planner.nothing_there = false;
                 let display = format!("ONBUILD {}", one_line(&trigger.text));
-                run.done.steps.push(StepPlan { name: String::new(), display, span, no_cache: false, action });
+                run.done.steps.push(StepPlan::new(display, span, action));
             }
             Err(why) => own.push(Diagnostic::new(span, why)),
         }
