@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use optfrontend_tests::{Pair, docker};
-use table::{DOCKERFILE, MISSING, TESTS};
+use table::{DOCKERFILE, TESTS};
 
 #[test]
 fn every_word_of_a_dockerfile_is_covered() {
@@ -23,12 +23,11 @@ fn every_flag_of_the_client_is_covered() {
 fn check(known: &BTreeSet<String>, is_of_this_kind: impl Fn(&str) -> bool) {
     let covered = covered();
     let named: BTreeSet<String> = covered.keys().filter(|word| is_of_this_kind(word)).cloned().collect();
-    let missing: BTreeSet<String> = owned(MISSING).into_iter().filter(|word| is_of_this_kind(word)).collect();
-    let uncovered: BTreeSet<String> = known.difference(&named).cloned().collect();
+    let uncovered: Vec<&String> = known.difference(&named).collect();
     let unknown: Vec<String> =
         named.difference(known).map(|word| format!("{word}: {:?}", covered[word])).collect();
     assert!(unknown.is_empty(), "these are no words that there are: {unknown:#?}");
-    assert_eq!(uncovered, missing, "what nothing covers, and MISSING in table.rs");
+    assert!(uncovered.is_empty(), "no test covers these: {uncovered:#?}");
 }
 
 fn owned(words: &[&str]) -> BTreeSet<String> {
