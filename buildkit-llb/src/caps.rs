@@ -27,10 +27,12 @@ impl Cap {
     ///
     /// BuildKit defines some and never registers them: no daemon lists them, and each would refuse a definition that
     /// names one. Another one of the same release tells.
-    pub(crate) fn evidence(self) -> Self {
+    #[must_use]
+    pub fn evidence(self) -> Self {
         match self {
             FILE_COPY_MODE_STRING => EXEC_VALID_EXIT_CODES,
             EXEC_REMOVE_MOUNT_STUBS => SOURCE_OCI_LAYOUT,
+            FILE_COPY_SPECIAL_BITS => EXEC_MOUNT_CONTENT_CACHE,
             cap => cap,
         }
     }
@@ -51,6 +53,10 @@ pub fn find(id: &str) -> Option<Cap> {
 pub fn first_release(id: &str) -> Option<&'static str> {
     find(id).map(Cap::since)
 }
+
+/// The setuid, setgid and sticky bits of a copy. Daemons before 0.13 drop them without a word; BuildKit has no
+/// capability for that, and the name is our own.
+pub const FILE_COPY_SPECIAL_BITS: Cap = Cap { id: "file.copy.mode.special", since: "0.13" };
 
 macro_rules! caps {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal since $release:literal;)*) => {

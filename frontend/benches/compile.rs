@@ -13,7 +13,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
-use optfrontend::lower::{Lowered, Surroundings, lower};
+use optfrontend::lower::{Abilities, Lowered, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::Reading;
 use optfrontend::plan::plan;
@@ -67,7 +67,13 @@ fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
     lower(
         &plan,
         &images,
-        &Surroundings { opts, files: &files, context: &MainContext::Local, ignored: &[], merges: true },
+        &Surroundings {
+            opts,
+            files: &files,
+            context: &MainContext::Local,
+            ignored: &[],
+            abilities: Abilities::ALL,
+        },
     )
 }
 
@@ -106,7 +112,8 @@ fn phase_times(criterion: &mut Criterion) {
     let images = base_images(&selection, &config);
     let planned = plan(&core, &selection, &images, &platform, false, faults);
     let context = &MainContext::Local;
-    let surroundings = Surroundings { opts: &opts, files: &files, context, ignored: &[], merges: true };
+    let surroundings =
+        Surroundings { opts: &opts, files: &files, context, ignored: &[], abilities: Abilities::ALL };
 
     let mut group = criterion.benchmark_group("phases of 1000 stages");
     group.bench_function("parse", |bencher| bencher.iter(|| read(&text)));

@@ -1,15 +1,17 @@
 //! The build: compile, lower, solve, and what goes to the daemon in between.
 
 use buildkit_llb::caps::{self, Cap};
+use spec_schema::diagnostic::Faults;
 
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions, Warning};
 use crate::inspect;
 use crate::layers::{self, Facts};
-use crate::lower::{Lowered, Surroundings, lower, lower_base};
+use crate::lower::{Abilities, Lowered, Surroundings, lower, lower_base};
 use crate::opts::FrontendOpts;
 use crate::plan::{Action, BuildPlan, ContextPaths};
+use crate::report::failure;
 use crate::result::{Image, image, result};
 use crate::sbom;
 use crate::select::undeclared_args;
@@ -25,8 +27,9 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     }
     let mut compiled = compile(gateway, opts).await?;
     let daemon = gateway.ping().await?;
-    if merges(daemon) {
-        lay_apart(gateway, opts, &mut compiled).await;
+    let abilities = Abilities::of(daemon);
+    if abilities.merges {
+        lay_apart(gateway, opts, abilities, &mut compiled).await;
     }
     let mut lowered = lower_all(&compiled, opts, daemon)?;
     let scans =
@@ -43,9 +46,9 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 }
 
 /// Decides which steps are layers of their own; what their bases hold is read for all platforms at once.
-async fn lay_apart(gateway: &Gateway, opts: &FrontendOpts, compiled: &mut Compiled) {
+async fn lay_apart(gateway: &Gateway, opts: &FrontendOpts, abilities: Abilities, compiled: &mut Compiled) {
     let Compiled { files, context, ignored, plans, resolved, .. } = compiled;
-    let surroundings = Surroundings { opts, files, context, ignored: &ignored.patterns, merges: true };
+    let surroundings = Surroundings { opts, files, context, ignored: &ignored.patterns, abilities };
     let mut looks = tokio::task::JoinSet::new();
     for (index, plan) in plans.iter().enumerate() {
         let Some(questions) = layers::questions(plan) else { continue };
@@ -69,22 +72,20 @@ async fn lay_apart(gateway: &Gateway, opts: &FrontendOpts, compiled: &mut Compil
 fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
     let Compiled { files, context, .. } = compiled;
     let ignored = compiled.ignored.patterns.as_slice();
-    let surroundings = Surroundings { opts, files, context, ignored, merges: merges(daemon) };
+    let surroundings = Surroundings { opts, files, context, ignored, abilities: Abilities::of(daemon) };
     let lowered: Vec<Lowered> =
         compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
-    let mut missing: Vec<String> =
-        lowered.iter().flat_map(|lowered| lowered.missing(daemon, files)).collect();
-    missing.dedup();
-    if missing.is_empty() { Ok(lowered) } else { Err(Failure::new(missing.join("\n"))) }
+    let mut faults = Faults::new();
+    for (plan, lowered) in compiled.plans.iter().zip(&lowered) {
+        for fault in lowered.missing(daemon, plan, files) {
+            faults.push(fault);
+        }
+    }
+    if faults.is_empty() { Ok(lowered) } else { Err(failure(files, faults)) }
 }
 
 /// What puts layers together.
 const LAYERS: [Cap; 2] = [caps::MERGE, caps::DIFF];
-
-/// Whether the daemon can put layers together.
-fn merges(daemon: &DaemonInfo) -> bool {
-    LAYERS.iter().all(|cap| daemon.supports(cap.id()).is_ok())
-}
 
 async fn solve_all(
     gateway: &Gateway,

@@ -27,6 +27,7 @@ pub mod lower;
 pub mod opts;
 pub mod parse;
 pub mod paths;
+pub mod permissions;
 mod plain_words;
 pub mod plan;
 pub mod report;

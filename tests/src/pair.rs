@@ -11,12 +11,10 @@ use crate::docker::repository;
 /// # Owners by name and by number.
 /// # covers: COPY --chown, USER
 /// # needs: BuildKit 0.10 (heredocs)
-/// # refused before: BuildKit 0.17 (`chmod: u+x`)
 /// ```
 ///
 /// The first line is the title. `covers` names the words of a Dockerfile, or the flags of the client, that the pair is about, apart by a
-/// comma and a blank. `needs`, where it stands, is the first BuildKit that can build the Dockerfile, and why. `refused before` is the first one
-/// that the spec builds on, and the words of the refusal on an older one; the spec of a pair without it builds on every engine.
+/// comma and a blank. `needs`, where it stands, is the first BuildKit that can build the Dockerfile, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     /// The name of its folder.
@@ -29,8 +27,6 @@ pub struct Pair {
     pub covers: Vec<String>,
     /// What an engine must have.
     pub needs: Option<Need>,
-    /// What an engine must have to build the spec.
-    pub refused_before: Option<Need>,
 }
 
 /// The first release of `BuildKit` that will do.
@@ -41,9 +37,6 @@ pub struct Need {
     /// What an older one lacks.
     pub reason: String,
 }
-
-/// The lines of a header that name a release.
-const NEEDS: [&str; 2] = ["needs", "refused before"];
 
 impl Pair {
     /// Every pair, in the order of the names: each folder in `tests/equivalence` is one.
@@ -71,22 +64,14 @@ impl Pair {
             Err(error) => panic!("{}: {error}", dockerfile.display()),
         };
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut pair = Self {
-            name,
-            folder,
-            title: String::new(),
-            covers: Vec::new(),
-            needs: None,
-            refused_before: None,
-        };
+        let mut pair = Self { name, folder, title: String::new(), covers: Vec::new(), needs: None };
         for line in header(&text) {
             if let Some(words) = line.strip_prefix("covers:") {
                 pair.covers.extend(words.split(", ").map(|word| word.trim().to_owned()));
-            } else if let Some((key, need)) = line.split_once(':').filter(|(key, _)| NEEDS.contains(key)) {
-                let need = Need::parse(need).unwrap_or_else(|| {
-                    panic!("{}: `{key}: BuildKit 0.10 (why)`, not `{line}`", dockerfile.display())
-                });
-                if key == NEEDS[0] { pair.needs = Some(need) } else { pair.refused_before = Some(need) }
+            } else if let Some(need) = line.strip_prefix("needs:") {
+                pair.needs = Some(Need::parse(need).unwrap_or_else(|| {
+                    panic!("{}: `needs: BuildKit 0.10 (why)`, not `{line}`", dockerfile.display())
+                }));
             } else if pair.title.is_empty() {
                 line.clone_into(&mut pair.title);
             }

@@ -7,11 +7,10 @@
 //! - `setup`, a script that makes what git cannot hold in a copy of the folder: empty directories, permissions, odd names,
 //! - `flags`, one a line,
 //! - `targets`, one a line, of which each is built and compared,
-//! - `differences.md`: differences that are wanted, with the reasons, and in a `diff` block the exact lines. The lines of a block
-//!   that begins with `diff before BuildKit 0.10` are wanted of older engines alone.
+//! - `differences.md`: differences that are wanted, with the reasons, and in a `diff` block the exact lines.
 //!
-//! On an engine that is too old for a spec, the pair's Dockerfile says with which words it is refused; on every other one the images must be
-//! the same. `scripts/test-engines` has the Dockerfiles built by the newest engine, so that no engine is too old for those.
+//! `tests/engines.md` says which pairs an old engine builds otherwise, or refuses; all others must be the same there too.
+//! With `OPTFRONTEND_REFERENCES`, a folder, the engine that is run first builds the Dockerfiles, and no later one is too old for those.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -21,9 +20,12 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use optfrontend_tests::{
-    Build, Built, Need, Pair, buildkit_version, keep_reference, nonce, platform_differences, record,
-    reference,
+    Build, Built, Effect, Need, Pair, buildkit_version, keep_reference, nonce, platform_differences, record,
+    reference, sections_for, with_targets,
 };
+
+/// In the place of a release where nothing is built.
+const NO_ENGINE: (u32, u32) = (u32::MAX, 0);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -32,29 +34,31 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(threads).or(Some(4));
     // What ends a test is printed once, with its name.
     std::panic::set_hook(Box::new(|_| {}));
-    let engine = if arguments.list { (u32::MAX, 0) } else { buildkit_version() };
+    let engine = if arguments.list { NO_ENGINE } else { buildkit_version() };
     let mut tests: Vec<Trial> = Pair::all().into_iter().map(|pair| pair_test(pair, engine)).collect();
     tests.extend(Pair::examples().into_iter().map(|folder| example_test(folder, engine)));
     libtest_mimic::run(&arguments, tests).exit_code()
 }
 
-/// The test of a pair, shown as ignored with the reason where the engine is too old for its Dockerfile.
+/// The test of a pair, shown as ignored with the reason where the engine cannot do it.
 fn pair_test(pair: Pair, engine: (u32, u32)) -> Trial {
     let need = pair.needs.clone().filter(|need| need.buildkit > engine);
-    let ignored = need.filter(|_| {
-        !targets(&pair.folder)
-            .iter()
-            .all(|target| reference(&kept_as(&pair.name, target.as_deref())).is_some())
-    });
-    let refused = pair.refused_before.clone().filter(|need| need.buildkit > engine);
+    let is_kept = |target: &Option<String>| reference(&kept_as(&pair.name, target.as_deref())).is_some();
+    let need = need.filter(|_| !targets(&pair.folder).iter().all(is_kept));
+    let rules = Rules::of(&pair.name, engine);
     let Pair { name, folder, .. } = pair;
-    if let Some(Need { buildkit: (major, minor), reason }) = ignored {
-        let kind = format!("needs BuildKit {major}.{minor}: {reason}");
-        return Trial::test(name, || Ok(())).with_kind(kind).with_ignored_flag(true);
+    if let Some(Need { buildkit: (major, minor), reason }) = need {
+        return cannot(&name, format!("needs BuildKit {major}.{minor}: {reason}"));
     }
-    Trial::test(name.clone(), move || {
-        compare(&name, &prepared(&folder)?, "Dockerfile", engine, refused.as_ref())
-    })
+    if let Some(reason) = rules.cannot {
+        return cannot(&name, reason);
+    }
+    Trial::test(name.clone(), move || compare(&name, &prepared(&folder)?, "Dockerfile", &rules))
+}
+
+fn cannot(name: &str, reason: String) -> Trial {
+    record("equivalence", name, "impossible", std::slice::from_ref(&reason));
+    Trial::test(name, || Ok(())).with_kind(reason).with_ignored_flag(true)
 }
 
 fn example_test(folder: PathBuf, engine: (u32, u32)) -> Trial {
@@ -66,8 +70,41 @@ fn example_test(folder: PathBuf, engine: (u32, u32)) -> Trial {
             // The signing step must run anew: from an earlier build that had a key, its result would be a signed one.
             build = build.file("scripts/nonce", nonce());
         }
-        compare(&test, &build, "Dockerfile.reference", engine, None)
+        compare(&test, &build, "Dockerfile.reference", &Rules::of(&test, engine))
     })
+}
+
+/// What the engine in use does otherwise with a pair.
+#[derive(Default)]
+struct Rules {
+    /// Why the pair cannot be built.
+    cannot: Option<String>,
+    /// Words of the refusals.
+    refused: Vec<String>,
+    /// Lines of differences, and the titles of the sections that have them.
+    lines: Vec<String>,
+    reasons: BTreeSet<String>,
+}
+
+impl Rules {
+    fn of(name: &str, engine: (u32, u32)) -> Self {
+        let mut rules = Self::default();
+        if engine == NO_ENGINE {
+            return rules;
+        }
+        for section in sections_for(engine) {
+            let Some(lines) = section.pairs.get(name) else { continue };
+            match section.effect {
+                Effect::Cannot => rules.cannot = Some(section.title),
+                Effect::Refuses => rules.refused.push(section.title),
+                Effect::Differs => {
+                    rules.lines.extend(lines.clone());
+                    rules.reasons.insert(section.title);
+                }
+            }
+        }
+        rules
+    }
 }
 
 /// A pair's folder, or a copy of it in which its `setup` has run.
@@ -84,67 +121,54 @@ fn prepared(folder: &Path) -> Result<Build, Failed> {
 }
 
 /// Builds both files of a folder, target by target, and compares the images.
-fn compare(
-    name: &str,
-    pair: &Build,
-    dockerfile: &str,
-    engine: (u32, u32),
-    refused: Option<&Need>,
-) -> Result<(), Failed> {
+fn compare(name: &str, pair: &Build, dockerfile: &str, rules: &Rules) -> Result<(), Failed> {
     let folder = pair.folder();
     let mut found = Vec::new();
-    let mut notes = BTreeSet::new();
+    let mut fallbacks = BTreeSet::new();
     let mut refusals = BTreeSet::new();
     for target in targets(folder) {
-        let image = match (build(folder, "build.yaml", target.as_deref()).try_image::<&str>(&[]), refused) {
-            (Ok(image), _) => image,
-            (Err(built), Some(need)) => {
-                refusals.insert(refusal(&built, need)?);
+        let image = match build(folder, "build.yaml", target.as_deref()).try_image::<&str>(&[]) {
+            Ok(image) => image,
+            Err(built) if !rules.refused.is_empty() => {
+                refusals.extend(refusal(&built, rules)?);
                 continue;
             }
-            (Err(built), None) => {
-                return Err(format!("{}\n{}", built.outcome.command, built.messages()).into());
-            }
+            Err(built) => return Err(format!("{}\n{}", built.outcome.command, built.messages()).into()),
         };
-        notes.extend(image.built.fallbacks());
-        let reference = reference(&kept_as(name, target.as_deref())).unwrap_or_else(|| {
+        fallbacks.extend(image.built.fallbacks());
+        let kept_as = kept_as(name, target.as_deref());
+        let reference = reference(&kept_as).unwrap_or_else(|| {
             let platforms = build(folder, dockerfile, target.as_deref()).image().platforms;
-            keep_reference(&kept_as(name, target.as_deref()), &platforms);
+            keep_reference(&kept_as, &platforms);
             platforms
         });
         let lines: Vec<String> =
             platform_differences(&reference, &image.platforms).iter().map(ToString::to_string).collect();
-        let block = format!(
-            "{}{}",
-            target.map(|target| format!("@@ {target}\n")).unwrap_or_default(),
-            lines.join("\n")
-        );
-        found.extend(with_targets(&block));
+        let target = target.map(|target| format!("@@ {target}\n")).unwrap_or_default();
+        found.extend(with_targets(&format!("{target}{}", lines.join("\n"))));
     }
+    if !rules.refused.is_empty() && refusals.is_empty() {
+        return Err(format!("tests/engines.md says that this is refused: {:?}", rules.refused).into());
+    }
+    let mut wanted = wanted(folder);
+    wanted.extend(rules.lines.clone());
+    wanted.sort();
     found.sort();
-    if let (Some(need), true) = (refused, refusals.is_empty()) {
-        return Err(format!("this engine should have refused the spec: {}", need.reason).into());
-    }
-    let (wanted, reasons) = wanted(folder, engine);
-    let comparable = refusals.is_empty() || !found.is_empty();
-    if comparable && found != wanted {
+    let is_comparable = refusals.is_empty() || !found.is_empty();
+    if is_comparable && found != wanted {
         return Err(Failed::from(format!(
-            "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}{}",
+            "the image of the Dockerfile (-) and of the spec (+) are not as alike as they should be\n{}\nwanted:\n{}",
             found.join("\n"),
-            if wanted.is_empty() {
-                String::new()
-            } else {
-                format!("\ndifferences.md:\n{}", wanted.join("\n"))
-            },
+            wanted.join("\n"),
         )));
     }
     let (outcome, notes) = match () {
-        () if !refusals.is_empty() => ("refused", refusals),
-        () if !reasons.is_empty() => ("near", reasons),
-        () if !notes.is_empty() => ("fallback", notes),
-        () => ("same", notes),
+        () if !refusals.is_empty() => ("refused", &refusals),
+        () if !rules.reasons.is_empty() => ("differs", &rules.reasons),
+        () if !fallbacks.is_empty() => ("fallback", &fallbacks),
+        () => ("same", &fallbacks),
     };
-    record("equivalence", name, outcome, &notes.into_iter().collect::<Vec<_>>());
+    record("equivalence", name, outcome, &notes.iter().cloned().collect::<Vec<_>>());
     Ok(())
 }
 
@@ -166,57 +190,26 @@ fn build(folder: &Path, file: &str, target: Option<&str>) -> Build {
     Build::at(folder).using(file).context(context).flags(flags.lines()).flags(target)
 }
 
-/// The sentence with which a spec is refused, which must be the one that the pair announces.
-fn refusal(built: &Built, need: &Need) -> Result<String, Failed> {
-    let (major, minor) = need.buildkit;
-    let first = format!("BuildKit {major}.{minor} is the first");
-    let sentence = built.messages().lines().find(|line| line.contains(&need.reason) && line.contains(&first));
-    let sentence = sentence.and_then(|line| line.split_once("build.yaml:")).ok_or_else(|| {
-        format!("should be refused with {:?} and {first:?}:\n{}", need.reason, built.messages())
-    })?;
-    // Without the place.
-    let text = sentence.1.split_once(' ').map_or(sentence.1, |(_, text)| text);
-    Ok(text.to_owned())
+/// The sentences with which a spec is refused, which must be those that are announced.
+fn refusal(built: &Built, rules: &Rules) -> Result<Vec<String>, Failed> {
+    let messages = built.messages();
+    let mut sentences = Vec::new();
+    for words in &rules.refused {
+        let told = messages
+            .lines()
+            .find(|line| line.contains(words.as_str()) && line.contains(" is the first that has it"));
+        let Some((_, sentence)) = told.and_then(|line| line.split_once("build.yaml:")) else {
+            return Err(format!("should be refused for {words:?}:\n{messages}").into());
+        };
+        // Without the place.
+        sentences.push(sentence.split_once(' ').map_or(sentence, |(_, text)| text).to_owned());
+    }
+    Ok(sentences)
 }
 
-/// The lines of the `diff` blocks in `differences.md` that count for an engine, and the reasons of those for old ones.
-fn wanted(folder: &Path, engine: (u32, u32)) -> (Vec<String>, BTreeSet<String>) {
+/// The lines of the `diff` blocks in `differences.md`.
+fn wanted(folder: &Path) -> Vec<String> {
     let text = fs::read_to_string(folder.join("differences.md")).unwrap_or_default();
-    let mut lines = Vec::new();
-    let mut reasons = BTreeSet::new();
-    let mut prose = "";
-    for part in text.split("\n```") {
-        match part.strip_prefix("diff") {
-            None => prose = part,
-            Some(block) => {
-                let (limit, block) = block.split_once('\n').unwrap_or((block, ""));
-                match Need::release(limit.trim().trim_start_matches("before ")) {
-                    Some(limit) if engine >= limit => continue,
-                    Some(_) => drop(reasons.insert(last_paragraph(prose))),
-                    None => {}
-                }
-                lines.extend(with_targets(block));
-            }
-        }
-    }
-    lines.sort();
-    (lines, reasons)
-}
-
-/// Lines of differences, each with the target that it is of, so that their order does not matter.
-fn with_targets(block: &str) -> Vec<String> {
-    let mut target = "";
-    let mut lines = Vec::new();
-    for line in block.lines() {
-        match line.strip_prefix("@@ ") {
-            Some(name) => target = name,
-            None => lines.push(format!("{target}{}{line}", if target.is_empty() { "" } else { ": " })),
-        }
-    }
-    lines
-}
-
-fn last_paragraph(text: &str) -> String {
-    let paragraph = text.trim().rsplit("\n\n").next().unwrap_or_default();
-    paragraph.lines().collect::<Vec<_>>().join(" ")
+    let blocks = text.split("```diff\n").skip(1);
+    blocks.filter_map(|block| block.split("```").next()).flat_map(with_targets).collect()
 }

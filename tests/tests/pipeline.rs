@@ -78,11 +78,7 @@ fn including() -> FakeGateway {
         )
         .file("dockerfile", "common.yaml", SPEC)
         .file("dockerfile", "ci/tools.yaml", "include: deep.yaml\nargs: {TOOL: {description: a tool}}\n")
-        .file(
-            "dockerfile",
-            "ci/deep.yaml",
-            "stages:\n  app:\n    steps:\n      - symlink: {target: a, path: b}\n",
-        )
+        .file("dockerfile", "ci/deep.yaml", "stages:\n  app:\n    steps:\n      - remove: /b*\n")
 }
 
 #[tokio::test]
@@ -100,12 +96,9 @@ async fn each_level_of_includes_takes_two_more_round_trips() {
 
 #[tokio::test]
 async fn the_places_of_included_files_are_theirs() {
-    let (_, outcome) = run(including().release(Release(13)), &opts(&[])).await;
-    assert_eq!(
-        outcome.unwrap_err().message,
-        "ci/deep.yaml:4: [app 2/2] symlink /b -> a needs `file.symlink.create`, which this BuildKit has not; \
-         BuildKit 0.19 is the first that has it"
-    );
+    let (_, outcome) = run(including().release(Release(8)), &opts(&[])).await;
+    let message = outcome.unwrap_err().message;
+    assert!(message.starts_with("ci/deep.yaml:4:9: `remove` with a pattern needs"), "{message}");
     let ask = async |request| {
         let (_, outcome) = run(including(), &opts(&[("requestid", request)])).await;
         serde_json::from_slice::<Value>(&outcome.unwrap().metadata["result.json"]).unwrap()
@@ -318,19 +311,43 @@ async fn a_daemon_of_2020_gets_what_it_knows() {
 
 #[tokio::test]
 async fn what_a_daemon_lacks_is_said_before_the_solve() {
-    let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: b}\n";
+    let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - {copy: a, chmod: u+x}\n      - run: b\n      - {copy: b, chmod: g-w}\n";
     let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
     let (session, outcome) = run(fake, &opts(&[])).await;
-    assert_eq!(
-        outcome.unwrap_err().message,
-        "build.yaml:5: [app 2/2] symlink /b -> a needs `file.symlink.create`, which this BuildKit has not; \
-         BuildKit 0.19 is the first that has it"
+    let failure = outcome.unwrap_err();
+    let lacks = "needs `file.copy.modestring`, which this BuildKit lacks; BuildKit 0.17 is the first that has it\n  \
+                 help: set the permissions as a whole: `chmod: 0755`, or `chmod: u=rwx,go=rx`";
+    let expected = format!(
+        "the spec has 2 faults\nbuild.yaml:5:9: `chmod: u+x` {lacks}\nbuild.yaml:7:9: `chmod: g-w` {lacks}"
     );
-    assert_eq!(
-        session.methods().iter().filter(|method| **method == "Solve").count(),
-        2,
-        "only the two sources"
-    );
+    assert_eq!(failure.message, expected);
+    assert_eq!(failure.sources.len(), 1, "the lines go along");
+    let solves = session.methods().iter().filter(|method| **method == "Solve").count();
+    assert_eq!(solves, 2, "only the two sources");
+}
+
+#[tokio::test]
+async fn what_an_old_daemon_lacks_is_made_in_another_way() {
+    let spec = "secrets: {t: {}}\nstages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: /b}\n      \
+                - remove: /c\n      - {copy: a, chmod: a=rx}\n      - {run: d, secrets: {id: t, env: T}}\n";
+    let fake = images().release(Release(8)).file("dockerfile", "build.yaml", spec);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    outcome.unwrap();
+    let definition = session.definitions().last().unwrap().clone();
+    let names: Vec<String> = definition
+        .metadata
+        .values()
+        .filter_map(|op| op.description.get("llb.customname"))
+        .filter_map(|name| Some(name.split_once(" (without `")?.1.to_owned()))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let caps = ["exec.secretenv", "file.copy.modestring", "file.rm.nofollowsymlink", "file.symlink.create"];
+    assert_eq!(names, caps.map(|cap| format!("{cap}`)")));
+    let needed = definition.metadata.values().flat_map(|op| op.caps.keys());
+    let old =
+        |cap: &&String| matches!(buildkit_llb::caps::first_release(cap), Some("0.3" | "0.5" | "0.7" | "0.8"));
+    assert_eq!(needed.filter(|cap| !old(cap)).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[tokio::test]
@@ -427,22 +444,20 @@ stages:
     let fake = images().release(Release(8)).file("dockerfile", "build.yaml", spec);
     let (session, outcome) = run(fake, &opts(&[])).await;
     let message = outcome.unwrap_err().message;
-    let told: Vec<(&str, &str, &str)> = message
-        .lines()
-        .map(|line| {
-            let (place, rest) = line.split_once(": [app ").unwrap();
-            let cap = rest.split('`').nth(1).unwrap();
-            (place, cap, rest.split("; BuildKit ").nth(1).unwrap().split(' ').next().unwrap())
-        })
-        .collect();
+    let told: Vec<&str> = message.lines().filter(|line| line.starts_with("build.yaml")).collect();
+    let line = |place: &str, words: &str, cap: &str, first: &str| {
+        format!(
+            "build.yaml:{place}: {words} needs `{cap}`, which this BuildKit lacks; BuildKit {first} is the first that has it"
+        )
+    };
     assert_eq!(
         told,
         [
-            ("build.yaml:5", "file.copy.modestring", "0.17"),
-            ("build.yaml:6", "file.copy.includeexcludepatterns", "0.9"),
-            ("build.yaml:7", "exec.meta.ulimit", "0.10"),
-            ("build.yaml:8", "exec.mount.tmpfs.size", "0.10"),
-            ("build.yaml:9", "exec.meta.cdi", "0.20"),
+            line("5:9", "`chmod: u+x`", "file.copy.modestring", "0.17"),
+            line("6:9", "`exclude` of a copy", "file.copy.includeexcludepatterns", "0.9"),
+            line("7:9", "`ulimits`", "exec.meta.ulimit", "0.10"),
+            line("8:9", "`shm_size`", "exec.mount.tmpfs.size", "0.10"),
+            line("9:9", "`devices`", "exec.meta.cdi", "0.20"),
         ]
     );
     assert_eq!(session.methods().iter().filter(|method| **method == "Return").count(), 0);

@@ -132,6 +132,9 @@ pub struct Remove {
     pub allow_not_found: bool,
     /// Whether it is a pattern.
     pub allow_wildcard: bool,
+    /// Whether a daemon will do that removes what a symbolic link at the path points at. All others need
+    /// `file.rm.nofollowsymlink`.
+    pub may_follow_symlink: bool,
 }
 
 /// Makes a symbolic link; its directory must be there.
@@ -283,7 +286,8 @@ impl Lowering<'_, '_> {
                 )
             }
             Change::Remove(remove) => {
-                let Remove { path, allow_not_found, allow_wildcard } = remove;
+                let Remove { path, allow_not_found, allow_wildcard, may_follow_symlink } = remove;
+                self.need(!may_follow_symlink, caps::FILE_RM_NO_FOLLOW_SYMLINK);
                 self.need(allow_wildcard, caps::FILE_RM_WILDCARD);
                 (Action::Rm(pb::FileActionRm { path, allow_not_found, allow_wildcard }), -1)
             }
@@ -312,6 +316,8 @@ impl Lowering<'_, '_> {
         self.need(copy.always_replace_existing_dest_paths, caps::FILE_COPY_ALWAYS_REPLACE);
         self.need(matches!(copy.permissions, Some(Permissions::Symbolic(_))), caps::FILE_COPY_MODE_STRING);
         self.need(!copy.required_paths.is_empty(), caps::FILE_COPY_REQUIRED_PATHS);
+        let is_special = matches!(copy.permissions, Some(Permissions::Bits(bits)) if bits & 0o7000 != 0);
+        self.need(is_special, caps::FILE_COPY_SPECIAL_BITS);
         let (mode, mode_str) = match copy.permissions {
             None => (-1, String::new()),
             Some(Permissions::Bits(mode)) => (bits(mode), String::new()),

@@ -191,7 +191,8 @@ fn missing_capabilities_name_the_first_op_that_needs_them() {
     let second = graph
         .exec(ExecOp { ulimits: limits, mounts: tmpfs, ..exec(first, "two") }, OpMeta::named("two"))
         .root;
-    let remove = Remove { path: "/x*".into(), allow_not_found: true, allow_wildcard: true };
+    let remove =
+        Remove { path: "/x*".into(), allow_not_found: true, allow_wildcard: true, may_follow_symlink: true };
     let third = graph.file(FileOp::on(second).remove(remove), OpMeta::named("three"));
     let unused = graph.merge([third, Some(base)], OpMeta::named("unused"));
     assert!(unused.is_some());

@@ -125,7 +125,12 @@ fn everything_that_changes_files() {
             timestamp: Some(0),
         })
         .mkdir(Mkdir { path: "/d/e".into(), mode: 0o755, make_parents: true, owner: None, timestamp: None })
-        .remove(Remove { path: "/x*".into(), allow_not_found: true, allow_wildcard: true })
+        .remove(Remove {
+            path: "/x*".into(),
+            allow_not_found: true,
+            allow_wildcard: true,
+            may_follow_symlink: false,
+        })
         .symlink(Symlink { target: "f".into(), path: "/l".into(), owner: None, timestamp: None });
     let changed = graph.file(file, OpMeta::default());
     let diff = graph.diff(Some(base), changed, OpMeta::default());

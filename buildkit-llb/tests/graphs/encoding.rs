@@ -229,7 +229,12 @@ fn actions_are_a_chain() {
         .mkdir(dir("/d"))
         .copy(Copy::new(Some(other), "/x", "/d/"))
         .copy(Copy::new(Some(base), "/y", "/d/"))
-        .remove(Remove { path: "/d/x".into(), allow_not_found: true, allow_wildcard: false });
+        .remove(Remove {
+            path: "/d/x".into(),
+            allow_not_found: true,
+            allow_wildcard: false,
+            may_follow_symlink: false,
+        });
     let changed = graph.file(file, OpMeta::default());
     let (inputs, actions) = actions_of(&graph, changed);
     assert_eq!(inputs.len(), 2);

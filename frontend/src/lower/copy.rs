@@ -3,8 +3,9 @@
 use buildkit_llb::{Copy, FileOp, Mkdir, OpMeta, Output, Permissions};
 use spec_schema::decode::Mode;
 
-use super::Lowerer;
+use super::{Abilities, Lowerer};
 use crate::paths::parent;
+use crate::permissions::fixed_bits;
 use crate::plan::{CopyFilter, CopySource, has_wildcard};
 
 /// What all sources of one copy have in common.
@@ -12,7 +13,7 @@ pub(super) struct CopyShape {
     pub(super) from: Option<Output>,
     pub(super) dest: String,
     pub(super) owner: Option<buildkit_llb::Owner>,
-    pub(super) mode: Option<Mode>,
+    pub(super) permissions: Option<Permissions>,
     pub(super) unpack: bool,
 }
 
@@ -91,7 +92,7 @@ impl Lowerer<'_> {
 fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy {
     Copy {
         owner: shape.owner.clone(),
-        permissions: shape.mode.as_ref().map(permissions),
+        permissions: shape.permissions.clone(),
         attempt_unpack: shape.unpack,
         follow_symlink: true,
         dir_copy_contents: true,
@@ -102,10 +103,14 @@ fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy 
     }
 }
 
-pub(super) fn permissions(mode: &Mode) -> Permissions {
+/// What a copy gives its files. A change that comes to the same for every file is no change for a daemon that knows none.
+pub(super) fn permissions(mode: &Mode, abilities: Abilities) -> Permissions {
     match mode {
         Mode::Octal(bits) => Permissions::Bits(*bits),
-        Mode::Symbolic(change) => Permissions::Symbolic(change.clone()),
+        Mode::Symbolic(change) => match fixed_bits(change) {
+            Some(bits) if !abilities.symbolic_modes => Permissions::Bits(bits),
+            _ => Permissions::Symbolic(change.clone()),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use buildkit_llb::{Copy, FileOp, Mkdir, Mkfile, OpMeta, Output, OwnerName, Permi
 use super::Lowerer;
 use super::copy::{CopyShape, permissions};
 use crate::paths::parent;
-use crate::plan::{FileChange, Name, Owner};
+use crate::plan::{FileChange, Name, Owner, has_wildcard};
 
 impl Lowerer<'_> {
     /// Adds the changes of one step.
@@ -15,6 +15,7 @@ impl Lowerer<'_> {
         changes: &[FileChange],
         meta: OpMeta,
     ) -> Option<Output> {
+        let abilities = self.surroundings.abilities;
         let mut op = FileOp::on(root);
         for change in changes {
             op = match change {
@@ -23,7 +24,7 @@ impl Lowerer<'_> {
                         from: self.source(from),
                         dest: dest.clone(),
                         owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
-                        mode: mode.clone(),
+                        permissions: mode.as_ref().map(|mode| permissions(mode, abilities)),
                         unpack: *unpack,
                     };
                     sources.iter().fold(op, |op, source| self.copy(op, &shape, source, filter))
@@ -32,7 +33,7 @@ impl Lowerer<'_> {
                     let from = self.external(source, *span);
                     op.copy(Copy {
                         owner: owner.as_ref().map(|owner| lower_owner(owner, root)),
-                        permissions: mode.as_ref().map(permissions),
+                        permissions: mode.as_ref().map(|mode| permissions(mode, abilities)),
                         attempt_unpack: *unpack,
                         create_dest_path: true,
                         ..Copy::new(from, path.clone(), dest.clone())
@@ -73,17 +74,8 @@ impl Lowerer<'_> {
                         op.mkdir(directory)
                     }
                 }
-                FileChange::Remove { path, missing_ok } => op.remove(Remove {
-                    path: path.clone(),
-                    allow_not_found: *missing_ok,
-                    allow_wildcard: true,
-                }),
-                FileChange::Symlink { target, path } => op.symlink(Symlink {
-                    target: target.clone(),
-                    path: path.clone(),
-                    owner: None,
-                    timestamp: self.time,
-                }),
+                FileChange::Remove { path, missing_ok } => self.remove(op, path, *missing_ok),
+                FileChange::Symlink { target, path } => self.symlink(op, path, target),
             };
         }
         self.graph.file(op, meta)
@@ -91,6 +83,28 @@ impl Lowerer<'_> {
 }
 
 impl Lowerer<'_> {
+    fn symlink(&mut self, op: FileOp, path: &str, target: &str) -> FileOp {
+        if !self.surroundings.abilities.symlinks {
+            return op.copy(self.unpacked_link(path, target));
+        }
+        let (target, path) = (target.to_owned(), path.to_owned());
+        op.symlink(Symlink { target, path, owner: None, timestamp: self.time })
+    }
+
+    fn remove(&mut self, op: FileOp, path: &str, missing_ok: bool) -> FileOp {
+        let remove = Remove {
+            path: path.to_owned(),
+            allow_not_found: missing_ok,
+            allow_wildcard: true,
+            may_follow_symlink: false,
+        };
+        if self.surroundings.abilities.link_removal || has_wildcard(path) {
+            return op.remove(remove);
+        }
+        // What is no link any more cannot be followed.
+        op.copy(self.unpacked_file(path)).remove(Remove { may_follow_symlink: true, ..remove })
+    }
+
     /// Copies what `file` makes to the directory that holds `path`, with exactly these permissions.
     fn made_elsewhere(
         &mut self,

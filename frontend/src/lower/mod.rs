@@ -1,27 +1,32 @@
 //! From a plan to LLB. Pure: the same plan, options and digests give the same bytes.
 
+mod abilities;
+mod archive;
 mod context;
 mod copy;
 mod external;
 mod files;
+mod missing;
 mod parallel;
 mod pile;
 mod run;
 mod scan;
+mod secret_env;
 
 use std::collections::BTreeMap;
 
 use buildkit_llb::{
-    Definition, Graph, ImageSource, Location, MissingCap, OciLayoutSource, OpMeta, Output, Platform,
-    SourceFile, SourceFileId, SourceOp,
+    Definition, Graph, ImageSource, Location, OciLayoutSource, OpMeta, Output, Platform, SourceFile,
+    SourceFileId, SourceOp,
 };
 use spec_schema::span::Span;
+
+pub use abilities::Abilities;
 
 use self::pile::Pile;
 use crate::entrypoint::MainContext;
 use crate::epoch::Epoch;
 use crate::external::External;
-use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::opts::{FrontendOpts, ResolveMode};
 use crate::plan::{Action, BuildPlan, FileSource, Place, StagePlan, StepPlan};
 use crate::resolved::Resolved;
@@ -39,8 +44,8 @@ pub struct Surroundings<'a> {
     pub context: &'a MainContext,
     /// Patterns of the context's paths that the client does not send.
     pub ignored: &'a [String],
-    /// Whether the daemon can put layers together: `mergeop` and `diffop`.
-    pub merges: bool,
+    /// What the daemon can do, of that for which there is another way.
+    pub abilities: Abilities,
 }
 
 /// A graph that is ready to be solved. Only [`lower`] makes one.
@@ -85,43 +90,6 @@ pub fn lower_base(
     }
     let base = lowerer.base(plan.stages.get(stage)?)?;
     Some(lowerer.graph.marshal(Some(base)))
-}
-
-impl Lowered {
-    /// What the daemon cannot do, each as a sentence behind the file and the line that ask for it.
-    pub fn missing(&self, daemon: &DaemonInfo, files: &SpecFiles) -> Vec<String> {
-        let supports = |cap: &str| {
-            daemon.supports(cap).map_err(|error| match error {
-                CapabilityError::Disabled { reason, .. } => Some(reason),
-                CapabilityError::Unknown { .. } => None,
-            })
-        };
-        let missing = self.graph.missing_caps(self.result, supports);
-        missing
-            .iter()
-            .map(|missing| format!("{}: {}", self.locate(missing, files), sentence(missing)))
-            .collect()
-    }
-
-    fn locate(&self, missing: &MissingCap, files: &SpecFiles) -> String {
-        let location = self.graph.location(missing.op);
-        let file = location.and_then(|location| self.files.iter().position(|id| *id == location.file));
-        let name = files.iter().nth(file.unwrap_or_default()).map_or("", |file| file.name.as_str());
-        format!("{name}:{}", location.map_or(1, |location| location.first_line))
-    }
-}
-
-fn sentence(missing: &MissingCap) -> String {
-    let MissingCap { id, since, reason, name, .. } = missing;
-    let step = name.as_deref().unwrap_or("this build");
-    match reason {
-        Some(reason) if !reason.is_empty() => {
-            format!("{step} needs `{id}`, which this BuildKit has switched off: {reason}")
-        }
-        _ => format!(
-            "{step} needs `{id}`, which this BuildKit has not; BuildKit {since} is the first that has it"
-        ),
-    }
 }
 
 /// What the steps of a stage have in common.
@@ -191,10 +159,10 @@ impl<'a> Lowerer<'a> {
     fn steps(&mut self, root: Option<Output>, steps: &[StepPlan], scope: StageScope<'_>) -> Option<Output> {
         let mut pile = Pile::on(root);
         for (index, step) in steps.iter().enumerate() {
-            let mut meta = self.meta(&step.name, step.span);
+            let mut meta = self.meta(&self.name(step), step.span);
             meta.ignore_cache = scope.ignore_cache || step.no_cache;
             if let (Action::Files(changes), Place::Apart(apart), true) =
-                (&step.action, &step.place, self.surroundings.merges)
+                (&step.action, &step.place, self.surroundings.abilities.merges)
             {
                 self.apart(&mut pile, index, changes, apart, meta);
                 continue;
@@ -207,6 +175,14 @@ impl<'a> Lowerer<'a> {
             });
         }
         self.merged(&mut pile, scope)
+    }
+
+    /// What is shown for a step: where the daemon makes it do without something, that too.
+    fn name(&self, step: &StepPlan) -> String {
+        match self.surroundings.abilities.without(&step.action) {
+            None => step.name.clone(),
+            Some(cap) => format!("{} (without `{}`)", step.name, cap.id()),
+        }
     }
 
     /// The op of an image; the same op however often an image is used.

@@ -14,7 +14,7 @@ impl Lowerer<'_> {
         branches: &[Vec<StepPlan>],
         scope: StageScope<'_>,
     ) -> Option<Output> {
-        if !self.surroundings.merges {
+        if !self.surroundings.abilities.merges {
             return branches.iter().fold(root, |root, branch| self.steps(root, branch, scope));
         }
         let results: Vec<Option<Output>> =

@@ -6,7 +6,7 @@ use buildkit_llb::{
 };
 use spec_schema::spec::{Network, Sharing};
 
-use super::Lowerer;
+use super::{Lowerer, secret_env};
 use crate::opts;
 use crate::plan::{CachePlan, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY};
 
@@ -24,15 +24,20 @@ impl Lowerer<'_> {
         mounts.extend(self.script(plan));
         mounts.extend(self.shared_memory(plan));
         let opts = self.surroundings.opts;
+        let shell_reads =
+            !self.surroundings.abilities.secret_variables && secret_env::can_be_read(&plan.args);
+        let (by_shell, by_daemon) =
+            plan.secret_env.split_at(if shell_reads { plan.secret_env.len() } else { 0 });
+        mounts.extend(secret_env::files(by_shell));
         let exec = ExecOp {
-            args: plan.args.clone(),
+            args: secret_env::reading(&plan.args, by_shell),
             env: plan.env.clone(),
             cwd: plan.workdir.clone(),
             user: (!plan.user.is_empty()).then(|| plan.user.clone()),
             root,
             mounts,
             network: self.network(plan.network),
-            secret_env: plan.secret_env.iter().map(lower_secret_env).collect(),
+            secret_env: by_daemon.iter().map(lower_secret_env).collect(),
             proxy_env: proxy_env(opts),
             extra_hosts: extra_hosts(opts, &plan.process),
             hostname: plan.process.hostname.clone().or_else(|| opts.hostname.clone()),

@@ -10,7 +10,7 @@ use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
-use optfrontend::lower::{Surroundings, lower};
+use optfrontend::lower::{Abilities, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
 use optfrontend::plan::{BuildPlan, plan};
@@ -204,8 +204,13 @@ fn compile_parsed(
         }
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
-    let surroundings =
-        Surroundings { opts, files, context: &MainContext::Local, ignored: &ignored, merges: client.merges };
+    let surroundings = Surroundings {
+        opts,
+        files,
+        context: &MainContext::Local,
+        ignored: &ignored,
+        abilities: Abilities { merges: client.merges, ..Abilities::ALL },
+    };
     plans
         .iter()
         .map(|plan| Compiled {

@@ -1,0 +1,76 @@
+//! What is made in another way where the daemon is too old, or cannot do it, with the same files in the end.
+//!
+//! All else that a daemon lacks is told before anything is solved, see [`super::Lowered::missing`].
+
+use buildkit_llb::caps::{self, Cap};
+
+use super::secret_env;
+use crate::gateway::DaemonInfo;
+use crate::permissions::fixed_bits;
+use crate::plan::{Action, FileChange, has_wildcard};
+use spec_schema::decode::Mode;
+
+/// What the daemon can do, of that for which there is another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own")]
+pub struct Abilities {
+    /// Put layers together: `mergeop` and `diffop`. Else branches run one after the other.
+    pub merges: bool,
+    /// Make symbolic links. Else they are unpacked from an archive.
+    pub symlinks: bool,
+    /// Change permissions such as `u+x`. Else they are set, where they come to the same for every file.
+    pub symbolic_modes: bool,
+    /// Put secrets into variables. Else the shell reads them from files.
+    pub secret_variables: bool,
+    /// Remove a symbolic link. Else, as what it points at would be removed, a file is put into its place first.
+    pub link_removal: bool,
+}
+
+impl Abilities {
+    /// Of a daemon that can do everything.
+    pub const ALL: Self = Self {
+        merges: true,
+        symlinks: true,
+        symbolic_modes: true,
+        secret_variables: true,
+        link_removal: true,
+    };
+
+    /// The daemon's.
+    pub fn of(daemon: &DaemonInfo) -> Self {
+        let has = |cap: Cap| daemon.supports(cap.evidence().id()).is_ok();
+        Self {
+            merges: has(caps::MERGE) && has(caps::DIFF),
+            symlinks: has(caps::FILE_SYMLINK),
+            symbolic_modes: has(caps::FILE_COPY_MODE_STRING),
+            secret_variables: has(caps::EXEC_SECRET_ENV),
+            link_removal: has(caps::FILE_RM_NO_FOLLOW_SYMLINK),
+        }
+    }
+
+    /// What a step would need and is done without, for its name.
+    pub(super) fn without(self, action: &Action) -> Option<Cap> {
+        match action {
+            Action::Parallel(_) => (!self.merges).then_some(caps::MERGE),
+            Action::Run(run) => {
+                let shell_reads = !run.secret_env.is_empty() && secret_env::can_be_read(&run.args);
+                (!self.secret_variables && shell_reads).then_some(caps::EXEC_SECRET_ENV)
+            }
+            Action::Files(changes) => changes.iter().find_map(|change| self.without_change(change)),
+        }
+    }
+
+    fn without_change(self, change: &FileChange) -> Option<Cap> {
+        match change {
+            FileChange::Symlink { .. } => (!self.symlinks).then_some(caps::FILE_SYMLINK),
+            FileChange::Remove { path, .. } => {
+                (!self.link_removal && !has_wildcard(path)).then_some(caps::FILE_RM_NO_FOLLOW_SYMLINK)
+            }
+            FileChange::Copy { mode: Some(Mode::Symbolic(change)), .. }
+            | FileChange::Fetch { mode: Some(Mode::Symbolic(change)), .. } => {
+                (!self.symbolic_modes && fixed_bits(change).is_some()).then_some(caps::FILE_COPY_MODE_STRING)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a daemon cannot do and nothing else comes to the same: told before anything is solved, in the words of the spec.
+
+use buildkit_llb::MissingCap;
+use buildkit_llb::caps::{self, Cap};
+use spec_schema::decode::Mode;
+use spec_schema::diagnostic::Diagnostic;
+use spec_schema::span::Span;
+
+use super::Lowered;
+use crate::gateway::{CapabilityError, DaemonInfo};
+use crate::permissions::fixed_bits;
+use crate::plan::{Action, BuildPlan, FileChange, MountPlan, RunPlan, StepPlan, has_wildcard};
+use crate::source::SpecFiles;
+
+/// What asks for a capability, in the user's words, and what to write instead.
+struct Feature {
+    words: String,
+    help: Option<&'static str>,
+}
+
+impl Lowered {
+    /// What the daemon cannot do: a fault at each step that asks for it.
+    pub fn missing(&self, daemon: &DaemonInfo, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
+        let supports = |cap: &str| {
+            daemon.supports(cap).map_err(|error| match error {
+                CapabilityError::Disabled { reason, .. } => Some(reason),
+                CapabilityError::Unknown { .. } => None,
+            })
+        };
+        let missing = self.graph.missing_caps(self.result, supports);
+        missing.iter().flat_map(|missing| self.faults(missing, plan, files)).collect()
+    }
+
+    fn faults(&self, missing: &MissingCap, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
+        let steps = plan.stages.iter().flat_map(|stage| &stage.steps);
+        let faults: Vec<Diagnostic> = all(steps)
+            .filter_map(|step| Some(fault(missing, step.span, feature(missing.id, &step.action)?)))
+            .collect();
+        if !faults.is_empty() {
+            return faults;
+        }
+        let location = self.graph.location(missing.op);
+        let place = location
+            .map(|location| (self.files.iter().position(|id| *id == location.file), location.first_line));
+        let at_line = |span: &Span| Some((Some(usize::from(span.file.0)), files.lines(*span).0)) == place;
+        let bases = plan.stages.iter().map(|stage| stage.from_span);
+        let steps = all(plan.stages.iter().flat_map(|stage| &stage.steps)).map(|step| step.span);
+        let span = bases.chain(steps).find(at_line).unwrap_or_default();
+        let words = option(missing.id).map_or_else(
+            || missing.name.clone().unwrap_or_else(|| "this build".to_owned()),
+            |option| format!("`{option}`"),
+        );
+        vec![fault(missing, span, Feature { words, help: None })]
+    }
+}
+
+/// Steps, and those in the branches of one.
+fn all<'a>(steps: impl Iterator<Item = &'a StepPlan>) -> impl Iterator<Item = &'a StepPlan> {
+    let mut open: Vec<&StepPlan> = steps.collect();
+    open.reverse();
+    std::iter::from_fn(move || {
+        let step = open.pop()?;
+        if let Action::Parallel(branches) = &step.action {
+            open.extend(branches.iter().flatten().rev());
+        }
+        Some(step)
+    })
+}
+
+fn fault(missing: &MissingCap, span: Span, feature: Feature) -> Diagnostic {
+    let MissingCap { id, since, reason, .. } = missing;
+    let words = feature.words;
+    let message = match reason {
+        Some(reason) if !reason.is_empty() => {
+            format!("{words} needs `{id}`, which this BuildKit has switched off: {reason}")
+        }
+        _ => format!(
+            "{words} needs `{id}`, which this BuildKit lacks; BuildKit {since} is the first that has it"
+        ),
+    };
+    Diagnostic::new(span, message).help_opt(feature.help.map(str::to_owned))
+}
+
+/// What of a step needs a capability.
+fn feature(id: &str, action: &Action) -> Option<Feature> {
+    match action {
+        Action::Files(changes) => changes.iter().find_map(|change| change_feature(id, change)),
+        Action::Run(run) => run_feature(id, run),
+        Action::Parallel(_) => None,
+    }
+}
+
+fn change_feature(id: &str, change: &FileChange) -> Option<Feature> {
+    let is = |cap: Cap| cap.id() == id;
+    match change {
+        FileChange::Copy { mode: Some(Mode::Symbolic(change)), .. }
+        | FileChange::Fetch { mode: Some(Mode::Symbolic(change)), .. }
+            if is(caps::FILE_COPY_MODE_STRING) && fixed_bits(change).is_none() =>
+        {
+            Some(Feature {
+                words: format!("`chmod: {change}`"),
+                help: Some("set the permissions as a whole: `chmod: 0755`, or `chmod: u=rwx,go=rx`"),
+            })
+        }
+        FileChange::Copy { mode: Some(Mode::Octal(bits)), .. }
+        | FileChange::Fetch { mode: Some(Mode::Octal(bits)), .. }
+        | FileChange::Write { mode: bits, .. }
+        | FileChange::Mkdir { mode: bits, .. }
+            if is(caps::FILE_COPY_SPECIAL_BITS) && bits & 0o7000 != 0 =>
+        {
+            Some(Feature {
+                words: format!("`chmod: {bits:04o}`"),
+                help: Some("set these bits by `run: chmod`"),
+            })
+        }
+        FileChange::Copy { filter, sources, .. } if is(caps::FILE_COPY_PATTERNS) => {
+            let parents = sources.iter().any(|source| source.parents_below.is_some());
+            let words = match () {
+                () if !filter.exclude.is_empty() => "`exclude`",
+                () if !filter.include.is_empty() => "`include`",
+                () if parents => "`parents`",
+                () => return None,
+            };
+            Some(Feature { words: format!("{words} of a copy"), help: None })
+        }
+        FileChange::Remove { path, .. } if is(caps::FILE_RM_NO_FOLLOW_SYMLINK) && has_wildcard(path) => {
+            Some(Feature {
+                words: "`remove` with a pattern".to_owned(),
+                help: Some("name the paths one by one, or remove them by `run`"),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn run_feature(id: &str, run: &RunPlan) -> Option<Feature> {
+    let is = |cap: Cap| cap.id() == id;
+    let has = |words: &str, help| Some(Feature { words: words.to_owned(), help });
+    if is(caps::EXEC_SECRET_ENV) {
+        let secret = run.secret_env.first()?;
+        return Some(Feature {
+            words: format!("`env: {}` of a secret", secret.name),
+            help: Some(
+                "leave `env` out and read the secret from its file; a script for `sh` or `bash` without `-x` can have it in a variable too",
+            ),
+        });
+    }
+    if is(caps::EXEC_MOUNT_TMPFS_SIZE) {
+        let sized = |mount: &MountPlan| matches!(mount, MountPlan::Tmpfs { size: Some(_), .. });
+        return match () {
+            () if run.mounts.iter().any(sized) => has("`size` of a tmpfs", Some("leave `size` out")),
+            () if run.process.shm_size.is_some() => has("`shm_size`", Some("leave it out")),
+            () => None,
+        };
+    }
+    match () {
+        () if is(caps::EXEC_ULIMIT) && !run.process.ulimits.is_empty() => {
+            has("`ulimits`", Some("call `ulimit` in the script"))
+        }
+        () if is(caps::EXEC_CDI) && !run.process.devices.is_empty() => has("`devices`", None),
+        () => None,
+    }
+}
+
+/// The client's option that needs a capability.
+fn option(id: &str) -> Option<&'static str> {
+    let options = [
+        (caps::EXEC_ULIMIT, "--ulimit"),
+        (caps::EXEC_MOUNT_TMPFS_SIZE, "--shm-size"),
+        (caps::EXEC_CGROUP_PARENT, "--cgroup-parent"),
+        (caps::SOURCE_OCI_LAYOUT, "--build-context …=oci-layout://"),
+    ];
+    options.iter().find(|(cap, _)| cap.id() == id).map(|(_, option)| *option)
+}
