@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ENGINE ?=
 
-.PHONY: help demo test check image generate bench reproducible engine-up engine-down fmt
+.PHONY: help demo test test-engines check image generate bench reproducible engine-up engine-down fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -13,6 +13,9 @@ demo: ## engine, frontend image, a real app from YAML to a running container
 
 test: ## every test, on the real engine
 	@scripts/test
+
+test-engines: ## the suites on Docker 28, 26 and 20, and docs/engines.md from what came of them
+	@scripts/test-engines
 
 check: ## format, lints, docs, generated files, licences
 	@scripts/check
