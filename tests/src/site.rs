@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::tempdir;
 
-/// What is served. Begins with [`Site::new`], ends with [`Site::start`].
+/// What is served. Begins with [`Site::empty`], ends with [`Site::start`].
 #[derive(Debug)]
 pub struct Site {
     files: BTreeMap<String, Vec<u8>>,

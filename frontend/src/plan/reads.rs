@@ -1,0 +1,130 @@
+//! What a build reads of what the client gives.
+
+use spec_schema::spec::Network;
+
+use super::{
+    Action, BuildPlan, CachePlan, CopySource, FileChange, FileSource, MountPlan, StagePlan, StepPlan, copy,
+};
+
+/// The paths of the build context, or of other files of the client, that a build reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextPaths {
+    /// None: it is not needed at all.
+    None,
+    /// These, from its root; wildcards are possible.
+    Some(Vec<String>),
+    /// All of it.
+    All,
+}
+
+impl BuildPlan {
+    /// The paths of the build context that any step reads.
+    pub fn context_paths(&self) -> ContextPaths {
+        self.paths_of(&FileSource::Context)
+    }
+
+    /// Patterns of what no step reads of the context: where one copy alone reads it, what that copy leaves out.
+    ///
+    /// Another reader may come by a symbolic link to what the copy does not want.
+    pub fn unread_context(&self) -> Vec<String> {
+        let mut readers = self.steps().flat_map(|step| match &step.action {
+            Action::Run(run) => {
+                let mounts = run.mounts.iter().filter_map(|mount| mounted(mount, &FileSource::Context));
+                mounts.map(|_| None).collect()
+            }
+            Action::Files(changes) => {
+                changes.iter().flat_map(copy::context_readers).map(Some).collect::<Vec<_>>()
+            }
+            Action::Parallel(_) => Vec::new(),
+        });
+        match (readers.next(), readers.next()) {
+            (Some(Some((source, filter))), None) => source.left_out(filter),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The paths of some files that any stage reads.
+    pub fn paths_of(&self, files: &FileSource) -> ContextPaths {
+        let mut paths = Vec::new();
+        for step in self.steps() {
+            match &step.action {
+                Action::Run(run) => paths.extend(run.mounts.iter().filter_map(|mount| mounted(mount, files))),
+                Action::Files(changes) => {
+                    paths.extend(changes.iter().flat_map(|change| copied(change, files)));
+                }
+                Action::Parallel(_) => {}
+            }
+        }
+        let is_base = |stage: &StagePlan| matches!(files, FileSource::Other(source) if stage.base == *source);
+        if self.stages.iter().any(is_base) {
+            return ContextPaths::All;
+        }
+        if paths.is_empty() {
+            return ContextPaths::None;
+        }
+        if paths.contains(&"/") {
+            return ContextPaths::All;
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        ContextPaths::Some(paths.into_iter().map(|path| path.trim_matches('/').to_owned()).collect())
+    }
+
+    /// Whether anything comes from outside that is no image.
+    pub fn reads_outside(&self) -> bool {
+        let fetches = |step: &StepPlan| match &step.action {
+            Action::Files(changes) => changes.iter().any(|change| matches!(change, FileChange::Fetch { .. })),
+            Action::Run(_) | Action::Parallel(_) => false,
+        };
+        !self.places.is_empty() || self.steps().any(fetches)
+    }
+
+    /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.
+    pub fn needs_from_client(&self) -> bool {
+        self.steps().any(|step| match &step.action {
+            Action::Files(_) | Action::Parallel(_) => false,
+            Action::Run(run) => {
+                let mounted = run.mounts.iter().any(|mount| {
+                    matches!(
+                        mount,
+                        MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. }
+                    )
+                });
+                let privileged = run.network == Some(Network::Host) || run.process.needs_entitlement();
+                mounted || privileged || run.secret_env.iter().any(|secret| !secret.optional)
+            }
+        })
+    }
+
+    /// The paths that steps copy from the context, each with its place.
+    pub fn copied_from_context(&self) -> impl Iterator<Item = &CopySource> {
+        let changes = self.steps().filter_map(|step| match &step.action {
+            Action::Files(changes) => Some(changes),
+            Action::Run(_) | Action::Parallel(_) => None,
+        });
+        changes
+            .flatten()
+            .filter_map(|change| match change {
+                FileChange::Copy { from: FileSource::Context, sources, .. } => Some(sources),
+                _ => None,
+            })
+            .flatten()
+    }
+}
+
+fn mounted<'p>(mount: &'p MountPlan, files: &FileSource) -> Option<&'p str> {
+    match mount {
+        MountPlan::Bind { from, source, .. }
+        | MountPlan::Cache(CachePlan { from: Some((from, source)), .. }) => (from == files).then_some(source),
+        _ => None,
+    }
+}
+
+fn copied<'p>(change: &'p FileChange, files: &FileSource) -> Vec<&'p str> {
+    match change {
+        FileChange::Copy { from, sources, .. } if from == files => {
+            sources.iter().map(CopySource::needed).collect()
+        }
+        _ => Vec::new(),
+    }
+}
