@@ -20,7 +20,7 @@ use crate::subrequest;
 /// Builds what the client asks for, or answers what it wants to know.
 ///
 /// A build has five round trips to the daemon that wait for each other: hand over the spec's source, read it, look up
-/// images (and read `.dockerignore`), solve, return. Each level of includes adds two.
+/// images (and read `.dockerignore`), solve, return. Each level of includes adds two, and so do copies onto an image.
 pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     if let Some(request) = &opts.request_id {
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
