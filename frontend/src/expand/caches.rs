@@ -2,7 +2,7 @@
 
 use spec_schema::decode::Entry;
 use spec_schema::decode::text::{Part, Template, Text};
-use spec_schema::spec::{CacheMount, CacheSettings, RunStep, Sharing};
+use spec_schema::spec::{CacheSettings, RunStep, Sharing};
 
 /// One directory of a tool.
 struct Directory {
@@ -79,7 +79,7 @@ fn directories(tool: &str) -> &'static [Directory] {
 
 /// The mounts of a tool's cache; the variables that it needs go into the step's environment, where the step
 /// does not set them itself.
-pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) -> Vec<CacheMount> {
+pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) -> Vec<CacheSettings> {
     let mut variable = |name: &str, value: &str| {
         if !run.env.declares(name) {
             let value = Template::literal(value, tool.span);
@@ -96,11 +96,7 @@ pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) ->
         }
         let id = directory.native.then(|| of_platform(directory.target, platform));
         let target = Template::literal(directory.target, tool.span);
-        mounts.push(CacheMount::Settings(Box::new(CacheSettings {
-            id,
-            sharing: Some(directory.sharing),
-            ..self::directory(target)
-        })));
+        mounts.push(CacheSettings { id, sharing: Some(directory.sharing), ..self::directory(target) });
     }
     mounts
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
-use spec_schema::spec::{Inherited, Stage, Step};
+use spec_schema::spec::{Inherited, Stage};
 
 use super::annotations::annotations;
 use super::names::Names;
@@ -12,7 +12,7 @@ use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, StagePlan, StepPlan, add, config, copy, files,
     onbuild, parallel, run,
 };
-use crate::expand::Core;
+use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
 use crate::paths;
 use crate::resolved::Resolved;
@@ -38,9 +38,17 @@ pub fn plan(
             continue;
         }
         let nothing_there = starts_empty(&selected.base, &stages);
-        let spec = core.spec();
-        let planner =
-            StagePlanner { spec, stage: &entry.value, selected, selection, names, base, nothing_there };
+        let (spec, steps) = (core.spec(), core.steps(selected.index));
+        let planner = StagePlanner {
+            spec,
+            stage: &entry.value,
+            steps,
+            selected,
+            selection,
+            names,
+            base,
+            nothing_there,
+        };
         stages.push(planner.plan(faults));
     }
     // Of several places the first one counts.
@@ -114,6 +122,7 @@ fn starts_empty(base: &Source, stages: &[StagePlan]) -> bool {
 pub(super) struct StagePlanner<'a> {
     pub(super) spec: &'a Spec,
     pub(super) stage: &'a Stage,
+    pub(super) steps: &'a [CoreStep],
     pub(super) selected: &'a SelectedStage,
     pub(super) selection: &'a Selection,
     pub(super) names: Names,
@@ -140,8 +149,8 @@ impl StagePlanner<'_> {
             let action = Action::Files(vec![change]);
             steps.push(StepPlan::new(display, span, action));
         }
-        let (stage, selected) = (self.stage, self.selected);
-        steps.extend(self.steps(&stage.steps, &selected.steps, &runtime, faults));
+        let (written, selected) = (self.steps, self.selected);
+        steps.extend(self.steps(written, &selected.steps, &runtime, faults));
         fold_workdir(&mut steps, self.stage.workdir.is_some());
         steps.splice(0..0, triggered.steps);
         let total = parallel::name_all(&mut steps, &self.names);
@@ -206,7 +215,7 @@ impl StagePlanner<'_> {
     /// The steps of a stage or branch that are there.
     pub(super) fn steps(
         &mut self,
-        steps: &[Step],
+        steps: &[CoreStep],
         selected: &[SelectedStep],
         runtime: &Runtime,
         faults: &mut Faults,
@@ -228,29 +237,29 @@ impl StagePlanner<'_> {
 
     fn step(
         &mut self,
-        step: &Step,
+        step: &CoreStep,
         selected: &SelectedStep,
         runtime: &Runtime,
         faults: &mut Faults,
     ) -> StepPlan {
-        let (action, display) = match step {
-            Step::Parallel(step) => parallel::parallel(self, step, selected, runtime, faults),
-            Step::Run(step) => run::run(self, step, runtime, faults),
-            Step::Copy(step) => copy::copy(self, step, runtime, faults),
-            Step::Add(step) => add::add(self, step, runtime, faults),
-            Step::Write(step) => files::write(self, step, runtime, faults),
-            Step::Mkdir(step) => files::mkdir(self, step, runtime, faults),
-            Step::Remove(step) => files::remove(self, step, runtime, faults),
-            Step::Symlink(step) => files::symlink(self, step, runtime, faults),
+        let (action, display) = match &step.action {
+            CoreAction::Parallel(branches) => parallel::parallel(self, branches, selected, runtime, faults),
+            CoreAction::Run(step) => run::run(self, step, runtime, faults),
+            CoreAction::Copy(step) => copy::copy(self, step, runtime, faults),
+            CoreAction::Add(step) => add::add(self, step, runtime, faults),
+            CoreAction::Write(step) => files::write(self, step, runtime, faults),
+            CoreAction::Mkdir(step) => files::mkdir(self, step, runtime, faults),
+            CoreAction::Remove(step) => files::remove(self, step, runtime, faults),
+            CoreAction::Symlink(step) => files::symlink(self, step, runtime, faults),
         };
-        let display = match step.name() {
+        let display = match &step.name {
             Some(name) => self.expand(name, &runtime.env, faults),
             None => display,
         };
-        self.nothing_there &= matches!(step, Step::Parallel(_));
+        self.nothing_there &= matches!(step.action, CoreAction::Parallel(_));
         let link = step.link();
         let place = if link == Some(true) { Place::Apart(Apart::asked_for(&action)) } else { Place::OnTop };
-        StepPlan { no_cache: step.no_cache(), link, place, ..StepPlan::new(display, step.span(), action) }
+        StepPlan { no_cache: step.no_cache(), link, place, ..StepPlan::new(display, step.span, action) }
     }
 
     /// A text with its variables replaced; empty where that is a fault.

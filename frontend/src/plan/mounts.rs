@@ -4,13 +4,11 @@ use spec_schema::decode::Id;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
-use spec_schema::spec::{
-    BindMount, CacheSettings, Mount, RunStep, SecretSettings, Sharing, SshMount, SshSettings,
-};
+use spec_schema::spec::{BindMount, CacheSettings, Mount, SecretSettings, Sharing, SshMount, SshSettings};
 
 use super::build::StagePlanner;
 use super::{CachePlan, FileSource, MountPlan, SecretEnv};
-use crate::expand::{cache_settings, default_secret_file};
+use crate::expand::{CoreRun, default_secret_file};
 use crate::paths;
 use crate::scope::Env;
 
@@ -26,16 +24,17 @@ impl Mounts {
     pub(super) fn add_all(
         &mut self,
         planner: &StagePlanner<'_>,
-        step: &RunStep,
+        run: &CoreRun,
         env: &Env,
         workdir: &str,
         faults: &mut Faults,
     ) {
         let mut reader = Reader { planner, env, workdir, faults };
+        let step = &run.step;
         for mount in step.mounts.iter() {
             self.list.push(reader.mount(mount));
         }
-        for cache in step.cache.iter().flat_map(|caches| &caches.values).filter_map(cache_settings) {
+        for cache in &run.caches {
             self.list.push(MountPlan::Cache(reader.cache(cache)));
         }
         for secret in step.secrets.iter().flat_map(|secrets| &secrets.values) {

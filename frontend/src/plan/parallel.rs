@@ -1,24 +1,24 @@
 //! Branches of steps.
 
 use spec_schema::diagnostic::Faults;
-use spec_schema::spec::ParallelStep;
 
 use super::build::StagePlanner;
 use super::names::Names;
 use super::{Action, Runtime, StepPlan};
+use crate::expand::CoreStep;
 use crate::select::SelectedStep;
 
 /// Plans the branches of which anything is there.
 pub(super) fn parallel(
     planner: &mut StagePlanner<'_>,
-    step: &ParallelStep,
+    written: &[Vec<CoreStep>],
     selected: &SelectedStep,
     runtime: &Runtime,
     faults: &mut Faults,
 ) -> (Action, String) {
     let nothing_there = planner.nothing_there;
     let mut branches = Vec::with_capacity(selected.branches.len());
-    for (steps, selected) in step.parallel.iter().zip(&selected.branches) {
+    for (steps, selected) in written.iter().zip(&selected.branches) {
         planner.nothing_there = nothing_there;
         branches.push(planner.steps(steps, selected, runtime, faults));
     }

@@ -10,6 +10,7 @@ use super::build::StagePlanner;
 use super::names::one_line;
 use super::process::process;
 use super::{Action, RunPlan, Runtime, mounts};
+use crate::expand::CoreRun;
 use crate::paths;
 use crate::scope::{Env, Scope, words};
 
@@ -19,10 +20,11 @@ const SCRIPT_PATH: &str = "/dev/optfrontend/script";
 /// Plans a `run` step; also says what is shown for it.
 pub(super) fn run(
     planner: &StagePlanner<'_>,
-    step: &RunStep,
+    run: &CoreRun,
     runtime: &Runtime,
     faults: &mut Faults,
 ) -> (Action, String) {
+    let step = &run.step;
     let env = step_env(planner, step, &runtime.env, faults);
     let merged;
     let scope_env = if env.is_empty() {
@@ -56,7 +58,7 @@ pub(super) fn run(
         None => planner.base.user.clone(),
     };
     let mut mounts = mounts::Mounts::default();
-    mounts.add_all(planner, step, scope_env, &workdir, faults);
+    mounts.add_all(planner, run, scope_env, &workdir, faults);
     let process = process(planner, step, scope_env, &mounts.list, faults);
     let mut env = environment(planner, &step.run, &runtime.env, env);
     env.extend(mounts.env);

@@ -37,7 +37,7 @@ pub fn select(
     let of_images = request.triggers.get(platform).unwrap_or(&none);
     let mut used: Vec<References> = Vec::with_capacity(spec.stages.len());
     for (index, (name, stage)) in spec.stages.iter().enumerate() {
-        let mut found = references(spec, stage, &globals, faults);
+        let mut found = references(spec, &stage.value, core.steps(index), &globals, faults);
         let own_platform = stage_platform(stage.value.platform.as_ref(), &globals, platform, faults);
         if origins.context(name, &own_platform).is_some() {
             used.push(References::replaced(name));

@@ -5,10 +5,10 @@ use spec_schema::decode::Entry;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
-use spec_schema::spec::{Mount, RunStep, Stage, Step, When};
+use spec_schema::spec::{Mount, RunStep, Stage, When};
 
 use super::{SelectedStep, Trigger, triggers};
-use crate::expand::cache_settings;
+use crate::expand::{CoreAction, CoreRun, CoreStep};
 use crate::external;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Lookup, Scope};
@@ -113,12 +113,12 @@ pub(super) fn add_triggers(
 /// Finds what a stage uses, and reports what it must not.
 pub(super) fn references(
     spec: &Spec,
-    stage: &Entry<Stage>,
+    stage: &Stage,
+    steps: &[CoreStep],
     globals: &Globals,
     faults: &mut Faults,
 ) -> References {
     let reader = Reader { spec, globals };
-    let stage = &stage.value;
     let mut found = References {
         base: reader.reference(&stage.from, faults),
         sources: Vec::new(),
@@ -127,17 +127,16 @@ pub(super) fn references(
         replaced: false,
         triggers: Vec::new(),
     };
-    found.steps = reader.steps(&stage.steps, &mut found, faults);
+    found.steps = reader.steps(steps, &mut found, faults);
     found
 }
 
-fn run_sources(run: &RunStep) -> impl Iterator<Item = &Template> {
-    let caches = run.cache.iter().flat_map(|caches| &caches.values).filter_map(cache_settings);
-    let mounts = run.mounts.iter().filter_map(|mount| match mount {
+fn run_sources(run: &CoreRun) -> impl Iterator<Item = &Template> {
+    let mounts = run.step.mounts.iter().filter_map(|mount| match mount {
         Mount::Bind(bind) => bind.from.as_ref(),
         Mount::Tmpfs(_) => None,
     });
-    caches.filter_map(|cache| cache.from.as_ref()).chain(mounts)
+    run.caches.iter().filter_map(|cache| cache.from.as_ref()).chain(mounts)
 }
 
 struct Reader<'a> {
@@ -147,10 +146,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The steps that are there, those of branches too; what they use goes into `found`.
-    fn steps(&self, steps: &[Step], found: &mut References, faults: &mut Faults) -> Vec<SelectedStep> {
+    fn steps(&self, steps: &[CoreStep], found: &mut References, faults: &mut Faults) -> Vec<SelectedStep> {
         let mut there = Vec::with_capacity(steps.len());
         for (index, step) in steps.iter().enumerate() {
-            if step.when().is_none_or(|when| self.holds(when, faults)) {
+            if step.when.as_ref().is_none_or(|when| self.holds(when, faults)) {
                 let branches = self.step(step, found, faults);
                 there.push(SelectedStep { index, branches });
             }
@@ -159,25 +158,28 @@ impl Reader<'_> {
     }
 
     /// Adds what a step uses; returns what is there of its branches.
-    fn step(&self, step: &Step, found: &mut References, faults: &mut Faults) -> Vec<Vec<SelectedStep>> {
-        match step {
-            Step::Run(run) => {
-                self.secrets(run, faults);
-                found.reads_context |=
-                    run.mounts.iter().any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
+    fn step(&self, step: &CoreStep, found: &mut References, faults: &mut Faults) -> Vec<Vec<SelectedStep>> {
+        match &step.action {
+            CoreAction::Run(run) => {
+                self.secrets(&run.step, faults);
+                found.reads_context |= run
+                    .step
+                    .mounts
+                    .iter()
+                    .any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
                 self.add(found, run_sources(run), faults);
             }
-            Step::Copy(copy) => {
+            CoreAction::Copy(copy) => {
                 found.reads_context |= copy.from.is_none();
                 self.add(found, copy.from.iter(), faults);
             }
-            Step::Add(add) => {
+            CoreAction::Add(add) => {
                 found.reads_context |= add.add.values.iter().any(|added| !external::is_url(&added.raw));
             }
-            Step::Parallel(step) => {
-                return step.parallel.iter().map(|branch| self.steps(branch, found, faults)).collect();
+            CoreAction::Parallel(branches) => {
+                return branches.iter().map(|branch| self.steps(branch, found, faults)).collect();
             }
-            Step::Write(_) | Step::Mkdir(_) | Step::Remove(_) | Step::Symlink(_) => {}
+            CoreAction::Write(_) | CoreAction::Mkdir(_) | CoreAction::Remove(_) | CoreAction::Symlink(_) => {}
         }
         Vec::new()
     }

@@ -7,6 +7,7 @@ use spec_schema::spec::RunStep;
 use super::nodes::{Mapping, boolean, unknown_flag};
 use super::{Triggers, arguments};
 use crate::dockerfile::{Flag, Run, fields};
+use crate::expand::alone;
 use crate::plan::build::StagePlanner;
 use crate::plan::{Action, Runtime, run};
 
@@ -43,7 +44,7 @@ impl Triggers {
         step.list("ssh", mounts.agents);
         step.list("devices", mounts.devices);
         let step: RunStep = step.read(faults)?;
-        Ok(run::run(planner, &step, runtime, faults).0)
+        Ok(run::run(planner, &alone(step), runtime, faults).0)
     }
 
     fn device(&self, value: &str) -> Result<Node, String> {
