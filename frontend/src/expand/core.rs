@@ -11,8 +11,8 @@ use spec_schema::spec::{
 /// step is one of [`CoreAction`]. Only [`expand`](super::expand) makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Core {
-    /// Everything but the steps.
-    pub(super) spec: Spec,
+    /// Everything but the steps. Boxed: whoever waits for the daemon holds it.
+    pub(super) spec: Box<Spec>,
     /// The steps of each stage, in the order of the stages.
     pub(super) steps: Vec<Vec<CoreStep>>,
 }

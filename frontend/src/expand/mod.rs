@@ -19,7 +19,7 @@ pub fn expand(mut spec: Spec) -> Core {
         steps.push(stage_steps(&mut stage));
         stage
     });
-    Core { spec, steps }
+    Core { spec: Box::new(spec), steps }
 }
 
 /// The steps of a stage, which then holds neither them nor what it says for all of them.
