@@ -99,7 +99,7 @@ struct StageScope<'a> {
     platform: &'a Platform,
     /// What is shown while layers are put together.
     merge_name: &'a str,
-    /// Whether its steps run even if their results are cached.
+    /// Whether what can differ is done even if its result is cached.
     ignore_cache: bool,
 }
 
@@ -160,7 +160,7 @@ impl<'a> Lowerer<'a> {
         let mut pile = Pile::on(root);
         for (index, step) in steps.iter().enumerate() {
             let mut meta = self.meta(&self.name(step), step.span);
-            meta.ignore_cache = scope.ignore_cache || step.no_cache;
+            meta.ignore_cache = step.no_cache || scope.ignore_cache && step.action.can_differ();
             if let (Action::Files(changes), Place::Apart(apart), true) =
                 (&step.action, &step.place, self.surroundings.abilities.merges)
             {

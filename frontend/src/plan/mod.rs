@@ -158,6 +158,20 @@ pub enum Action {
     Parallel(Vec<Vec<StepPlan>>),
 }
 
+impl Action {
+    /// Whether what it makes may differ without that showing in the graph: a process may do anything, and what is copied may have
+    /// come from anywhere. A text that is written, and what is removed or linked, is the same each time.
+    pub fn can_differ(&self) -> bool {
+        match self {
+            Self::Run(_) => true,
+            Self::Files(changes) => changes
+                .iter()
+                .any(|change| matches!(change, FileChange::Copy { .. } | FileChange::Fetch { .. })),
+            Self::Parallel(_) => false,
+        }
+    }
+}
+
 /// A process to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
