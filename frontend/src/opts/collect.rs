@@ -115,16 +115,15 @@ impl Collector {
         self.text(keys::FILENAME).unwrap_or_else(|| keys::DEFAULT_FILENAME.to_owned())
     }
 
-    fn multi_platform(&mut self, platforms: &[Platform]) -> bool {
+    fn multi_platform(&mut self, platforms: &[Platform]) -> Option<bool> {
         let argument = arg_key(keys::ARG_MULTI_PLATFORM);
         let key = if self.text(&argument).is_some() { &argument } else { keys::MULTI_PLATFORM };
-        let several = platforms.len() > 1;
         let asked_for = self.optional(key, values::boolean);
-        if several && asked_for == Some(false) {
+        if platforms.len() > 1 && asked_for == Some(false) {
             let problem = OptProblem::SeveralPlatforms(self.text(keys::PLATFORM).unwrap_or_default());
             self.checked::<bool>(key, Err(problem));
         }
-        asked_for.unwrap_or(several)
+        asked_for
     }
 
     fn no_cache(&self) -> NoCache {

@@ -50,8 +50,8 @@ pub struct FrontendOpts {
     pub target: Option<String>,
     /// [`keys::PLATFORM`], each once; empty when the client does not ask for any.
     pub platforms: Vec<Platform>,
-    /// [`keys::MULTI_PLATFORM`] and [`keys::ARG_MULTI_PLATFORM`], with the default filled in.
-    pub multi_platform: bool,
+    /// [`keys::MULTI_PLATFORM`] and [`keys::ARG_MULTI_PLATFORM`]; `None` leaves it to the number of platforms.
+    pub multi_platform: Option<bool>,
     /// [`keys::LABEL`], by label.
     pub labels: BTreeMap<String, String>,
     /// [`keys::IMAGE_RESOLVE_MODE`].

@@ -45,7 +45,7 @@ fn an_ordinary_build_is_understood() {
     assert_eq!(opts.target.as_deref(), Some("app"));
     let platforms: Vec<_> = opts.platforms.iter().map(ToString::to_string).collect();
     assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
-    assert!(opts.multi_platform);
+    assert_eq!(opts.multi_platform, None);
     assert_eq!(opts.build_args["VERSION"], "1=2");
     assert_eq!(opts.build_args["EMPTY"], "");
     assert_eq!(opts.proxy_args().collect::<Vec<_>>(), [("https_proxy", "http://proxy")]);
@@ -106,7 +106,7 @@ fn build_arguments_go_over_options() {
         "build-arg:BUILDKIT_DOCKERFILE_CHECK=error=true",
     ])
     .unwrap();
-    assert!(opts.multi_platform && opts.keep_git_dir);
+    assert!(opts.multi_platform == Some(true) && opts.keep_git_dir);
     assert_eq!(opts.hostname.as_deref(), Some("b"));
     assert_eq!(opts.cache_mount_namespace.as_deref(), Some("team"));
     assert_eq!(opts.check.as_deref(), Some("error=true"));
