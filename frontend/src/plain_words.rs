@@ -29,8 +29,9 @@ pub(crate) fn plain(message: &str) -> Option<Plain> {
 
 /// What is said of a host.
 fn network(message: &str) -> Option<Plain> {
-    if let Some(host) =
-        word_behind(message, "dial tcp: lookup ").or_else(|| word_behind(message, "Could not resolve host: "))
+    if let Some(host) = ["dial tcp: lookup ", "Could not resolve host: ", "Could not resolve hostname "]
+        .iter()
+        .find_map(|words| word_behind(message, words))
     {
         return Some(Plain::new(format!("there is no host {host}")));
     }
@@ -39,6 +40,10 @@ fn network(message: &str) -> Option<Plain> {
         .or_else(|| between(message, "Failed to connect to ", "Could not connect"))
     {
         let address = address.split(' ').next().unwrap_or_default().trim_end_matches(':');
+        return Some(Plain::new(format!("nothing answers at {address}: the connection is refused")));
+    }
+    if let Some(address) = between(message, "ssh: connect to host ", ": Connection refused") {
+        let address = address.replace(" port ", ":");
         return Some(Plain::new(format!("nothing answers at {address}: the connection is refused")));
     }
     if ["i/o timeout", "Client.Timeout exceeded", "Connection timed out"]
@@ -77,7 +82,14 @@ fn git(message: &str) -> Option<Plain> {
                 .help("add `--ssh default`, with an agent that runs and holds a key"),
         );
     }
-    if message.contains("fatal: repository ") && message.contains(" not found") {
+    if message.contains("Permission denied (publickey") {
+        let help = "add the key that it takes with `ssh-add`";
+        return Some(Plain::new("it takes no key of the ssh agent").help(help));
+    }
+    if message.contains("fatal: repository ") && message.contains(" not found")
+        || message.contains(" does not appear to be a git repository")
+        || message.contains("ERROR: Repository not found.")
+    {
         return Some(Plain::new("there is no such repository"));
     }
     None
@@ -146,6 +158,10 @@ mod tests {
             "its certificate is not trusted: certificate signed by unknown authority"
         );
         assert_eq!(why("dial tcp 10.0.0.1:443: i/o timeout"), "there is no answer in time");
+        let ssh = "git stderr:\nssh: connect to host h port 22: Connection refused\nfatal: Could not read from remote repository.";
+        assert_eq!(why(ssh), "nothing answers at h:22: the connection is refused");
+        let ssh = "ssh: Could not resolve hostname h.invalid: Name or service not known";
+        assert_eq!(why(ssh), "there is no host h.invalid");
     }
 
     #[test]
@@ -157,6 +173,11 @@ mod tests {
         assert_eq!(why("expected checksum to match abc, got def"), "it is at def, and the checksum says abc");
         assert_eq!(why("invalid subdir /a: failed to lstat \"a\""), "it has no directory `a`");
         assert_eq!(why("fatal: repository 'http://h/r.git/' not found"), "there is no such repository");
+        assert_eq!(
+            why("git stderr:\nfatal: 'r.git' does not appear to be a git repository"),
+            "there is no such repository"
+        );
+        assert_eq!(why("git@h: Permission denied (publickey,password)."), "it takes no key of the ssh agent");
         assert_eq!(why("invalid response status 404"), "the server answers 404: there is no such file");
         assert_eq!(
             why("digest mismatch sha256:a: sha256:b"),

@@ -42,6 +42,13 @@ impl Agent {
         self.folder.path().join("key")
     }
 
+    /// The public key, as a line of `authorized_keys`.
+    #[track_caller]
+    pub fn public_key(&self) -> String {
+        let path = self.folder.path().join("key.pub");
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     /// Ends it as a crash would: its socket stays, and nobody listens.
     pub fn crash(&mut self) {
         self.service.end();

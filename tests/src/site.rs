@@ -49,7 +49,7 @@ impl Site {
     #[track_caller]
     pub fn repository(self, path: &str, repository: &Repository) -> Self {
         let target = self.repositories.path().join(path.trim_start_matches('/'));
-        run(Command::new("git").args(["clone", "--quiet", "--bare"]).arg(repository.folder()).arg(&target));
+        repository.clone_to(&target);
         run(git(&target).args(["config", "uploadpack.allowAnySHA1InWant", "true"]));
         self
     }
@@ -237,6 +237,12 @@ impl Repository {
     pub fn git(self, args: &[&str]) -> Self {
         run(git(self.folder()).args(args));
         self
+    }
+
+    /// Makes a copy without files, as servers keep it.
+    #[track_caller]
+    pub(crate) fn clone_to(&self, target: &Path) {
+        run(Command::new("git").args(["clone", "--quiet", "--bare"]).arg(self.folder()).arg(target));
     }
 
     /// The commit of a ref.

@@ -232,7 +232,13 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("ADD --unpack", &["engine::sources::a_downloaded_archive_is_unpacked_where_the_step_says_so"]),
     ("ADD URL", &["engine::sources::downloads_are_added_as_a_dockerfile_adds_them"]),
     ("ADD archive", &["engine::sources::archives_of_the_context_are_unpacked_as_a_dockerfile_unpacks_them"]),
-    ("ADD git", &["engine::sources::repositories_are_added_as_a_dockerfile_adds_them"]),
+    (
+        "ADD git",
+        &[
+            "engine::sources::repositories_are_added_as_a_dockerfile_adds_them",
+            "engine::git_ssh::a_repository_is_added_as_a_dockerfile_adds_it",
+        ],
+    ),
     ("BUILDKIT_BUILD_NAME", &["engine::client::build_args_of_buildkit_that_we_do_not_know_do_no_harm"]),
     ("BUILDKIT_CACHE_MOUNT_NS", &["engine::containers::cache_mounts_can_have_a_namespace"]),
     (
