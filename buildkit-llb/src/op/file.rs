@@ -241,6 +241,9 @@ impl FileOp {
     }
 }
 
+/// The input of what has none.
+const NOTHING: i64 = -1;
+
 struct Lowering<'i, 'g> {
     inputs: &'i mut Inputs<'g>,
     caps: CapSet,
@@ -252,7 +255,13 @@ impl Lowering<'_, '_> {
         match change {
             Change::Copy(copy) => {
                 let from = self.inputs.shared(copy.from);
-                (Action::Copy(self.copy(*copy)), from)
+                let mut action = self.copy(*copy);
+                // The daemon's key has the last part of `src` alone where there is an input to copy from, and no word on
+                // whether there is one: a copy of `/` of nothing would find that of `/` of anything to the same place.
+                if from == NOTHING && action.src == "/" {
+                    action.src = "/.".to_owned();
+                }
+                (Action::Copy(action), from)
             }
             Change::Mkfile(file) => {
                 let owner = self.owner(file.owner);
@@ -266,7 +275,7 @@ impl Lowering<'_, '_> {
                         owner,
                         timestamp,
                     }),
-                    -1,
+                    NOTHING,
                 )
             }
             Change::Mkdir(dir) => {
@@ -282,14 +291,14 @@ impl Lowering<'_, '_> {
                         owner,
                         timestamp,
                     }),
-                    -1,
+                    NOTHING,
                 )
             }
             Change::Remove(remove) => {
                 let Remove { path, allow_not_found, allow_wildcard, may_follow_symlink } = remove;
                 self.need(!may_follow_symlink, caps::FILE_RM_NO_FOLLOW_SYMLINK);
                 self.need(allow_wildcard, caps::FILE_RM_WILDCARD);
-                (Action::Rm(pb::FileActionRm { path, allow_not_found, allow_wildcard }), -1)
+                (Action::Rm(pb::FileActionRm { path, allow_not_found, allow_wildcard }), NOTHING)
             }
             Change::Symlink(link) => {
                 self.need(true, caps::FILE_SYMLINK);
@@ -302,7 +311,7 @@ impl Lowering<'_, '_> {
                         owner,
                         timestamp,
                     }),
-                    -1,
+                    NOTHING,
                 )
             }
         }

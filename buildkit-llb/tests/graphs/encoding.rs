@@ -269,6 +269,18 @@ fn what_is_not_said_stays_as_it_is() {
     assert_eq!(actions[0].action, Some(Action::Copy(expected)));
 }
 
+/// Else the daemon takes the files of another copy for those of this one.
+#[test]
+fn a_copy_of_all_that_nothing_holds_has_a_name_of_its_own() {
+    let mut graph = Graph::new();
+    let base = image(&mut graph, "a");
+    for (from, src, sent) in [(None, "/", "/."), (Some(base), "/", "/"), (None, "/a", "/a")] {
+        let copied = graph.file(FileOp::on(Some(base)).copy(Copy::new(from, src, "/b")), OpMeta::default());
+        let (_, actions) = actions_of(&graph, copied);
+        assert!(matches!(&actions[0].action, Some(Action::Copy(copy)) if copy.src == sent), "{actions:?}");
+    }
+}
+
 #[test]
 fn every_field_of_a_copy() {
     let mut graph = Graph::new();

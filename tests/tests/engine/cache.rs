@@ -37,6 +37,26 @@ fn a_second_build_does_nothing() {
     assert_eq!(again.cached().len(), first.steps().count(), "{:?}", again.cached());
 }
 
+/// The daemon has one key for both copies, were they written alike.
+#[test]
+fn a_copy_of_nothing_is_not_the_cached_copy_of_something() {
+    let build = Build::spec(
+        "
+stages:
+  files: {from: scratch, steps: [{write: {path: /file, content: NONCE}}]}
+  nothing: {from: scratch}
+  full: {from: busybox:1.36, steps: [{copy: /, from: files, to: /to/NONCE, link: false}]}
+  empty: {from: busybox:1.36, steps: [{copy: /, from: nothing, to: /to/NONCE, link: false}]}
+",
+    );
+    let to = format!("/to/{}", build.nonce());
+    let image = |target: &str| build.image_with(&[format!("--target={target}")]);
+    assert_eq!(image("full").only().text(&format!("{to}/file")), build.nonce());
+    let empty = image("empty");
+    let below: Vec<&String> = empty.only().files.keys().filter(|path| path.starts_with(&to)).collect();
+    assert_eq!(below, [&to]);
+}
+
 #[test]
 fn an_edited_file_repeats_what_comes_after_its_copy() {
     let build = app();
