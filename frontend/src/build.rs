@@ -1,21 +1,20 @@
 //! The build: compile, lower, solve, and what goes to the daemon in between.
 
-use buildkit_llb::caps::{self, Cap};
 use spec_schema::diagnostic::Faults;
 
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
-use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions, Warning};
+use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions};
 use crate::inspect;
 use crate::layers::{self, Facts};
 use crate::lower::{Abilities, Lowered, Surroundings, lower, lower_base};
 use crate::opts::FrontendOpts;
-use crate::plan::{Action, BuildPlan, ContextPaths};
+use crate::plan::{BuildPlan, ContextPaths};
 use crate::report::failure;
 use crate::result::{Image, image, result};
 use crate::sbom;
-use crate::select::undeclared_args;
 use crate::subrequest;
+use crate::warnings;
 
 /// Builds what the client asks for, or answers what it wants to know.
 ///
@@ -37,7 +36,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let (refs, attestations, ()) = tokio::join!(
         solve_all(gateway, opts, &compiled, lowered),
         sbom::solve(gateway, scans),
-        warn(gateway, &compiled)
+        warnings::send(gateway, &compiled)
     );
     let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
@@ -84,9 +83,6 @@ fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> R
     if faults.is_empty() { Ok(lowered) } else { Err(failure(files, faults)) }
 }
 
-/// What puts layers together.
-const LAYERS: [Cap; 2] = [caps::MERGE, caps::DIFF];
-
 async fn solve_all(
     gateway: &Gateway,
     opts: &FrontendOpts,
@@ -118,25 +114,4 @@ async fn solve_all(
 /// A process that does not wait is gone before the first step runs, and the daemon reports failures by itself.
 fn explains(plan: &BuildPlan) -> bool {
     plan.context_paths() != ContextPaths::None || plan.needs_from_client() || plan.reads_outside()
-}
-
-/// Says that branches do not run at the same time, where the daemon cannot put together what they change.
-fn one_by_one(daemon: &DaemonInfo, compiled: &Compiled) -> Option<String> {
-    let lacking = LAYERS.iter().find_map(|cap| daemon.supports(cap.id()).err())?;
-    let mut steps = compiled.plans.iter().flat_map(|plan| &plan.stages).flat_map(|stage| &stage.steps);
-    let step = steps.find(|step| matches!(step.action, Action::Parallel(_)))?;
-    let (line, _) = compiled.files.lines(step.span);
-    let included = compiled.files.get(step.span.file).filter(|_| step.span.file.0 > 0);
-    let of = included.map(|file| format!(" of {}", file.name)).unwrap_or_default();
-    Some(format!("the branches in line {line}{of} run one after the other: {lacking}"))
-}
-
-async fn warn(gateway: &Gateway, compiled: &Compiled) {
-    let one_by_one = gateway.ping().await.ok().and_then(|daemon| one_by_one(daemon, compiled));
-    let undeclared = undeclared_args(compiled.core.spec(), &compiled.request, &compiled.selections);
-    for short in undeclared.into_iter().chain(one_by_one) {
-        let warning = Warning { vertex: compiled.vertex.clone(), short, ..Warning::default() };
-        // A warning that cannot be shown is no reason to fail a build.
-        let _ = gateway.warn(warning).await;
-    }
 }

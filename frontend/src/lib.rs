@@ -39,3 +39,4 @@ pub mod scope;
 pub mod select;
 pub mod source;
 mod subrequest;
+mod warnings;

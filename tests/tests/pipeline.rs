@@ -362,14 +362,43 @@ async fn branches_run_one_after_the_other_where_nothing_can_be_merged() {
         outcome.unwrap();
         // Two processes, their image and the output; two diffs and the merge.
         assert_eq!(session.definitions().last().unwrap().def.len(), ops);
-        let warning = |call: &Call| match &call.request {
-            Request::Warn(warning) => Some(String::from_utf8_lossy(&warning.short).into_owned()),
-            _ => None,
-        };
-        let warnings: Vec<String> = session.calls().iter().filter_map(warning).collect();
         let expected = "the branches in line 5 run one after the other: this BuildKit has \"mergeop\" switched off: \
                         only with containerd image store backend";
-        assert_eq!(warnings, if merges { vec![] } else { vec![expected] });
+        assert_eq!(warnings(&session), if merges { vec![] } else { vec![expected] });
+    }
+}
+
+fn warnings(session: &FakeSession) -> Vec<String> {
+    let warning = |call: &Call| match &call.request {
+        Request::Warn(warning) => Some(String::from_utf8_lossy(&warning.short).into_owned()),
+        _ => None,
+    };
+    session.calls().iter().filter_map(warning).collect()
+}
+
+/// Only where the spec asks for it: a layer that nobody asked for is no loss.
+#[tokio::test]
+async fn a_copy_that_cannot_be_linked_is_a_warning_for_each_place() {
+    let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - {copy: a, link: true}\n      - copy: b\n      - {copy: c, link: false}\n      \
+                - parallel:\n          - [{run: c}]\n          - [{copy: d, link: true}]\n";
+    for merges in [true, false] {
+        let mut fake = images().file("dockerfile", "build.yaml", spec);
+        if !merges {
+            fake = fake.disabled("diffop", "");
+        }
+        let (session, outcome) =
+            run(fake, &opts(&[("platform", "linux/amd64,linux/arm64"), ("multi-platform", "true")])).await;
+        outcome.unwrap();
+        let link = |line| {
+            format!(
+                "`link: true` in line {line} makes a plain copy, which keeps links and directories of what is below: \
+                 this BuildKit has \"diffop\" switched off; `link: false` says so for every daemon"
+            )
+        };
+        let branches =
+            "the branches in line 8 run one after the other: this BuildKit has \"diffop\" switched off";
+        let expected = if merges { vec![] } else { vec![branches.to_owned(), link(5), link(10)] };
+        assert_eq!(warnings(&session), expected);
     }
 }
 

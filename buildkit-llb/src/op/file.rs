@@ -259,7 +259,7 @@ impl Lowering<'_, '_> {
                 // The daemon's key has the last part of `src` alone where there is an input to copy from, and no word on
                 // whether there is one: a copy of `/` of nothing would find that of `/` of anything to the same place.
                 if from == NOTHING && action.src == "/" {
-                    action.src = "/.".to_owned();
+                    "/.".clone_into(&mut action.src);
                 }
                 (Action::Copy(action), from)
             }
