@@ -1,10 +1,10 @@
-//! What the client says of a build's course: `--progress=rawjson`, one object a line.
+//! What the client says of a build's course: `--progress=rawjson`, one object a line, or over several lines from an old client.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The course of a build.
 #[derive(Debug, Clone, Default)]
@@ -50,13 +50,18 @@ impl Progress {
     pub fn parse(stderr: &str) -> Self {
         let mut progress = Self::default();
         let mut positions = BTreeMap::new();
-        for line in stderr.lines() {
-            match serde_json::from_str::<Value>(line) {
-                Ok(Value::Object(status)) => progress.add(&Value::Object(status), &mut positions),
-                _ => {
-                    progress.messages.push_str(line);
-                    progress.messages.push('\n');
-                }
+        let mut rest = stderr;
+        while !rest.is_empty() {
+            let mut statuses = serde_json::Deserializer::from_str(rest).into_iter::<Map<String, Value>>();
+            if let Some(Ok(status)) = statuses.next() {
+                progress.add(&Value::Object(status), &mut positions);
+                let after = &rest[statuses.byte_offset()..];
+                rest = after.strip_prefix('\n').unwrap_or(after);
+            } else {
+                let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+                progress.messages.push_str(line);
+                progress.messages.push('\n');
+                rest = after;
             }
         }
         progress
@@ -169,6 +174,13 @@ fn decode_base64(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_objects_over_several_lines() {
+        let progress =
+            Progress::parse("first\n{\n  \"logs\": [{\"data\": \"aGVsbG8=\"}]\n}\n{\n}\n{no\nlast");
+        assert_eq!((progress.logs.as_str(), progress.messages.as_str()), ("hello", "first\n{no\nlast\n"));
+    }
 
     #[test]
     fn reads_vertices_logs_and_messages() {

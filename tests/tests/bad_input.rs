@@ -42,6 +42,8 @@ fn clean(messages: &str) -> String {
     }
     // The client asks for the build and runs the frontend's callback at the same time, and tells whichever fails first.
     let text = text.replace("failed to run Build function: ", "failed to solve: ");
+    // Buildx before 0.20 says less.
+    let text = text.replace("ERROR: failed to solve: ", "ERROR: failed to build: failed to solve: ");
     let text = without_ports(&without_commits(&text));
     // Which of its addresses a name stands for is the machine's affair.
     text.replace("[::1]:1", "127.0.0.1:1")

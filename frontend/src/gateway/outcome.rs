@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc::Status;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use buildkit_proto::pb;
 use serde::Serialize;
 
 use super::error::{DETAIL_PREFIX, GatewayError};
@@ -68,11 +69,16 @@ impl ResultRefs {
     fn into_proto(self, messages: bool) -> proto::result::Result {
         use proto::result::Result as Wire;
         let message = |reference: Ref| proto::Ref { id: reference.into_id(), def: None };
+        // An entry of a map without a value, as an empty message is written, crashes daemons before 0.17.
+        let entry = |reference: Ref| {
+            let def = reference.is_scratch().then(pb::Definition::default);
+            proto::Ref { def, ..message(reference) }
+        };
         match (self, messages) {
             (Self::Single(reference), true) => Wire::Ref(message(reference)),
             (Self::Single(reference), false) => Wire::RefDeprecated(reference.into_id()),
             (Self::PerPlatform(refs), true) => Wire::Refs(proto::RefMap {
-                refs: refs.into_iter().map(|(platform, r)| (platform, message(r))).collect(),
+                refs: refs.into_iter().map(|(platform, r)| (platform, entry(r))).collect(),
             }),
             (Self::PerPlatform(refs), false) => Wire::RefsDeprecated(proto::RefMapDeprecated {
                 refs: refs.into_iter().map(|(platform, r)| (platform, r.into_id())).collect(),
@@ -182,6 +188,17 @@ mod tests {
 
     use super::super::source::{SourceFile, SourceRange};
     use super::*;
+
+    #[test]
+    fn the_empty_file_system_of_a_platform_has_a_value_on_the_wire() {
+        use prost::Message as _;
+        for (id, value) in [("", [0x12, 2, 0x12, 0]), ("ab", [0x12, 4, 0x0a, 2])] {
+            let refs = ResultRefs::PerPlatform(BTreeMap::from([("linux/s390x".to_owned(), Ref::new(id))]));
+            let request = BuildResult { refs, ..BuildResult::default() }.into_request(true).encode_to_vec();
+            let at = request.windows(11).position(|window| window == b"linux/s390x").unwrap() + 11;
+            assert_eq!(request[at..at + 4], value, "the entry's value, a reference with something in it");
+        }
+    }
 
     #[test]
     fn an_error_of_the_daemon_comes_back_as_it_was() {
