@@ -1,6 +1,6 @@
 //! `sources` and `add`: files from URLs, git repositories and archives, compared with Dockerfile `ADD`.
 
-use optfrontend_tests::{Build, Repository, Site, gzip, tar};
+use optfrontend_tests::{Build, Repository, Served, Site, frontend, gzip, tar};
 
 use crate::contexts::same;
 
@@ -119,6 +119,63 @@ stages:
     let has = |path: &str| image.only().files.contains_key(path);
     assert!(has("/added/.git/HEAD") && has("/copied/.git/HEAD") && !has("/without/.git"));
     assert_eq!(image.only().text("/copied/README"), "first");
+}
+
+/// Serves a repository that has another one in it, at its first commit.
+fn with_submodule() -> Served {
+    let inner = Site::empty().repository("/inner.git", &repository()).start();
+    let outer = Repository::new()
+        .commit(&[
+            ("own.txt", "own"),
+            ("Dockerfile", "FROM scratch\nCOPY . /all/\n"),
+            ("build.yaml", "stages: {app: {from: scratch, steps: [{copy: ., to: /all/}]}}\n"),
+        ])
+        .git(&["submodule", "--quiet", "add", &inner.url("/inner.git"), "libs/inner"])
+        .git(&["-C", "libs/inner", "checkout", "--quiet", "v1"])
+        .commit(&[]);
+    Site::empty().repository("/outer.git", &outer).start()
+}
+
+#[test]
+fn submodules_come_along_at_the_commit_that_is_written_down() {
+    let url = with_submodule().url("/outer.git");
+    let dockerfile = format!("FROM scratch\nADD {url} /added/\n");
+    let spec = format!("stages: {{app: {{from: scratch, steps: [{{add: '{url}', to: /added/}}]}}}}");
+    let image = same(Build::dockerfile(&dockerfile), Build::spec(&spec), &[]);
+    assert_eq!(image.only().text("/added/libs/inner/README"), "first");
+    let spec = format!(
+        "
+sources:
+  with: {{git: '{url}'}}
+  without: {{git: '{url}', submodules: false}}
+  inside: {{git: '{url}', subdir: libs/inner/docs}}
+stages:
+  app:
+    from: scratch
+    steps:
+      - {{copy: ., from: with, to: /with/}}
+      - {{copy: ., from: without, to: /without/}}
+      - {{copy: ., from: inside, to: /inside/}}
+"
+    );
+    let image = Build::spec(&spec).image();
+    let image = image.only();
+    assert_eq!((image.text("/with/libs/inner/README"), image.text("/inside/a.txt")), ("first", "a"));
+    assert_eq!(image.text("/without/own.txt"), "own");
+    assert!(!image.files.contains_key("/without/libs/inner/README"));
+}
+
+#[test]
+fn submodules_are_in_the_context() {
+    let url = with_submodule().url("/outer.git");
+    let of = |file: &str| Build::spec("").using(file).context(url.clone());
+    let by_flag = format!("--build-arg=BUILDKIT_SYNTAX={}", frontend());
+    let image = same(of("Dockerfile"), of("build.yaml").flags([&by_flag]), &[]);
+    assert_eq!(image.only().text("/all/libs/inner/README"), "first");
+    let context = format!("{url}?submodules=false");
+    let image = Build::spec("").using("build.yaml").context(context).flags([by_flag]).image();
+    assert_eq!(image.only().text("/all/own.txt"), "own");
+    assert!(!image.only().files.contains_key("/all/libs/inner/README"));
 }
 
 #[test]
