@@ -246,6 +246,58 @@ async fn an_input_comes_with_its_config() {
     assert!(!session.methods().iter().any(|method| method.starts_with("Resolve")));
 }
 
+/// A graph that a client may hand over: the files of a repository.
+fn handed_over(url: &str) -> buildkit_proto::pb::Definition {
+    let mut graph = buildkit_llb::Graph::new();
+    let output = graph.source(buildkit_llb::GitSource::new(url), buildkit_llb::OpMeta::default());
+    graph.marshal(Some(output)).into_pb()
+}
+
+#[tokio::test]
+async fn a_spec_may_come_as_an_input_and_its_ignore_file_with_it() {
+    let no_such = Status { code: 2, message: "no local source dockerfile".to_owned(), details: Vec::new() };
+    let fake = images()
+        .input("dockerfile", handed_over("https://example.com/specs.git"))
+        .source_file("git://example.com/specs.git", "build.yaml", SPEC)
+        .source_file("git://example.com/specs.git", "build.yaml.dockerignore", "*.secret\n")
+        .file("context", ".dockerignore", "*.log\n")
+        .fail_source("local://dockerfile", no_such);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    outcome.unwrap();
+    let built = built(&session);
+    assert!(built.contains("local://context") && built.contains("*.secret"), "{built}");
+    assert!(!built.contains("*.log") && !built.contains("specs.git"), "{built}");
+}
+
+#[tokio::test]
+async fn steps_see_the_directory_of_a_remote_context_that_the_client_names() {
+    let url = "https://example.com/r.git";
+    let fake = images().source_file("git://example.com/r.git", "build.yaml", SPEC);
+    let as_input = images().file("dockerfile", "build.yaml", SPEC).input("context", handed_over(url));
+    let named = [("contextsubdir", "services/api")];
+    for (fake, options) in [(fake, vec![("context", url), named[0]]), (as_input, named.to_vec())] {
+        let (session, outcome) = run(fake, &opts(&options)).await;
+        outcome.unwrap();
+        let dump = session.definitions().last().unwrap().clone();
+        let dump = buildkit_llb::Definition::try_from(dump).unwrap().to_string();
+        let taken =
+            "copy op0:/services/api / (dir-contents)  \"[internal] take services/api of the build context\"";
+        assert!(dump.contains(taken), "{dump}");
+        assert!(dump.contains("copy op1:/ /"), "{dump}");
+    }
+    // A directory of the client is the context as it is.
+    let fake = images().file("dockerfile", "build.yaml", SPEC);
+    let (session, outcome) = run(fake, &opts(&named)).await;
+    outcome.unwrap();
+    assert!(!built(&session).contains("services/api"));
+}
+
+/// The bytes of the last graph that was solved, as text.
+fn built(session: &FakeSession) -> String {
+    let last = session.definitions().last().map(|last| last.def.concat());
+    String::from_utf8_lossy(&last.unwrap_or_default()).into_owned()
+}
+
 #[tokio::test]
 async fn what_is_not_needed_is_not_asked_for() {
     let spec = "stages:\n  other: {from: not-there}\n  app: {from: busybox, steps: [{run: make}]}\n";

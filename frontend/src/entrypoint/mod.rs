@@ -76,18 +76,20 @@ impl Entrypoint {
         let (spec, context, directories) = (spec?, context?, directories?);
         let filename = opts.filename.clone();
         let beside = format!("{filename}.dockerignore");
-        let (mut bytes, ignore, inputs) = tokio::join!(
-            gateway.read_file(&spec, &filename, MAX_SPEC_BYTES),
-            gateway.read_file(&spec, &beside, MAX_IGNORE_BYTES),
-            gateway.inputs(),
-        );
+        let read = async |folder| {
+            tokio::join!(
+                gateway.read_file(folder, &filename, MAX_SPEC_BYTES),
+                gateway.read_file(folder, &beside, MAX_IGNORE_BYTES),
+            )
+        };
+        let ((mut bytes, mut ignore), inputs) = tokio::join!(read(&spec), gateway.inputs());
         let inputs = inputs?;
         let mut folder = SpecFolder::Client;
         if let (Some(input), None) = (inputs.get(SPEC_LOCAL), &opts.dockerfile_key) {
             let definition = given(input, SPEC_LOCAL)?;
             vertex = vertex_of(&definition);
             let solved = gateway.solve(definition.into_pb(), SolveOptions::default()).await?;
-            bytes = gateway.read_file(&solved, &filename, MAX_SPEC_BYTES).await;
+            (bytes, ignore) = read(&solved).await;
             folder = SpecFolder::Loaded(solved);
         }
         let spec = spec_of(&filename, bytes, "")?;
