@@ -168,7 +168,16 @@ pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> 
         return Diagnostic::new(key.span, format!("`{}` does not belong to {}", key.value, article(what)))
             .help(format!("it is an option of {}", one_of(elsewhere)));
     }
-    let help = did_you_mean(key, known.iter().copied())
+    let help = glued(key, known)
+        .or_else(|| did_you_mean(key, known.iter().copied()))
         .or_else(|| (known.len() <= 9).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
     Diagnostic::new(key.span, format!("unknown key `{}` in {}", key.value, article(what))).help_opt(help)
+}
+
+/// The help for a known key whose value YAML took for a part of it: `to:b`, `to b`.
+fn glued(key: &str, known: &[&str]) -> Option<String> {
+    let (first, rest) = key.split_once([':', ' ', '='])?;
+    known
+        .contains(&first)
+        .then(|| format!("write `{first}: {}`, with a space behind the colon", rest.trim_start()))
 }

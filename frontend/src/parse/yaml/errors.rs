@@ -62,6 +62,22 @@ impl Reader<'_> {
                 let place = self.last_quote(at).map_or(here, |quote| self.place(quote, 1));
                 return Diagnostic::new(place, "this quote is never closed");
             }
+            ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
+                let message = match next {
+                    Some(':') => "a second `:`, and no comma between them",
+                    _ => "a comma is missing before this",
+                };
+                Diagnostic::new(here, message)
+                    .help("commas stand between entries: `{a: b, c: d}`; a text with `: ` in it needs quotes")
+            }
+            ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
+                Diagnostic::new(here, "this stands behind the quote that ends a text").help(
+                    "put all of the text between the quotes, or a comma before what does not belong to it",
+                )
+            }
+            ErrorKind::UnexpectedEofImplicitFlowMapping if next == Some(',') => {
+                Diagnostic::new(here, "there is nothing before this comma")
+            }
             kind => Diagnostic::new(here, format!("this is not YAML: {kind}")),
         };
         self.with_open_bracket(fault)
