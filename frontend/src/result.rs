@@ -51,9 +51,7 @@ pub fn image(
                 add_labels(&mut config, plan);
             }
         }
-        config.add_history(
-            StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display, plan.epoch)).collect(),
-        );
+        config.add_history(stage_history(stage, plan.epoch));
     }
     for (name, value) in labels {
         config.add_to("Labels", name, value.as_str().into());
@@ -89,6 +87,19 @@ fn apply(config: &mut ImageConfig, change: &ConfigChange) {
         ConfigChange::Add(key, name, value) => config.add_to(key, name, value.clone()),
         ConfigChange::Remove(key) => config.remove(key),
     }
+}
+
+/// An entry for each layer; steps whose layers are squashed have none, and are told of before what has them all.
+fn stage_history(stage: &StagePlan, epoch: Option<Epoch>) -> Vec<Value> {
+    let steps = StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display, epoch));
+    if stage.squash.is_none() {
+        return steps.collect();
+    }
+    let empty = steps.map(|mut entry| {
+        entry["empty_layer"] = true.into();
+        entry
+    });
+    empty.chain([history("squash", epoch)]).collect()
 }
 
 fn history(display: &str, epoch: Option<Epoch>) -> Value {

@@ -379,6 +379,23 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
 }
 
 #[tokio::test]
+async fn one_layer_is_not_promised_where_it_cannot_be_made() {
+    let stage = |from| {
+        format!(
+            "stages:\n  app:\n    from: {from}\n    squash: true\n    steps: [{{mkdir: /a}}, {{mkdir: /b}}]\n"
+        )
+    };
+    for (from, refused) in [("busybox", true), ("scratch", false)] {
+        let fake = images().release(Release(8)).file("dockerfile", "build.yaml", stage(from));
+        let (_, outcome) = run(fake, &opts(&[])).await;
+        let expected = "build.yaml:4:13: `squash` on a base needs `mergeop`, which this BuildKit lacks; BuildKit 0.10 is the \
+                        first that has it\n  help: a stage from `scratch` that copies `/` of this one has one layer too, \
+                        with the base in it";
+        assert_eq!(outcome.err().map(|failure| failure.message), refused.then(|| expected.to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn what_an_old_daemon_lacks_is_made_in_another_way() {
     let spec = "secrets: {t: {}}\nstages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: /b}\n      \
                 - remove: /c\n      - {copy: a, chmod: a=rx}\n      - {run: d, secrets: {id: t, env: T}}\n";

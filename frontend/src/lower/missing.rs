@@ -10,6 +10,7 @@ use super::Lowered;
 use crate::gateway::{CapabilityError, DaemonInfo};
 use crate::permissions::fixed_bits;
 use crate::plan::{Action, BuildPlan, FileChange, MountPlan, RunPlan, StepPlan, has_wildcard};
+use crate::select::Source;
 use crate::source::SpecFiles;
 
 /// What asks for a capability, in the user's words, and what to write instead.
@@ -28,7 +29,9 @@ impl Lowered {
             })
         };
         let missing = self.graph.missing_caps(self.result, supports);
-        missing.iter().flat_map(|missing| self.faults(missing, plan, files)).collect()
+        let merge = missing.iter().any(|missing| missing.id == caps::MERGE.id());
+        let missing = missing.iter().filter(|missing| !(merge && missing.id == caps::DIFF.id()));
+        missing.flat_map(|missing| self.faults(missing, plan, files)).collect()
     }
 
     fn faults(&self, missing: &MissingCap, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
@@ -38,6 +41,10 @@ impl Lowered {
             .collect();
         if !faults.is_empty() {
             return faults;
+        }
+        let squashed = squashed(missing.id, plan);
+        if !squashed.is_empty() {
+            return squashed.into_iter().map(|span| fault(missing, span, squash())).collect();
         }
         let location = self.graph.location(missing.op);
         let place = location
@@ -52,6 +59,25 @@ impl Lowered {
         );
         vec![fault(missing, span, Feature { words, help: None })]
     }
+}
+
+fn squash() -> Feature {
+    Feature {
+        words: "`squash` on a base".to_owned(),
+        help: Some(
+            "a stage from `scratch` that copies `/` of this one has one layer too, with the base in it",
+        ),
+    }
+}
+
+/// Where the stages of the image ask for one layer, if that needs the capability: from scratch, it does not.
+fn squashed(id: &str, plan: &BuildPlan) -> Vec<Span> {
+    if id != caps::MERGE.id() && id != caps::DIFF.id() {
+        return Vec::new();
+    }
+    let stages = plan.chain().into_iter().filter_map(|at| plan.stages.get(at));
+    let stages = stages.filter(|stage| stage.base != Source::Scratch);
+    stages.filter_map(|stage| stage.squash.as_ref()).map(|squash| squash.span).collect()
 }
 
 /// Steps, and those in the branches of one.

@@ -12,6 +12,7 @@ mod pile;
 mod run;
 mod scan;
 mod secret_env;
+mod squash;
 
 use std::collections::BTreeMap;
 
@@ -67,7 +68,8 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
     let chain = plan.chain();
     for (position, stage) in plan.stages.iter().enumerate() {
         // Another time must not run the steps of stages that only hand files on: a copy keeps the times of files anyway.
-        lowerer.time = plan.epoch.filter(|_| chain.contains(&position)).map(Epoch::nanoseconds);
+        lowerer.in_image = chain.contains(&position);
+        lowerer.time = plan.epoch.filter(|_| lowerer.in_image).map(Epoch::nanoseconds);
         let output = lowerer.stage(stage);
         lowerer.stages.push(output);
     }
@@ -117,6 +119,8 @@ struct Lowerer<'a> {
     externals: BTreeMap<External, Option<Output>>,
     /// The time that what the stage makes is given, in nanoseconds since 1970; without one, that of the build.
     time: Option<i64>,
+    /// Whether the layers of the stage are layers of the image.
+    in_image: bool,
 }
 
 impl<'a> Lowerer<'a> {
@@ -136,7 +140,18 @@ impl<'a> Lowerer<'a> {
         let context = context::source(&mut graph, plan, surroundings);
         let stages = Vec::with_capacity(plan.stages.len());
         let externals = BTreeMap::new();
-        Self { graph, plan, resolved, surroundings, files, stages, context, externals, time: None }
+        Self {
+            graph,
+            plan,
+            resolved,
+            surroundings,
+            files,
+            stages,
+            context,
+            externals,
+            time: None,
+            in_image: false,
+        }
     }
 
     fn base(&mut self, stage: &StagePlan) -> Option<Output> {
@@ -149,10 +164,15 @@ impl<'a> Lowerer<'a> {
     }
 
     fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
-        let root = self.base(stage);
+        let base = self.base(stage);
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
         let (platform, merge_name) = (&stage.platform, stage.merge_name.as_str());
-        self.steps(root, &stage.steps, StageScope { platform, merge_name, ignore_cache })
+        let result = self.steps(base, &stage.steps, StageScope { platform, merge_name, ignore_cache });
+        // The layers of other stages are nobody's: only their files count.
+        match stage.squash.as_ref().filter(|_| self.in_image) {
+            Some(squash) => self.squash(base, result, squash),
+            None => result,
+        }
     }
 
     /// Adds steps one after the other.

@@ -4,13 +4,14 @@ use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
+use spec_schema::span::Span;
 use spec_schema::spec::{Inherited, Stage};
 
 use super::annotations::annotations;
 use super::names::Names;
 use super::{
-    Action, Apart, BuildPlan, FileChange, Place, Runtime, StagePlan, StepPlan, add, config, copy, files,
-    onbuild, parallel, run,
+    Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
+    files, onbuild, parallel, run,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -76,6 +77,7 @@ fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StageP
         base_name,
         merge_name,
         steps: Vec::new(),
+        squash: None,
         config: Vec::new(),
         annotations: Vec::new(),
         runtime,
@@ -153,7 +155,9 @@ impl StagePlanner<'_> {
         steps.extend(self.steps(written, &selected.steps, &runtime, faults));
         fold_workdir(&mut steps, self.stage.workdir.is_some());
         steps.splice(0..0, triggered.steps);
-        let total = parallel::name_all(&mut steps, &self.names);
+        let squash = self.squash(&steps);
+        let total = parallel::name_all(&mut steps, squash.is_some(), &self.names);
+        let squash = squash.map(|span| Squash { name: self.names.vertex(total, total, "squash"), span });
         runtime.user = self.user(&runtime, faults);
         let mut config = triggered.config;
         config.extend(config::changes(&self, &runtime, faults));
@@ -170,10 +174,17 @@ impl StagePlanner<'_> {
             base_name,
             merge_name,
             steps,
+            squash,
             config,
             annotations,
             runtime,
         }
+    }
+
+    /// Where the stage asks for one layer, and its steps are more.
+    fn squash(&self, steps: &[StepPlan]) -> Option<Span> {
+        let asked = self.stage.squash.as_ref().filter(|squash| squash.value)?;
+        (StepPlan::all(steps).len() > 1).then_some(asked.span)
     }
 
     /// The stage's variables; each sees those above it.

@@ -70,12 +70,23 @@ pub struct StagePlan {
     pub merge_name: String,
     /// The steps in order.
     pub steps: Vec<StepPlan>,
+    /// Whether what they change becomes one layer, where they are several.
+    pub squash: Option<Squash>,
     /// What it changes in the image config of its base.
     pub config: Vec<ConfigChange>,
     /// What it adds to the annotations of its base.
     pub annotations: Vec<Annotation>,
     /// What its steps, and stages that start from it, begin with.
     pub runtime: Runtime,
+}
+
+/// One layer in the place of several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Squash {
+    /// What is shown while it is made.
+    pub name: String,
+    /// Where the spec asks for it.
+    pub span: Span,
 }
 
 /// The environment that commands run in.

@@ -45,9 +45,9 @@ impl StepPlan {
     }
 }
 
-/// Numbers the vertices of a stage: steps in the order written, a merge after its branches.
-pub(super) fn name_all(steps: &mut [StepPlan], names: &Names) -> usize {
-    let total = count(steps) + 1;
+/// Numbers the vertices of a stage: steps in the order written, a merge after its branches, and what squashes them all.
+pub(super) fn name_all(steps: &mut [StepPlan], squash: bool, names: &Names) -> usize {
+    let total = 1 + count(steps) + usize::from(squash);
     name(steps, names, &mut 1, total);
     total
 }

@@ -3,6 +3,7 @@
 use super::{CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step};
 use crate::decode::text::{Template, Text};
 use crate::decode::{List, Map, OneOrMany, keywords, record};
+use crate::span::Spanned;
 
 record! {
     "stage";
@@ -38,6 +39,9 @@ record! {
         pub network: Option<Network>,
         /// What is done, in this order.
         pub steps: List<Step>,
+        /// Whether all that the stage changes is one layer of the image, on the layers of what it starts from: what one step makes
+        /// and another one removes is in none. Default: false, a layer for each step.
+        pub squash: Option<Spanned<bool>>,
         /// Ports that the image listens on: `8080`, `53/udp`, `8000-8010`.
         pub expose: List<Template>,
         /// Directories that hold data which outlives a container.

@@ -25,5 +25,6 @@ mod reproducible;
 mod results;
 mod secrets;
 mod sources;
+mod squash;
 mod ssh;
 mod steps;

@@ -37,6 +37,15 @@ fn two_builds_are_one_image() {
 }
 
 #[test]
+fn two_builds_are_one_squashed_image() {
+    let build = Build::spec(&SPEC.replace("workdir:", "squash: true\n    workdir:"));
+    let build = build.file("input", "input\n").file(".dockerignore", "out\n");
+    let first = digest(&build);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(first, digest(&build));
+}
+
+#[test]
 fn the_config_has_that_time() {
     let build = Build::spec(SPEC).file("input", "input\n");
     let image = build.flags([format!("--build-arg=SOURCE_DATE_EPOCH={EPOCH}")]).image();
