@@ -34,7 +34,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
     let (refs, attestations, ()) = tokio::join!(
-        solve_all(gateway, opts, &compiled, lowered),
+        solve_all(gateway, opts, daemon, &compiled, lowered),
         sbom::solve(gateway, scans),
         warnings::send(gateway, &compiled)
     );
@@ -86,13 +86,15 @@ fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> R
 async fn solve_all(
     gateway: &Gateway,
     opts: &FrontendOpts,
+    daemon: &DaemonInfo,
     compiled: &Compiled,
     lowered: Vec<Lowered>,
 ) -> Result<Vec<Ref>, Failure> {
     let mut solves = tokio::task::JoinSet::new();
     for (index, (plan, lowered)) in compiled.plans.iter().zip(lowered).enumerate() {
         let gateway = gateway.clone();
-        let options = SolveOptions { evaluate: explains(plan), cache_imports: opts.cache_imports.clone() };
+        let evaluate = explains(plan) || daemon.loses_places();
+        let options = SolveOptions { evaluate, cache_imports: opts.cache_imports.clone() };
         solves.spawn_local(async move {
             let outcome = gateway.solve(lowered.definition.into_pb(), options).await;
             (index, outcome)

@@ -13,7 +13,7 @@ use spec_schema::spec::Network;
 use crate::compile::Compiled;
 use crate::dockerignore::Matcher;
 use crate::entrypoint::{CONTEXT_LOCAL, MainContext};
-use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
+use crate::gateway::{DaemonInfo, Failure, Gateway, GatewayError, Ref, SolveOptions};
 use crate::opts::FrontendOpts;
 use crate::paths;
 use crate::plan::{Action, BuildPlan, MountPlan};
@@ -39,7 +39,7 @@ pub(crate) async fn explain(
             .or_else(|| external::explain(&error, plan, compiled)),
     };
     match fault {
-        None => error.into(),
+        None => placed(gateway, error).await.into(),
         Some(fault) => {
             let mut faults = Faults::new();
             faults.push(fault);
@@ -48,18 +48,46 @@ pub(crate) async fn explain(
     }
 }
 
-/// The path that the daemon found missing.
-fn missing_path(message: &str) -> Option<&str> {
-    let quoted = || message.strip_suffix(": not found")?.strip_suffix('"')?.rsplit('"').next();
-    let stated = || message.strip_suffix(": no such file or directory")?.rsplit("stat ").next();
-    quoted().or_else(stated)
+/// The error with its place in front of the message, where it would not reach the client by itself.
+async fn placed(gateway: &Gateway, error: GatewayError) -> GatewayError {
+    let is_lost = gateway.ping().await.is_ok_and(DaemonInfo::loses_places);
+    match error.place().filter(|_| is_lost) {
+        Some(place) => error.context(&place),
+        None => error,
+    }
 }
 
-/// The path that the daemon found missing, if the plan copies it from the context.
+/// The path that the daemon found missing.
+fn missing_path(message: &str) -> Option<&str> {
+    // Before 0.9 `"/a" not found: not found`, since `"/a": not found`.
+    let quoted = || {
+        message
+            .strip_suffix(": not found")?
+            .trim_end_matches(" not found")
+            .strip_suffix('"')?
+            .rsplit('"')
+            .next()
+    };
+    let stated = || message.strip_suffix(": no such file or directory")?.rsplit("stat ").next();
+    quoted().or_else(|| stated().map(without_mount))
+}
+
+/// A path without the directory in which the daemon has mounted what it looks at.
+fn without_mount(path: &str) -> &str {
+    let below = path
+        .rsplit_once("/buildkit-mount")
+        .map(|(_, rest)| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    below.unwrap_or(path)
+}
+
+/// The path that is missing, if the plan copies it from the context. Some releases tell the first directory on the way
+/// to it that is missing.
 fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
     let path = missing_path(message)?;
-    let source = plan.copied_from_context().find(|source| source.path == path)?;
-    Some((path.to_owned(), source.span))
+    let below = |source: &str| source.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let source = plan.copied_from_context().find(|source| source.path == path);
+    let source = source.or_else(|| plan.copied_from_context().find(|source| below(&source.path)))?;
+    Some((source.path.clone(), source.span))
 }
 
 async fn explain_path(
@@ -128,7 +156,11 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
         });
         let variables = run.secret_env.iter().filter(|secret| !secret.optional).map(|secret| &secret.id);
         let mut ids = files.chain(variables);
-        if let Some(id) = ids.find(|id| message.contains(&format!("secret {id}: not found"))) {
+        // Before 0.9 `secret x not found`, since `secret x: not found`.
+        let told = |id: &&String| {
+            [": not", " not"].iter().any(|not| message.contains(&format!("secret {id}{not} found")))
+        };
+        if let Some(id) = ids.find(told) {
             let fault = Diagnostic::new(
                 step.span,
                 format!("this step needs the secret `{id}`, which the client did not pass"),
@@ -200,4 +232,22 @@ fn names_device(message: &str, device: &str) -> bool {
 fn not_allowed(span: Span, what: &str, entitlement: &str) -> Diagnostic {
     Diagnostic::new(span, format!("this step asks for {what}, which the client did not allow"))
         .help(format!("add `--allow {entitlement}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing_path;
+
+    #[test]
+    fn missing_paths_are_found_in_the_words_of_every_release() {
+        for message in [
+            "failed to compute cache key: \"/src/a\": not found",
+            "failed to compute cache key: \"/src/a\" not found: not found",
+            "lstat /src/a: no such file or directory",
+            "failed to walk /tmp/buildkit-mount12/src: lstat /var/lib/docker/tmp/buildkit-mount12/src/a: no such file or directory",
+        ] {
+            assert_eq!(missing_path(message), Some("/src/a"), "{message}");
+        }
+        assert_eq!(missing_path("secret token not found: not found"), None);
+    }
 }

@@ -39,7 +39,11 @@ fn network(message: &str) -> Option<Plain> {
     if let Some(address) = between(message, "dial tcp ", refused)
         .or_else(|| between(message, "Failed to connect to ", "Could not connect"))
     {
-        let address = address.split(' ').next().unwrap_or_default().trim_end_matches(':');
+        let mut words = address.split(' ');
+        let host = words.next().unwrap_or_default().trim_end_matches(':');
+        // curl before 8.17 writes `host port 80`.
+        let port = words.next().filter(|word| *word == "port").and(words.next());
+        let address = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         return Some(Plain::new(format!("nothing answers at {address}: the connection is refused")));
     }
     if let Some(address) = between(message, "ssh: connect to host ", ": Connection refused") {
@@ -62,7 +66,11 @@ fn network(message: &str) -> Option<Plain> {
 /// What is said of a repository.
 fn git(message: &str) -> Option<Plain> {
     if let Some(reference) = between(message, "repository does not contain ref ", ", output:") {
-        return Some(Plain::new(format!("it has no branch, tag or commit `{reference}`")));
+        let told = Plain::new(format!("it has no branch, tag or commit `{reference}`"));
+        // Since 0.9 BuildKit asks for the default branch.
+        let guessed =
+            "where none is named, BuildKit before 0.9 takes `master`; name the branch that is meant";
+        return Some(if reference == "master" { told.help(guessed) } else { told });
     }
     if let Some((expected, found)) =
         message.split_once("expected checksum to match ").and_then(|(_, rest)| rest.split_once(", got "))
@@ -85,6 +93,9 @@ fn git(message: &str) -> Option<Plain> {
     if message.contains("Permission denied (publickey") {
         let help = "add the key that it takes with `ssh-add`";
         return Some(Plain::new("it takes no key of the ssh agent").help(help));
+    }
+    if message.contains("failed to fetch remote ") && message.ends_with(": exit status 128") {
+        return Some(Plain::new("git cannot fetch it").help("the output of that step says why"));
     }
     if message.contains("fatal: repository ") && message.contains(" not found")
         || message.contains(" does not appear to be a git repository")
@@ -152,6 +163,8 @@ mod tests {
         assert_eq!(why(refused), "nothing answers at [::1]:1: the connection is refused");
         let git = "git stderr:\nfatal: unable to access 'http://h:1/r.git/': Failed to connect to h:1 after 0 ms: Could not connect to server";
         assert_eq!(why(git), "nothing answers at h:1: the connection is refused");
+        let older = "Failed to connect to 127.0.0.1 port 81 after 0 ms: Could not connect to server";
+        assert_eq!(why(older), "nothing answers at 127.0.0.1:81: the connection is refused");
         assert_eq!(why("unable to access 'https://h/': Could not resolve host: h\n"), "there is no host h");
         assert_eq!(
             why("net/http: TLS: x509: certificate signed by unknown authority"),
@@ -170,6 +183,11 @@ mod tests {
             why("repository does not contain ref nope, output: \"\""),
             "it has no branch, tag or commit `nope`"
         );
+        assert_eq!(
+            plain("repository does not contain ref master, output: \"\"").unwrap().help.unwrap(),
+            "where none is named, BuildKit before 0.9 takes `master`; name the branch that is meant"
+        );
+        assert_eq!(why("failed to fetch remote http://h/r.git: exit status 128"), "git cannot fetch it");
         assert_eq!(why("expected checksum to match abc, got def"), "it is at def, and the checksum says abc");
         assert_eq!(why("invalid subdir /a: failed to lstat \"a\""), "it has no directory `a`");
         assert_eq!(why("fatal: repository 'http://h/r.git/' not found"), "there is no such repository");

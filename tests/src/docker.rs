@@ -77,10 +77,31 @@ fn look_for_engine() -> Result<(), String> {
 /// build of Docker: then the one that Docker's release came with.
 #[track_caller]
 pub fn buildkit_version() -> (u32, u32) {
-    let numbers = |text: &str| {
-        let mut parts = text.trim().trim_start_matches('v').split(['.', '-', '+']);
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    };
+    static VERSION: OnceLock<(u32, u32)> = OnceLock::new();
+    *VERSION.get_or_init(look_up_buildkit)
+}
+
+/// The release of the client's buildx, such as `(0, 13)`.
+#[track_caller]
+pub fn buildx_version() -> (u32, u32) {
+    static VERSION: OnceLock<(u32, u32)> = OnceLock::new();
+    *VERSION.get_or_init(|| {
+        let told = docker(["buildx", "version"]).ok().stdout;
+        match told.split(' ').nth(1).and_then(numbers) {
+            Some(version) => version,
+            None => panic!("`docker buildx version` tells no version: {told}"),
+        }
+    })
+}
+
+/// The first two numbers of a version.
+fn numbers(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim().trim_start_matches('v').split(['.', '-', '+']);
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[track_caller]
+fn look_up_buildkit() -> (u32, u32) {
     let nodes = docker(["buildx", "inspect"]).ok().stdout;
     let own = nodes.lines().find_map(|line| numbers(line.strip_prefix("BuildKit version:")?));
     if let Some(version) = own.filter(|version| *version != (0, 0)) {

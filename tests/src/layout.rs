@@ -83,15 +83,16 @@ pub(crate) fn digest(descriptor: &Value) -> &str {
 }
 
 #[track_caller]
-fn read(path: &Path) -> Vec<u8> {
+pub(crate) fn read(path: &Path) -> Vec<u8> {
     match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => panic!("{}: {error}", path.display()),
     }
 }
 
+/// The JSON of a file or blob of that name.
 #[track_caller]
-fn parse(bytes: &[u8], name: &str) -> Value {
+pub(crate) fn parse(bytes: &[u8], name: &str) -> Value {
     match serde_json::from_slice(bytes) {
         Ok(value) => value,
         Err(error) => panic!("{name}: {error}"),

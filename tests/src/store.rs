@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::docker::docker;
-use crate::layout::digest;
+use crate::layout::{digest, parse, read};
 use crate::registry::Registry;
 
 /// The image store of an engine.
@@ -53,7 +53,7 @@ fn add(layout: &Path, name: &str) -> Value {
     if let Err(error) = unpacked {
         panic!("the archive of {name}: {error}");
     }
-    let images = json_of(&read(&folder.path().join("manifest.json")), name);
+    let images = parse(&read(&folder.path().join("manifest.json")), name);
     let part = |path: &Value| blob(layout, &read(&folder.path().join(path.as_str().unwrap_or_default())));
     let config = part(&images[0]["Config"]);
     let layers: Vec<Value> = images[0]["Layers"].as_array().into_iter().flatten().map(part).collect();
@@ -95,14 +95,6 @@ pub(crate) fn without_platforms(flags: &[String]) -> (Vec<Option<String>>, Vec<S
     (platforms, others)
 }
 
-#[track_caller]
-fn json_of(bytes: &[u8], name: &str) -> Value {
-    match serde_json::from_slice(bytes) {
-        Ok(value) => value,
-        Err(error) => panic!("{name}: {error}"),
-    }
-}
-
 /// Puts a blob into a layout. Its descriptor says no more than the digest.
 #[track_caller]
 fn blob(layout: &Path, bytes: &[u8]) -> Value {
@@ -113,14 +105,6 @@ fn blob(layout: &Path, bytes: &[u8]) -> Value {
 
 fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
-}
-
-#[track_caller]
-fn read(path: &Path) -> Vec<u8> {
-    match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => panic!("{}: {error}", path.display()),
-    }
 }
 
 #[track_caller]

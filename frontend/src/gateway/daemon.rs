@@ -34,6 +34,8 @@ pub mod caps {
     pub const ATTESTATIONS: &str = "reference.attestations";
     /// A container may have secrets in its environment. Since 0.12; marks the release for us.
     pub(super) const EXEC_SECRET_ENV: &str = "gateway.exec.secretenv";
+    /// Patterns of file copies. Since 0.9; marks the release for us.
+    pub(super) const COPY_PATTERNS: &str = "file.copy.includeexcludepatterns";
     /// An option of file copies. Since 0.14; marks the release for us.
     pub(super) const COPY_ALWAYS_REPLACE: &str = "file.copy.alwaysreplaceexistingdestpaths";
 }
@@ -172,6 +174,11 @@ impl DaemonInfo {
         }
     }
 
+    /// Whether the places of errors do not reach the client: Docker 20.10, with 0.8, drops all details.
+    pub fn loses_places(&self) -> bool {
+        self.llb.require(caps::COPY_PATTERNS).is_err()
+    }
+
     /// Whether a build fails in the end when a reference was solved and never evaluated.
     ///
     /// So it is with 0.11 (`missing provenance for ...`). There, [`evaluate`](super::Gateway::evaluate)
@@ -242,13 +249,15 @@ mod tests {
 
     #[test]
     fn releases_with_their_own_rules_are_recognised() {
+        let patterns = cap(caps::COPY_PATTERNS, true, "");
         let v0_8 = daemon(&[], vec![]);
-        let v0_11 = daemon(&[caps::ATTESTATIONS], vec![]);
+        let v0_11 = daemon(&[caps::ATTESTATIONS], vec![patterns.clone()]);
         let v0_14 = daemon(
             &[caps::ATTESTATIONS, caps::EXEC_SECRET_ENV],
-            vec![cap(caps::COPY_ALWAYS_REPLACE, true, "")],
+            vec![patterns, cap(caps::COPY_ALWAYS_REPLACE, true, "")],
         );
         assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::max_request), [4 << 20, 4 << 20, 16 << 20]);
         assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::fails_on_unevaluated_refs), [false, true, false]);
+        assert_eq!([&v0_8, &v0_11, &v0_14].map(DaemonInfo::loses_places), [true, false, false]);
     }
 }

@@ -100,7 +100,15 @@ struct ExitMessage {
 #[derive(Deserialize)]
 struct SourcePlaces {
     #[serde(default)]
+    info: SourceName,
+    #[serde(default)]
     ranges: Vec<SourceRange>,
+}
+
+#[derive(Default, Deserialize)]
+struct SourceName {
+    #[serde(default)]
+    filename: String,
 }
 
 #[derive(Deserialize)]
@@ -111,7 +119,8 @@ struct SourceRange {
 
 #[derive(Deserialize)]
 struct SourceLine {
-    #[serde(default)]
+    /// 0.8 writes `Line`.
+    #[serde(default, alias = "Line")]
     line: u32,
 }
 
@@ -162,10 +171,22 @@ impl GatewayError {
 
     /// First and last line of each place that the error points at.
     pub fn source_lines(&self) -> Vec<(u32, u32)> {
+        let ranges = self.sources().flat_map(|places| places.ranges);
+        ranges.map(|range| (range.start.line, range.end.line)).collect()
+    }
+
+    /// The first place that the error points at, such as `build.yaml:6`.
+    pub fn place(&self) -> Option<String> {
+        let mut places = self.sources().filter(|places| !places.info.filename.is_empty());
+        places.find_map(|SourcePlaces { info, ranges }| {
+            Some(format!("{}:{}", info.filename, ranges.first()?.start.line))
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = SourcePlaces> {
         let kind = format!("{DETAIL_PREFIX}{SOURCE}");
-        let details = self.details().iter().filter(|detail| detail.type_url == kind);
-        let places = details.filter_map(|detail| serde_json::from_slice::<SourcePlaces>(&detail.value).ok());
-        places.flat_map(|places| places.ranges).map(|range| (range.start.line, range.end.line)).collect()
+        let details = self.details().iter().filter(move |detail| detail.type_url == kind);
+        details.filter_map(|detail| serde_json::from_slice(&detail.value).ok())
     }
 
     /// Whether the error points into a source file already.
@@ -221,6 +242,17 @@ mod tests {
         assert_eq!(error.message(), "stage test: exit code: 3");
         assert_eq!(error.details(), details);
         assert_eq!(error.exit_code(), Some(3));
+    }
+
+    #[test]
+    fn the_first_place_is_told_with_its_file() {
+        let json = r#"{"info":{"filename":"build.yaml","data":""},"ranges":[{"start":{"line":6},"end":{"line":9}}]}"#;
+        let error = error("failed", &[(SOURCE, json)]);
+        assert_eq!(error.place().as_deref(), Some("build.yaml:6"));
+        assert_eq!(error.source_lines(), [(6, 9)]);
+        let json = r#"{"info":{"filename":"a"},"ranges":[{"start":{"Line":7},"end":{"Line":8}}]}"#;
+        assert_eq!(self::error("failed", &[(SOURCE, json)]).place().as_deref(), Some("a:7"));
+        assert_eq!(self::error("failed", &[(SOURCE, "{}")]).place(), None);
     }
 
     #[test]

@@ -53,10 +53,8 @@ impl Lowered {
         let bases = plan.stages.iter().map(|stage| stage.from_span);
         let steps = all(plan.stages.iter().flat_map(|stage| &stage.steps)).map(|step| step.span);
         let span = bases.chain(steps).find(at_line).unwrap_or_default();
-        let words = option(missing.id).map_or_else(
-            || missing.name.clone().unwrap_or_else(|| "this build".to_owned()),
-            |option| format!("`{option}`"),
-        );
+        let words = elsewhere(missing.id)
+            .map_or_else(|| missing.name.clone().unwrap_or_else(|| "this build".to_owned()), str::to_owned);
         vec![fault(missing, span, Feature { words, help: None })]
     }
 }
@@ -188,13 +186,15 @@ fn run_feature(id: &str, run: &RunPlan) -> Option<Feature> {
     }
 }
 
-/// The client's option that needs a capability.
-fn option(id: &str) -> Option<&'static str> {
-    let options = [
-        (caps::EXEC_ULIMIT, "--ulimit"),
-        (caps::EXEC_MOUNT_TMPFS_SIZE, "--shm-size"),
-        (caps::EXEC_CGROUP_PARENT, "--cgroup-parent"),
-        (caps::SOURCE_OCI_LAYOUT, "--build-context …=oci-layout://"),
+/// What else needs a capability: an option of the client, or a part of a place outside.
+fn elsewhere(id: &str) -> Option<&'static str> {
+    let known = [
+        (caps::EXEC_ULIMIT, "`--ulimit`"),
+        (caps::EXEC_MOUNT_TMPFS_SIZE, "`--shm-size`"),
+        (caps::EXEC_CGROUP_PARENT, "`--cgroup-parent`"),
+        (caps::SOURCE_OCI_LAYOUT, "`--build-context …=oci-layout://`"),
+        (caps::SOURCE_GIT_CHECKSUM, "the checksum of a git repository"),
+        (caps::SOURCE_GIT_SUBDIR, "a directory of a git repository"),
     ];
-    options.iter().find(|(cap, _)| cap.id() == id).map(|(_, option)| *option)
+    known.iter().find(|(cap, _)| cap.id() == id).map(|(_, words)| *words)
 }

@@ -1,6 +1,6 @@
 //! Files from outside that cannot be had.
 
-use optfrontend_tests::{Build, Repository, Site, tar};
+use optfrontend_tests::{Build, Repository, Site, buildkit_version, tar};
 
 use crate::{assert_told, by_flag};
 
@@ -81,13 +81,24 @@ fn a_path_that_a_repository_has_not() {
 #[test]
 fn a_downloaded_archive_that_climbs_out() {
     let step = format!("add: {}\n        unpack: true", site().url("/evil.tar"));
-    assert_told("archive_climbs", &adding(&step).fail());
+    does_not_climb("archive_climbs", &adding(&step));
 }
 
 #[test]
 fn an_archive_of_the_context_that_climbs_out() {
     let build = adding("add: evil.tar").file("evil.tar", tar(&[("../../evil", 0o644, b"x")]));
-    assert_told("archive_climbs_local", &build.fail());
+    does_not_climb("archive_climbs_local", &build);
+}
+
+/// An old engine keeps the entry in the image, without a word; newer ones refuse the archive.
+#[track_caller]
+fn does_not_climb(name: &str, build: &Build) {
+    if buildkit_version() >= (0, 14) {
+        return assert_told(name, &build.fail());
+    }
+    let image = build.image();
+    let files: Vec<&String> = image.only().files.keys().collect();
+    assert_eq!(files, ["/evil"]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_server_that_is_no_registry() {
 fn an_agent_that_is_gone() {
     let mut agent = Agent::start("key");
     agent.crash();
-    let spec = "stages:\n  app:\n    from: golang:1.22\n    steps:\n      - run: ssh-add -l >&2\n        ssh: true\n";
+    let spec = "stages:\n  app:\n    from: golang:1.22\n    steps:\n      - run: ssh-add -l >&2 || exit 1\n        ssh: true\n";
     let flag = format!("--ssh=default={}", agent.socket().display());
     assert_told("ssh_agent_gone", &Build::spec(spec).flags([flag]).fail());
 }
