@@ -18,5 +18,6 @@ pub mod reference;
 pub mod schema;
 pub mod span;
 pub mod spec;
+pub mod tools;
 
 pub use spec::Spec;

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::schema;
+use crate::spec::Sharing;
+use crate::tools::TOOLS;
 
 /// What stands above the tables.
 const INTRODUCTION: &str = include_str!("reference.md");
@@ -25,12 +27,19 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RemoveStep", "`remove`"),
     ("SymlinkStep", "`symlink`"),
     ("SymlinkTarget", "The link of `symlink`"),
+    ("AptStep", "`apt`"),
+    ("AptRepository", "A repository of `apt`"),
+    ("ApkStep", "`apk`"),
+    ("DnfStep", "`dnf`"),
+    ("Repository", "A repository of `apk` or `dnf`"),
+    ("KeyFile", "The key of a repository"),
     ("ParallelStep", "`parallel`"),
     ("CacheSettings", "A cache mount"),
     ("SecretSettings", "A secret of a step"),
     ("SshSettings", "An ssh agent of a step"),
     ("BindMount", "A bind mount"),
     ("TmpfsMount", "A tmpfs mount"),
+    ("FileMount", "A file mount"),
     ("UlimitSettings", "A limit"),
     ("DeviceSettings", "A device"),
     ("HealthcheckSettings", "A health check"),
@@ -39,12 +48,36 @@ const SECTIONS: &[(&str, &str)] = &[
 /// The page, as Markdown.
 pub fn page() -> String {
     let schema: Value = serde_json::from_str(&schema::document()).unwrap_or_default();
-    let mut page = INTRODUCTION.to_owned();
+    let mut page = INTRODUCTION.replace("{tools}", tools().trim_end());
     page += &section("The spec", &schema);
     for (name, heading) in SECTIONS {
         page += &section(heading, &schema["$defs"][name]);
     }
     page
+}
+
+/// The well-known caches.
+fn tools() -> String {
+    let mut text =
+        "| name | directory | shared | for each platform | variables |\n| --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for tool in TOOLS {
+        for (at, directory) in tool.directories.iter().enumerate() {
+            let name = if at == 0 { format!("`{}`", tool.name) } else { String::new() };
+            let sharing = match directory.sharing {
+                Sharing::Shared => "by all",
+                Sharing::Locked => "one at a time",
+                Sharing::Private => "by none",
+            };
+            let native = if directory.native { "yes" } else { "" };
+            let pointing = directory.variables.iter().map(|name| format!("`{name}`"));
+            let others =
+                tool.variables.iter().filter(|_| at == 0).map(|(name, value)| format!("`{name}={value}`"));
+            let variables = pointing.chain(others).collect::<Vec<_>>().join(", ");
+            text += &format!("| {name} | `{}` | {sharing} | {native} | {variables} |\n", directory.target);
+        }
+    }
+    text
 }
 
 fn section(heading: &str, object: &Value) -> String {
@@ -110,8 +143,9 @@ fn named(name: &str) -> String {
         (None, "SecretMount") => "id, or [a secret of a step](#a-secret-of-a-step)".to_owned(),
         (None, "SshMount") => "`true`, id, or [an ssh agent of a step](#an-ssh-agent-of-a-step)".to_owned(),
         (None, "Source") => "[an image source](#an-image-source), [a git source](#a-git-source), [an http source](#an-http-source) or [a context source](#a-context-source)".to_owned(),
-        (None, "Mount") => "[a bind mount](#a-bind-mount) or [a tmpfs mount](#a-tmpfs-mount)".to_owned(),
-        (None, "Step") => "a step: [run](#run), [copy](#copy), [add](#add), [write](#write), [mkdir](#mkdir), [remove](#remove), [symlink](#symlink) or [parallel](#parallel)".to_owned(),
+        (None, "Mount") => "[a bind mount](#a-bind-mount), [a tmpfs mount](#a-tmpfs-mount) or [a file mount](#a-file-mount)".to_owned(),
+        (None, "RepositoryKey") => "path, or [the key of a repository](#the-key-of-a-repository)".to_owned(),
+        (None, "Step") => "a step: [run](#run), [copy](#copy), [add](#add), [write](#write), [mkdir](#mkdir), [remove](#remove), [symlink](#symlink), [apt](#apt), [apk](#apk), [dnf](#dnf) or [parallel](#parallel)".to_owned(),
         (None, "Device") => "name, or [a device](#a-device)".to_owned(),
         (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
         (None, "Hosts") => "names, each with one or more addresses; or list of text".to_owned(),

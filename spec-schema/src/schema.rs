@@ -9,11 +9,11 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::span::Spanned;
 use crate::spec::{
-    AddStep, Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command, ContextSource, CopyStep,
-    Device, DeviceSettings, GitSource, Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource,
-    ImageSource, Limit, MkdirStep, Mount, ParallelStep, RemoveStep, RunStep, SecretMount, SecretSettings,
-    ShellOrExec, Source, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings,
-    When, WriteStep,
+    AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command,
+    ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource, Healthcheck,
+    HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, KeyFile, Limit, MkdirStep, Mount,
+    ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings, ShellOrExec, Source, Spec,
+    SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -173,7 +173,7 @@ choice! {
     HealthcheckTest => [word(), generator.subschema_for::<List<Template>>()] with generator;
     Healthcheck => [json!({ "const": "none" }), generator.subschema_for::<HealthcheckSettings>()] with generator;
     CacheMount => [
-        json!({ "enum": CacheMount::TOOLS }),
+        json!({ "enum": CacheMount::tools().collect::<Vec<_>>() }),
         json!({ "type": "string", "pattern": "^[/$.]" }),
         generator.subschema_for::<CacheSettings>(),
     ] with generator;
@@ -195,7 +195,12 @@ choice! {
         generator.subschema_for::<HttpSource>(),
         generator.subschema_for::<ContextSource>(),
     ] with generator;
-    Mount => [generator.subschema_for::<BindMount>(), generator.subschema_for::<TmpfsMount>()] with generator;
+    Mount => [
+        generator.subschema_for::<BindMount>(),
+        generator.subschema_for::<TmpfsMount>(),
+        generator.subschema_for::<FileMount>(),
+    ] with generator;
+    RepositoryKey => [word(), generator.subschema_for::<KeyFile>()] with generator;
     Step => [
         generator.subschema_for::<RunStep>(),
         generator.subschema_for::<CopyStep>(),
@@ -204,6 +209,9 @@ choice! {
         generator.subschema_for::<MkdirStep>(),
         generator.subschema_for::<RemoveStep>(),
         generator.subschema_for::<SymlinkStep>(),
+        generator.subschema_for::<AptStep>(),
+        generator.subschema_for::<ApkStep>(),
+        generator.subschema_for::<DnfStep>(),
         generator.subschema_for::<ParallelStep>(),
     ] with generator;
 }

@@ -1,104 +1,97 @@
-//! The directories where package managers and compilers keep what another build can use.
+//! Well-known caches: the mounts that stand for the name of a tool.
 
-use spec_schema::decode::Entry;
-use spec_schema::decode::text::{Part, Template, Text};
-use spec_schema::spec::{CacheSettings, RunStep, Sharing};
+use spec_schema::decode::text::{Template, Text};
+use spec_schema::decode::{Entry, Id, Permissions};
+use spec_schema::spec::{CacheSettings, FileMount, Mount, RunStep};
+use spec_schema::tools::{Directory, Tool};
 
-/// One directory of a tool.
-struct Directory {
-    target: &'static str,
-    /// The variable that points the tool there, where it has one.
-    variable: Option<&'static str>,
-    /// What builds do that use it at the same time: what the tool stands.
-    sharing: Sharing,
-    /// True where what it holds fits one platform only.
-    native: bool,
+/// Where caches are for whoever cannot reach root's: a directory in memory, so that none of it is in the image.
+const ELSEWHERE: &str = "/dev/optfrontend/cache";
+
+/// Who uses a cache.
+enum User {
+    Root,
+    /// A user and a group by their numbers.
+    Ids(Id, Id),
+    /// One whose numbers only the image knows, or an arg.
+    Named,
 }
 
-const fn shared(target: &'static str, variable: &'static str) -> Directory {
-    Directory { target, variable: Some(variable), sharing: Sharing::Shared, native: false }
-}
-
-impl Directory {
-    const fn unnamed(mut self) -> Self {
-        self.variable = None;
-        self
-    }
-
-    const fn locked(mut self) -> Self {
-        self.sharing = Sharing::Locked;
-        self
-    }
-
-    const fn native(mut self) -> Self {
-        self.native = true;
-        self
-    }
-}
-
-/// A system package manager's directory: of one platform, and one process at a time.
-const fn system(target: &'static str) -> Directory {
-    shared(target, "").unnamed().locked().native()
-}
-
-/// Settings that a tool needs besides, so that a cache on another filesystem serves it.
-const EXTRA: &[(&str, &str, &str)] = &[("uv", "UV_LINK_MODE", "copy")];
-
-fn directories(tool: &str) -> &'static [Directory] {
-    match tool {
-        "apt" => const { &[system("/var/cache/apt"), system("/var/lib/apt")] },
-        "apk" => const { &[system("/var/cache/apk")] },
-        "dnf" => const { &[system("/var/cache/dnf"), system("/var/cache/libdnf5")] },
-        "pip" => const { &[shared("/root/.cache/pip", "PIP_CACHE_DIR").native()] },
-        "uv" => const { &[shared("/root/.cache/uv", "UV_CACHE_DIR").native()] },
-        "poetry" => const { &[shared("/root/.cache/pypoetry", "POETRY_CACHE_DIR").native()] },
-        "npm" => const { &[shared("/root/.npm", "npm_config_cache")] },
-        "pnpm" => const { &[shared("/root/.local/share/pnpm/store", "npm_config_store_dir").native()] },
-        "yarn" => const { &[shared("/root/.cache/yarn", "YARN_CACHE_FOLDER")] },
-        "bun" => const { &[shared("/root/.bun/install/cache", "BUN_INSTALL_CACHE_DIR")] },
-        "go" => const { &[shared("/go/pkg/mod", "GOMODCACHE"), shared("/root/.cache/go-build", "GOCACHE")] },
-        "cargo" => {
-            const {
-                &[
-                    shared("/usr/local/cargo/registry", "").unnamed(),
-                    shared("/usr/local/cargo/git", "").unnamed(),
-                ]
-            }
+impl User {
+    fn of(run_as: Option<&Template>) -> Self {
+        let Some(run_as) = run_as.filter(|run_as| run_as.is_literal()) else {
+            return if run_as.is_some() { Self::Named } else { Self::Root };
+        };
+        let (user, group) = run_as.raw.split_once(':').unwrap_or((&run_as.raw, ""));
+        let number = |text: &str| text.parse().ok().map(Id);
+        match (user, number(user), number(group)) {
+            ("root" | "0" | "", ..) => Self::Root,
+            (_, Some(user), Some(group)) => Self::Ids(user, group),
+            (_, Some(user), None) if group.is_empty() => Self::Ids(user, Id(0)),
+            _ => Self::Named,
         }
-        "maven" => const { &[shared("/root/.m2/repository", "").unnamed()] },
-        // Its locks do not reach from one container to another.
-        "gradle" => const { &[shared("/root/.gradle", "GRADLE_USER_HOME").locked()] },
-        "bundler" => const { &[shared("/root/.bundle/cache", "BUNDLE_USER_CACHE")] },
-        "composer" => const { &[shared("/root/.cache/composer", "COMPOSER_CACHE_DIR")] },
-        "nuget" => const { &[shared("/root/.nuget/packages", "NUGET_PACKAGES")] },
-        "ccache" => const { &[shared("/root/.cache/ccache", "CCACHE_DIR")] },
-        "sccache" => const { &[shared("/root/.cache/sccache", "SCCACHE_DIR")] },
-        _ => &[],
     }
 }
 
-/// The mounts of a tool's cache; the variables that it needs go into the step's environment, where the step
-/// does not set them itself.
-pub(super) fn well_known(tool: &Text, platform: &Template, run: &mut RunStep) -> Vec<CacheSettings> {
-    let mut variable = |name: &str, value: &str| {
-        if !run.env.declares(name) {
-            let value = Template::literal(value, tool.span);
-            run.env.insert(name.to_owned(), Entry { key_span: tool.span, value });
+/// The mounts of a tool's cache. The variables and files that it needs go to the step, where the step does not say
+/// something else for them itself.
+pub(super) fn well_known(name: &Text, platform: &Template, run: &mut RunStep) -> Vec<CacheSettings> {
+    let Some(tool) = Tool::named(name) else { return Vec::new() };
+    let span = name.span;
+    for (path, content) in tool.files {
+        if !run.mounts.iter().any(|mount| mount.target().raw == *path) {
+            run.mounts.0.push(Mount::File(FileMount {
+                r#type: Text::new("file".to_owned(), span),
+                target: Template::literal(*path, span),
+                content: Template::literal(*content, span),
+                mode: None,
+                span,
+            }));
         }
-    };
-    for (_, name, value) in EXTRA.iter().filter(|(of, ..)| of == &tool.as_str()) {
-        variable(name, value);
     }
-    let mut mounts = Vec::new();
-    for directory in directories(tool) {
-        if let Some(name) = directory.variable {
-            variable(name, directory.target);
-        }
-        let id = directory.native.then(|| of_platform(directory.target, platform));
-        let target = Template::literal(directory.target, tool.span);
-        mounts.push(CacheSettings { id, sharing: Some(directory.sharing), ..self::directory(target) });
+    let variables = tool.variables.iter();
+    variables.for_each(|(variable, value)| set(run, variable, Template::literal(*value, span)));
+    let run_as = run.run_as.clone();
+    let mut mounts = Vec::with_capacity(tool.directories.len());
+    for directory in tool.directories {
+        let mount = mount(directory, &User::of(run_as.as_ref()), run_as.as_ref(), platform, name);
+        directory.variables.iter().for_each(|variable| set(run, variable, mount.target.clone()));
+        mounts.push(mount);
     }
     mounts
+}
+
+fn set(run: &mut RunStep, variable: &str, value: Template) {
+    if !run.env.declares(variable) {
+        run.env.insert(variable.to_owned(), Entry { key_span: value.span, value });
+    }
+}
+
+fn mount(
+    of: &Directory,
+    user: &User,
+    run_as: Option<&Template>,
+    platform: &Template,
+    name: &Text,
+) -> CacheSettings {
+    let is_reached = matches!(user, User::Root) || of.variables.is_empty();
+    let target = if is_reached { of.target.to_owned() } else { format!("{ELSEWHERE}{}", of.target) };
+    let platform = of.native.then_some(platform);
+    let owner = run_as.filter(|_| !matches!(user, User::Root));
+    let (uid, gid, mode) = match user {
+        User::Root => (None, None, None),
+        User::Ids(user, group) => (Some(*user), Some(*group), None),
+        User::Named => (None, None, Some(Permissions(0o777))),
+    };
+    let apart: Vec<&Template> = platform.into_iter().chain(owner).collect();
+    CacheSettings {
+        id: (!apart.is_empty()).then(|| id(of.target, &apart)),
+        sharing: Some(of.sharing),
+        mode,
+        uid,
+        gid,
+        ..directory(Template::literal(target, name.span))
+    }
 }
 
 /// A cache directory with nothing but its path.
@@ -118,14 +111,11 @@ pub(super) fn directory(target: Template) -> CacheSettings {
     }
 }
 
-/// A cache id that is different for each platform.
-fn of_platform(target: &str, platform: &Template) -> Template {
-    let prefix = format!("{target}:");
-    let mut parts = vec![Part::Literal(prefix.clone())];
-    if platform.parts.is_empty() {
-        parts.push(Part::Literal(platform.raw.clone()));
-    } else {
-        parts.extend(platform.parts.iter().cloned());
+/// A cache id with what keeps it apart from others.
+fn id(target: &str, apart: &[&Template]) -> Template {
+    let mut id = Template::literal(target, apart.first().map(|text| text.span).unwrap_or_default());
+    for text in apart {
+        id = id.joined(":", text);
     }
-    Template { raw: prefix + &platform.raw, span: platform.span, parts }
+    id
 }

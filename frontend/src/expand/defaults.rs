@@ -47,6 +47,7 @@ impl Defaults {
 
     /// A step with all that the stage says for it.
     pub(super) fn apply(&self, mut run: RunStep) -> CoreRun {
+        run.run_as = run.run_as.take().or_else(|| self.run_as.clone());
         let own = self.caches(run.cache.take(), &mut run);
         let inherited = self.caches(self.cache.clone(), &mut run);
         let caches = joined(inherited, own, |a, b| a.target.raw == b.target.raw);
@@ -58,9 +59,8 @@ impl Defaults {
         let ssh = if own_ssh.is_empty() { values(self.ssh.clone()) } else { own_ssh };
         run.ssh = one_or_many(ssh, run.span);
         run.mounts.0 = joined(self.mounts.clone(), std::mem::take(&mut run.mounts.0), |a, b| {
-            mount_target(a) == mount_target(b)
+            a.target().raw == b.target().raw
         });
-        run.run_as = run.run_as.take().or_else(|| self.run_as.clone());
         run.network = run.network.or(self.network);
         CoreRun { step: run, caches }
     }
@@ -103,13 +103,6 @@ fn secret_place(secret: &SecretMount) -> (Option<String>, Option<&str>) {
     let env = settings.env.as_ref().map(|env| env.as_str());
     let file = settings.target.as_ref().map(|target| target.raw.clone());
     (file.or_else(|| env.is_none().then(|| default_secret_file(&settings.id))), env)
-}
-
-fn mount_target(mount: &Mount) -> &str {
-    match mount {
-        Mount::Bind(bind) => &bind.target.raw,
-        Mount::Tmpfs(tmpfs) => &tmpfs.target.raw,
-    }
 }
 
 fn target_platform(span: Span) -> Template {

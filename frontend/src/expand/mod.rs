@@ -4,6 +4,7 @@
 mod caches;
 mod core;
 mod defaults;
+mod packages;
 
 use spec_schema::Spec;
 use spec_schema::decode::List;
@@ -50,22 +51,28 @@ impl Expander {
         steps.0.into_iter().map(|step| self.step(step)).collect()
     }
 
-    fn step(&self, step: Step) -> CoreStep {
+    fn step(&self, mut step: Step) -> CoreStep {
         let span = step.span();
-        let (name, when, action) = match step {
-            Step::Run(mut step) => {
-                let (name, when) = (step.name.take(), step.when.take());
-                (name, when, CoreAction::Run(Box::new(self.defaults.apply(*step))))
-            }
-            Step::Copy(mut step) => (step.name.take(), step.when.take(), CoreAction::Copy(step)),
-            Step::Add(mut step) => (step.name.take(), step.when.take(), CoreAction::Add(step)),
-            Step::Write(mut step) => (step.name.take(), step.when.take(), CoreAction::Write(step)),
-            Step::Mkdir(mut step) => (step.name.take(), step.when.take(), CoreAction::Mkdir(step)),
-            Step::Remove(mut step) => (step.name.take(), step.when.take(), CoreAction::Remove(step)),
-            Step::Symlink(mut step) => (step.name.take(), step.when.take(), CoreAction::Symlink(step)),
+        let (mut name, when) = step.take_common();
+        let run = |step| CoreAction::Run(Box::new(self.defaults.apply(step)));
+        let mut short = |mut step: RunStep| {
+            name = name.take().or(step.name.take());
+            run(step)
+        };
+        let action = match step {
+            Step::Run(step) => run(*step),
+            Step::Copy(step) => CoreAction::Copy(step),
+            Step::Add(step) => CoreAction::Add(step),
+            Step::Write(step) => CoreAction::Write(step),
+            Step::Mkdir(step) => CoreAction::Mkdir(step),
+            Step::Remove(step) => CoreAction::Remove(step),
+            Step::Symlink(step) => CoreAction::Symlink(step),
+            Step::Apt(step) => short(packages::apt(*step)),
+            Step::Apk(step) => short(packages::apk(*step)),
+            Step::Dnf(step) => short(packages::dnf(*step)),
             Step::Parallel(step) => {
-                let branches = step.parallel.0.into_iter().map(|branch| self.steps(branch)).collect();
-                (step.name, step.when, CoreAction::Parallel(branches))
+                let branches = step.parallel.0.into_iter().map(|branch| self.steps(branch));
+                CoreAction::Parallel(branches.collect())
             }
         };
         CoreStep { name, when, span, action }

@@ -106,7 +106,7 @@ impl Lowerer<'_> {
     }
 
     /// Copies what `file` makes to the directory that holds `path`, with exactly these permissions.
-    fn made_elsewhere(
+    pub(super) fn made_elsewhere(
         &mut self,
         file: FileOp,
         path: &str,
@@ -126,7 +126,7 @@ impl Lowerer<'_> {
 
 /// Whether the daemon would give something new other permissions: it applies its umask, and drops the bits above 0777.
 /// A copy's permissions are exact.
-fn is_cut(mode: u32) -> bool {
+pub(super) fn is_cut(mode: u32) -> bool {
     mode & 0o7022 != 0
 }
 

@@ -6,9 +6,13 @@ use buildkit_llb::{
 };
 use spec_schema::spec::{Network, Sharing};
 
+use super::files::is_cut;
 use super::{Lowerer, secret_env};
 use crate::opts;
 use crate::plan::{CachePlan, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY};
+
+/// The only file where a mounted one comes from.
+const MOUNTED_FILE: &str = "/file";
 
 impl Lowerer<'_> {
     /// Adds a process; returns the root that it leaves.
@@ -21,7 +25,6 @@ impl Lowerer<'_> {
     ) -> Option<Output> {
         meta.platform = Some(platform.clone());
         let mut mounts: Vec<Mount> = plan.mounts.iter().map(|mount| self.mount(mount)).collect();
-        mounts.extend(self.script(plan));
         mounts.extend(self.shared_memory(plan));
         let opts = self.surroundings.opts;
         let shell_reads =
@@ -70,23 +73,21 @@ impl Lowerer<'_> {
         (!is_taken).then(|| Mount { target: SHARED_MEMORY.to_owned(), kind })
     }
 
-    /// A script with an interpreter of its own, as an executable file.
-    fn script(&mut self, plan: &RunPlan) -> Option<Mount> {
-        let (path, text) = plan.script.as_ref()?;
+    /// A file from the spec, which is in no layer.
+    fn file(&mut self, target: &str, content: &str, mode: u32) -> Mount {
         let file = Mkfile {
-            path: "/script".to_owned(),
-            data: text.clone().into_bytes(),
-            mode: 0o755,
+            path: MOUNTED_FILE.to_owned(),
+            data: content.to_owned().into_bytes(),
+            mode,
             owner: None,
             // The time is no part of any key, but the op is one for all builds only if its bytes are.
             timestamp: Some(0),
         };
-        let source = self.graph.file(FileOp::on(None).mkfile(file), OpMeta::named("[internal] write script"));
-        let selector = Some("/script".to_owned());
-        Some(Mount {
-            target: path.clone(),
-            kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly },
-        })
+        let meta = OpMeta::named(format!("[internal] write {target}"));
+        let source = self.graph.file(FileOp::on(None).mkfile(file), meta);
+        let selector = Some(MOUNTED_FILE.to_owned());
+        let kind = MountKind::Bind { source, selector, access: BindAccess::ReadOnly };
+        Mount { target: target.to_owned(), kind }
     }
 
     fn mount(&mut self, mount: &MountPlan) -> Mount {
@@ -100,6 +101,7 @@ impl Lowerer<'_> {
             MountPlan::Tmpfs { target, size } => {
                 Mount { target: target.clone(), kind: MountKind::Tmpfs { size: *size } }
             }
+            MountPlan::File { target, content, mode } => self.file(target, content, *mode),
             MountPlan::Secret { id, target, mode, uid, gid, optional } => {
                 let file =
                     SecretFile { id: id.clone(), uid: *uid, gid: *gid, mode: *mode, optional: *optional };
@@ -139,20 +141,17 @@ impl Lowerer<'_> {
 
     /// What a cache starts with that does not belong to root.
     fn cache_directory(&mut self, (mode, user, group): (u32, u32, u32)) -> Option<Output> {
-        let directory = Mkdir {
-            path: "/cache".to_owned(),
-            mode,
-            make_parents: false,
-            owner: Some(buildkit_llb::Owner {
-                user: Some(OwnerName::Id(user)),
-                group: Some(OwnerName::Id(group)),
-            }),
-            timestamp: None,
-        };
-        self.graph.file(
-            FileOp::on(None).mkdir(directory),
-            OpMeta::named("[internal] settings cache mount permissions"),
-        )
+        let path = "/cache".to_owned();
+        let id = |id| Some(OwnerName::Id(id));
+        let owner = Some(buildkit_llb::Owner { user: id(user), group: id(group) });
+        let directory = Mkdir { path, mode, make_parents: false, owner: owner.clone(), timestamp: None };
+        let meta = OpMeta::named("[internal] settings cache mount permissions");
+        if is_cut(mode) {
+            let made = FileOp::on(None).mkdir(Mkdir { owner: None, ..directory });
+            let copy = self.made_elsewhere(made, "/cache", mode, owner);
+            return self.graph.file(FileOp::on(None).copy(copy), meta);
+        }
+        self.graph.file(FileOp::on(None).mkdir(directory), meta)
     }
 }
 

@@ -188,8 +188,6 @@ impl Action {
 pub struct RunPlan {
     /// Program and arguments.
     pub args: Vec<String>,
-    /// A script that is mounted as an executable file at the path, which `args` names.
-    pub script: Option<(String, String)>,
     /// Environment.
     pub env: Vec<(String, String)>,
     /// Working directory, absolute.
@@ -229,6 +227,15 @@ pub enum MountPlan {
         /// The most that it may hold, in bytes.
         size: Option<u64>,
     },
+    /// A file that the process may only read.
+    File {
+        /// Where, absolute.
+        target: String,
+        /// What it holds.
+        content: String,
+        /// Its permissions.
+        mode: u32,
+    },
     /// A secret as a file.
     Secret {
         /// The client's name for it.
@@ -267,6 +274,7 @@ impl MountPlan {
         match self {
             Self::Bind { target, .. }
             | Self::Tmpfs { target, .. }
+            | Self::File { target, .. }
             | Self::Secret { target, .. }
             | Self::Ssh { target, .. } => target,
             Self::Cache(cache) => &cache.target,

@@ -3,7 +3,6 @@
 use spec_schema::decode::Id;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::span::Span;
 use spec_schema::spec::{BindMount, CacheSettings, Mount, SecretSettings, Sharing, SshMount, SshSettings};
 
 use super::build::StagePlanner;
@@ -77,6 +76,11 @@ impl Reader<'_, '_> {
             Mount::Tmpfs(tmpfs) => {
                 MountPlan::Tmpfs { target: self.target(&tmpfs.target), size: tmpfs.size.map(|size| size.0) }
             }
+            Mount::File(file) => MountPlan::File {
+                target: self.target(&file.target),
+                content: self.text(&file.content),
+                mode: file.mode.map_or(0o644, |mode| mode.0),
+            },
         }
     }
 
@@ -158,14 +162,6 @@ impl Reader<'_, '_> {
             gid: number(ssh.gid),
             optional: ssh.required.as_ref().is_some_and(|required| !required.value),
         });
-    }
-}
-
-/// Where a mount's target is written.
-pub(super) fn target_span(mount: &Mount) -> Span {
-    match mount {
-        Mount::Bind(bind) => bind.target.span,
-        Mount::Tmpfs(tmpfs) => tmpfs.target.span,
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn process(
     faults: &mut Faults,
 ) -> ProcessPlan {
     let mut reader = Reader { planner, env, faults };
-    if let Some(mount) = step.mounts.iter().map(super::mounts::target_span).zip(mounts).find_map(in_the_way)
+    if let Some(mount) = step.mounts.iter().map(|mount| mount.target().span).zip(mounts).find_map(in_the_way)
         && step.shm_size.is_some()
     {
         let fault = Diagnostic::new(mount, format!("`shm_size` says what is mounted at `{SHARED_MEMORY}`"));

@@ -9,7 +9,7 @@ use spec_schema::spec::{Command, RunStep};
 use super::build::StagePlanner;
 use super::names::one_line;
 use super::process::process;
-use super::{Action, RunPlan, Runtime, mounts};
+use super::{Action, MountPlan, RunPlan, Runtime, mounts};
 use crate::expand::CoreRun;
 use crate::paths;
 use crate::scope::{Env, Scope, words};
@@ -59,12 +59,12 @@ pub(super) fn run(
     };
     let mut mounts = mounts::Mounts::default();
     mounts.add_all(planner, run, scope_env, &workdir, faults);
+    mounts.list.extend(script);
     let process = process(planner, step, scope_env, &mounts.list, faults);
     let mut env = environment(planner, &step.run, &runtime.env, env);
     env.extend(mounts.env);
     let plan = RunPlan {
         args,
-        script,
         env,
         workdir,
         user,
@@ -111,9 +111,11 @@ fn environment(
 }
 
 /// Program and arguments for a script, and the file to mount where the script names its own interpreter.
-fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<(String, String)>) {
+fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<MountPlan>) {
     if text.starts_with("#!") {
-        return (vec![SCRIPT_PATH.to_owned()], Some((SCRIPT_PATH.to_owned(), text.value.clone())));
+        let target = SCRIPT_PATH.to_owned();
+        let script = MountPlan::File { target: target.clone(), content: text.value.clone(), mode: 0o755 };
+        return (vec![target], Some(script));
     }
     let script = text.trim_end_matches('\n');
     if !script.contains('\n') || !is_posix_shell(&shell) {

@@ -134,7 +134,7 @@ pub(super) fn references(
 fn run_sources(run: &CoreRun) -> impl Iterator<Item = &Template> {
     let mounts = run.step.mounts.iter().filter_map(|mount| match mount {
         Mount::Bind(bind) => bind.from.as_ref(),
-        Mount::Tmpfs(_) => None,
+        Mount::Tmpfs(_) | Mount::File(_) => None,
     });
     run.caches.iter().filter_map(|cache| cache.from.as_ref()).chain(mounts)
 }

@@ -109,7 +109,7 @@ impl<'p> Uses<'p> {
                     }
                     MountPlan::Ssh { id, optional, .. } => add(&mut uses.agents, id, !optional, step.span),
                     MountPlan::Cache(cache) => add(&mut uses.caches, &cache.id, true, step.span),
-                    MountPlan::Bind { .. } | MountPlan::Tmpfs { .. } => {}
+                    MountPlan::Bind { .. } | MountPlan::Tmpfs { .. } | MountPlan::File { .. } => {}
                 }
             }
         }

@@ -85,6 +85,22 @@ impl Template {
         Ok(Self { raw: raw.to_owned(), span, parts })
     }
 
+    /// This text, a separator that has no variables, and another text.
+    #[must_use]
+    pub fn joined(&self, separator: &str, other: &Self) -> Self {
+        let raw = format!("{}{separator}{}", self.raw, other.raw);
+        let parts = if self.parts.is_empty() && other.parts.is_empty() {
+            Vec::new()
+        } else {
+            let pieces = |text: &Self| match text.parts.is_empty() {
+                true => vec![Part::Literal(text.raw.clone())],
+                false => text.parts.clone(),
+            };
+            [pieces(self), vec![Part::Literal(separator.to_owned())], pieces(other)].concat()
+        };
+        Self { raw, span: self.span, parts }
+    }
+
     /// Every variable in the text, those inside defaults included.
     pub fn variables(&self) -> Vec<&Variable> {
         let mut found = Vec::new();

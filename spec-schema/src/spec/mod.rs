@@ -4,6 +4,7 @@ mod arg;
 mod command;
 mod healthcheck;
 mod mount;
+mod packages;
 mod parallel;
 mod process;
 mod secret;
@@ -15,9 +16,10 @@ pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
 pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};
 pub use mount::{
-    BindMount, CacheMount, CacheSettings, Mount, SecretMount, SecretSettings, Sharing, SshMount, SshSettings,
-    TmpfsMount,
+    BindMount, CacheMount, CacheSettings, FileMount, Mount, SecretMount, SecretSettings, Sharing, SshMount,
+    SshSettings, TmpfsMount,
 };
+pub use packages::{ApkStep, AptRepository, AptStep, DnfStep, KeyFile, Repository, RepositoryKey};
 pub use parallel::ParallelStep;
 pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
 pub use secret::Secret;

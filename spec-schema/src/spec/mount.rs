@@ -5,6 +5,7 @@ use crate::decode::{Decode, Id, Permissions, Size, keywords, mapping, record, sc
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
+use crate::tools::{TOOLS, Tool};
 
 /// A cache that outlives the build: the name of a tool, a path, or a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +44,10 @@ record! {
 }
 
 impl CacheMount {
-    /// The tools whose caches are known by name.
-    pub const TOOLS: &'static [&'static str] = &[
-        "apt", "apk", "dnf", "pip", "uv", "poetry", "npm", "pnpm", "yarn", "bun", "go", "cargo", "maven",
-        "gradle", "bundler", "composer", "nuget", "ccache", "sccache",
-    ];
+    /// The names of the tools whose caches are known.
+    pub fn tools() -> impl Iterator<Item = &'static str> {
+        TOOLS.iter().map(|tool| tool.name)
+    }
 }
 
 impl Decode for CacheMount {
@@ -59,12 +59,11 @@ impl Decode for CacheMount {
         if text.starts_with(['/', '$', '.']) {
             return Template::decode(node, faults).map(Self::Path);
         }
-        if Self::TOOLS.contains(&text.as_str()) {
+        if Tool::named(text).is_some() {
             return Some(Self::WellKnown(Text::new(text.clone(), node.span)));
         }
-        let help = did_you_mean(text, Self::TOOLS.iter().copied()).unwrap_or_else(|| {
-            format!("known tools: {}; a path starts with `/`", one_of(Self::TOOLS.iter().copied()))
-        });
+        let help = did_you_mean(text, Self::tools())
+            .unwrap_or_else(|| format!("known tools: {}; a path starts with `/`", one_of(Self::tools())));
         faults.push(Diagnostic::new(node.span, format!("no cache is known for `{text}`")).help(help));
         None
     }
@@ -189,6 +188,8 @@ pub enum Mount {
     Bind(BindMount),
     /// An empty directory in memory.
     Tmpfs(TmpfsMount),
+    /// A file that stands in the spec.
+    File(FileMount),
 }
 
 record! {
@@ -221,20 +222,48 @@ record! {
     }
 }
 
+record! {
+    "file mount";
+    /// A file that stands in the spec. It is seen in the place of one that the image has there.
+    pub struct FileMount {
+        /// `file`.
+        pub r#type: Text,
+        /// Where the step sees it.
+        pub target: Template,
+        /// What it holds. Variables are expanded; `$$` is a dollar.
+        pub content: Template,
+        /// Permissions. Default: 0644.
+        pub mode: Option<Permissions>,
+    }
+}
+
+impl Mount {
+    /// Where the step sees it.
+    pub fn target(&self) -> &Template {
+        match self {
+            Self::Bind(bind) => &bind.target,
+            Self::Tmpfs(tmpfs) => &tmpfs.target,
+            Self::File(file) => &file.target,
+        }
+    }
+}
+
 impl Decode for Mount {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        const KINDS: &str = "`bind`, `tmpfs` or `file`";
         let entries = mapping(node, "a mapping with a `type`", faults)?;
         let Some((_, kind)) = entries.iter().find(|(key, _)| key.as_str() == "type") else {
             faults.push(
                 Diagnostic::new(node.span, "a mount needs the key `type`")
-                    .help("known types: `bind` or `tmpfs`"),
+                    .help(format!("known types: {KINDS}")),
             );
             return None;
         };
-        let text = &scalar(kind, "`bind` or `tmpfs`", faults)?.text;
+        let text = &scalar(kind, KINDS, faults)?.text;
         match text.as_str() {
             "bind" => BindMount::decode(node, faults).map(Self::Bind),
             "tmpfs" => TmpfsMount::decode(node, faults).map(Self::Tmpfs),
+            "file" => FileMount::decode(node, faults).map(Self::File),
             other => {
                 let elsewhere = match other {
                     "cache" => Some("use the step's `cache` key"),
@@ -242,8 +271,7 @@ impl Decode for Mount {
                     "ssh" => Some("use the step's `ssh` key"),
                     _ => None,
                 };
-                let help =
-                    elsewhere.map_or_else(|| "known types: `bind` or `tmpfs`".to_owned(), str::to_owned);
+                let help = elsewhere.map_or_else(|| format!("known types: {KINDS}"), str::to_owned);
                 faults
                     .push(Diagnostic::new(kind.span, format!("`{other}` is not a type of mount")).help(help));
                 None

@@ -1,7 +1,8 @@
 //! Steps: one action each, and its options.
 
 use super::{
-    CacheMount, Command, Device, Hosts, Mount, Network, ParallelStep, SecretMount, Security, SshMount, Ulimit,
+    ApkStep, AptStep, CacheMount, Command, Device, DnfStep, Hosts, Mount, Network, ParallelStep, SecretMount,
+    Security, SshMount, Ulimit,
 };
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
@@ -9,25 +10,73 @@ use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
 
-/// One step of a stage: a mapping with one action key and the options of that action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+/// Defines [`Step`], how it is read, and what all of its records have in common, from one list of actions.
+macro_rules! steps {
+    ($( #[doc = $doc:literal] $action:literal => $variant:ident($record:ident), )*) => {
+        /// One step of a stage: a mapping with one action key and the options of that action.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Step {
+            $( #[doc = $doc] $variant(Box<$record>), )*
+        }
+
+        /// Each action and the keys that may stand beside it.
+        const ACTIONS: &[(&str, &[&str])] = &[$( ($action, $record::KEYS), )*];
+
+        impl Step {
+            /// Reads the options of an action; `None` once a fault has been recorded, or for an action that is none.
+            fn of_action(action: &str, node: &Node, faults: &mut Faults) -> Option<Self> {
+                match action {
+                    $( $action => $record::decode(node, faults).map(|step| Self::$variant(Box::new(step))), )*
+                    _ => None,
+                }
+            }
+
+            /// The step's `name` key.
+            pub fn name(&self) -> Option<&Template> {
+                match self { $( Self::$variant(step) => step.name.as_ref(), )* }
+            }
+
+            /// The step's `when` key.
+            pub fn when(&self) -> Option<&When> {
+                match self { $( Self::$variant(step) => step.when.as_ref(), )* }
+            }
+
+            /// Takes the keys `name` and `when` out of the step.
+            pub fn take_common(&mut self) -> (Option<Template>, Option<When>) {
+                match self { $( Self::$variant(step) => (step.name.take(), step.when.take()), )* }
+            }
+
+            /// Where the step stands.
+            pub fn span(&self) -> Span {
+                match self { $( Self::$variant(step) => step.span, )* }
+            }
+        }
+    };
+}
+
+steps! {
     /// Runs a command.
-    Run(Box<RunStep>),
+    "run" => Run(RunStep),
     /// Copies files.
-    Copy(Box<CopyStep>),
+    "copy" => Copy(CopyStep),
     /// Adds files from URLs, git repositories and archives.
-    Add(Box<AddStep>),
+    "add" => Add(AddStep),
     /// Writes a file.
-    Write(Box<WriteStep>),
+    "write" => Write(WriteStep),
     /// Makes directories.
-    Mkdir(Box<MkdirStep>),
+    "mkdir" => Mkdir(MkdirStep),
     /// Removes files.
-    Remove(Box<RemoveStep>),
+    "remove" => Remove(RemoveStep),
     /// Makes a symbolic link.
-    Symlink(Box<SymlinkStep>),
+    "symlink" => Symlink(SymlinkStep),
+    /// Installs packages of Debian or Ubuntu.
+    "apt" => Apt(AptStep),
+    /// Installs packages of Alpine or Wolfi.
+    "apk" => Apk(ApkStep),
+    /// Installs packages of Fedora or RHEL.
+    "dnf" => Dnf(DnfStep),
     /// Runs branches of steps at the same time.
-    Parallel(Box<ParallelStep>),
+    "parallel" => Parallel(ParallelStep),
 }
 
 record! {
@@ -73,6 +122,34 @@ record! {
         pub devices: Option<OneOrMany<Device>>,
         /// Whether this step runs each time, and with empty caches. Default: false.
         pub no_cache: Option<Spanned<bool>>,
+    }
+}
+
+impl RunStep {
+    /// A command with no options.
+    pub fn bare(run: Command, span: Span) -> Self {
+        Self {
+            run,
+            name: None,
+            when: None,
+            env: Map::default(),
+            workdir: None,
+            run_as: None,
+            shell: List::default(),
+            cache: None,
+            secrets: None,
+            ssh: None,
+            mounts: List::default(),
+            network: None,
+            security: None,
+            hosts: Hosts::Map(Map::default()),
+            ulimits: Map::default(),
+            shm_size: None,
+            hostname: None,
+            devices: None,
+            no_cache: None,
+            span,
+        }
     }
 }
 
@@ -240,18 +317,6 @@ impl Decode for When {
     }
 }
 
-/// Each action and the keys that may stand beside it.
-const ACTIONS: &[(&str, &[&str])] = &[
-    ("run", RunStep::KEYS),
-    ("copy", CopyStep::KEYS),
-    ("add", AddStep::KEYS),
-    ("write", WriteStep::KEYS),
-    ("mkdir", MkdirStep::KEYS),
-    ("remove", RemoveStep::KEYS),
-    ("symlink", SymlinkStep::KEYS),
-    ("parallel", ParallelStep::KEYS),
-];
-
 impl Decode for Step {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
@@ -265,16 +330,7 @@ impl Decode for Step {
             return None;
         };
         let action = action(node, entries, faults)?;
-        let step = match action {
-            "run" => RunStep::decode(node, faults).map(|step| Self::Run(Box::new(step))),
-            "copy" => CopyStep::decode(node, faults).map(|step| Self::Copy(Box::new(step))),
-            "add" => AddStep::decode(node, faults).map(|step| Self::Add(Box::new(step))),
-            "write" => WriteStep::decode(node, faults).map(|step| Self::Write(Box::new(step))),
-            "mkdir" => MkdirStep::decode(node, faults).map(|step| Self::Mkdir(Box::new(step))),
-            "remove" => RemoveStep::decode(node, faults).map(|step| Self::Remove(Box::new(step))),
-            "symlink" => SymlinkStep::decode(node, faults).map(|step| Self::Symlink(Box::new(step))),
-            _ => ParallelStep::decode(node, faults).map(|step| Self::Parallel(Box::new(step))),
-        };
+        let step = Self::of_action(action, node, faults);
         // The fault may be known already: an alias brings the same text to several places.
         debug_assert!(step.is_some() || !faults.is_empty(), "a step is dropped only with a fault");
         step
@@ -317,61 +373,4 @@ fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults)
 /// The actions that a key belongs to, for a key that stands beside the wrong one.
 pub(crate) fn actions_with(key: &str) -> Vec<&'static str> {
     ACTIONS.iter().filter(|(_, keys)| keys.contains(&key)).map(|(name, _)| *name).collect()
-}
-
-impl Step {
-    /// The step's `name` key.
-    pub fn name(&self) -> Option<&Template> {
-        match self {
-            Self::Run(step) => step.name.as_ref(),
-            Self::Copy(step) => step.name.as_ref(),
-            Self::Add(step) => step.name.as_ref(),
-            Self::Write(step) => step.name.as_ref(),
-            Self::Mkdir(step) => step.name.as_ref(),
-            Self::Remove(step) => step.name.as_ref(),
-            Self::Symlink(step) => step.name.as_ref(),
-            Self::Parallel(step) => step.name.as_ref(),
-        }
-    }
-
-    /// The step's `when` key.
-    pub fn when(&self) -> Option<&When> {
-        match self {
-            Self::Run(step) => step.when.as_ref(),
-            Self::Copy(step) => step.when.as_ref(),
-            Self::Add(step) => step.when.as_ref(),
-            Self::Write(step) => step.when.as_ref(),
-            Self::Mkdir(step) => step.when.as_ref(),
-            Self::Remove(step) => step.when.as_ref(),
-            Self::Symlink(step) => step.when.as_ref(),
-            Self::Parallel(step) => step.when.as_ref(),
-        }
-    }
-
-    /// Whether the step says that it runs each time.
-    pub fn no_cache(&self) -> bool {
-        matches!(self, Self::Run(step) if step.no_cache.as_ref().is_some_and(|no_cache| no_cache.value))
-    }
-
-    /// The `link` of a copy.
-    pub fn link(&self) -> Option<bool> {
-        match self {
-            Self::Copy(step) => step.link.as_ref().map(|link| link.value),
-            _ => None,
-        }
-    }
-
-    /// Where the step stands.
-    pub fn span(&self) -> Span {
-        match self {
-            Self::Run(step) => step.span,
-            Self::Copy(step) => step.span,
-            Self::Add(step) => step.span,
-            Self::Write(step) => step.span,
-            Self::Mkdir(step) => step.span,
-            Self::Remove(step) => step.span,
-            Self::Symlink(step) => step.span,
-            Self::Parallel(step) => step.span,
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod link;
 mod onbuild;
 mod options;
 mod outputs;
+mod packages;
 mod parallel;
 mod platforms;
 mod registry;
