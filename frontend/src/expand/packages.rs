@@ -117,7 +117,7 @@ impl Shell {
     fn apt_repository(&mut self, at: usize, repository: AptRepository) {
         let AptRepository { uri, suites, components, key, span } = repository;
         // apt tells the two kinds of keys apart by their names.
-        let kind = if key.settings.path.raw.ends_with(".asc") { "asc" } else { "gpg" };
+        let kind = key.settings.path.raw.rsplit('.').next().filter(|kind| *kind == "asc").unwrap_or("gpg");
         let key = self.key(format!("{KEYS}/optfrontend-{at}.{kind}"), key);
         let plain = |text: &str| Template::literal(text, span);
         let components = components.map_or_else(|| vec![plain("main")], |components| components.values);

@@ -147,8 +147,8 @@ impl Lowerer<'_> {
         let directory = Mkdir { path, mode, make_parents: false, owner: owner.clone(), timestamp: None };
         let meta = OpMeta::named("[internal] settings cache mount permissions");
         if is_cut(mode) {
-            let made = FileOp::on(None).mkdir(Mkdir { owner: None, ..directory });
-            let copy = self.made_elsewhere(made, "/cache", mode, owner);
+            let unowned = FileOp::on(None).mkdir(Mkdir { owner: None, ..directory });
+            let copy = self.made_elsewhere(unowned, "/cache", mode, owner);
             return self.graph.file(FileOp::on(None).copy(copy), meta);
         }
         self.graph.file(FileOp::on(None).mkdir(directory), meta)

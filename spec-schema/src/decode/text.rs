@@ -92,9 +92,8 @@ impl Template {
         let parts = if self.parts.is_empty() && other.parts.is_empty() {
             Vec::new()
         } else {
-            let pieces = |text: &Self| match text.parts.is_empty() {
-                true => vec![Part::Literal(text.raw.clone())],
-                false => text.parts.clone(),
+            let pieces = |text: &Self| {
+                if text.parts.is_empty() { vec![Part::Literal(text.raw.clone())] } else { text.parts.clone() }
             };
             [pieces(self), vec![Part::Literal(separator.to_owned())], pieces(other)].concat()
         };
