@@ -13,14 +13,14 @@ stages:
           mkdir -p /gone/deep /opaque/sub /to-file /kept/moded /marked
           for file in /gone/deep/a /opaque/sub/a /to-file/a /to-directory /changed /replaced /exact /removed; do echo old > $file; done
           ln -s /changed /link; ln /changed /hard; touch -d @1000 /exact
-          cp -p /changed /replaced
+          touch -r /changed /replaced
       - run: echo NONCE > /base
   app:
     from: base
     squash: SQUASH
     workdir: /work
     steps:
-      - run: mkdir -p /made/deep; printf %s-%s secret NONCE | tee /made/deep/secret > /secret; echo more > /gone/deep/b
+      - run: mkdir -p /made/deep; echo longer > /replaced; printf %s-%s secret NONCE | tee /made/deep/secret > /secret; echo more > /gone/deep/b
       - parallel:
           - [{run: rm -r /gone /removed}, {write: {path: /written, content: w}}]
           - [{run: echo new > /replaced; touch -r /changed /replaced}, {run: echo new > /exact; touch -d @1000 /exact}]
@@ -66,6 +66,7 @@ fn a_stage_is_one_layer_on_those_of_its_base() {
     let (one, many) = (squashed.image(), plain.image());
     let found = differences(&many, &one);
     assert!(found.is_empty(), "each step a layer (-), one for all (+)\n{found:#?}");
+    assert_eq!(one.only().text("/replaced"), "new\n", "with the size and time of the base's");
     let count = diff_ids(&base).len();
     assert_eq!(diff_ids(&one)[..count], diff_ids(&base));
     assert_eq!((diff_ids(&one).len(), diff_ids(&many).len()), (count + 1, count + 10));
