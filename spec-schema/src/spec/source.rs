@@ -32,7 +32,8 @@ record! {
     "git source";
     /// A git repository at a commit.
     pub struct GitSource {
-        /// Its URL, as git takes it: `https://host/path.git`, `git@host:path.git`.
+        /// Its URL, as git takes it: `https://host/path.git`, `git@host:path.git`. Over ssh it needs the client's agent, `--ssh default`;
+        /// BuildKit then takes any host key, so that `checksum` alone says whose files these are.
         pub git: Template,
         /// A branch, a tag or a commit. Default: the repository's default branch.
         pub r#ref: Option<Template>,
