@@ -6,8 +6,8 @@
 //! with an owner, permissions and a time that nothing has. Whatever was touched differs then in both, whatever was not is
 //! the same file in both, and what was removed is there in one alone. A daemon compares owners, permissions, sizes and
 //! times, and the content only of files whose times have no fraction of a second: so a file that one step has changed and
-//! a later one given back its old size and time would look unchanged without that. (A directory that has the owner and the permissions of the mark, both of
-//! them, would look unchanged with it.)
+//! a later one given back its old size and time would look unchanged without that. (A directory that has the owner and
+//! the permissions of the mark, both of them, would look unchanged with it.)
 
 use buildkit_llb::{Copy, FileOp, Output, Owner, OwnerName, Permissions};
 
