@@ -1,5 +1,39 @@
 //! Users and groups of a filesystem: `/etc/passwd` and `/etc/group`.
 
+/// Where users are named.
+pub const PASSWD: &str = "/etc/passwd";
+
+/// Where groups are named.
+pub const GROUP: &str = "/etc/group";
+
+/// Where the passwords of users are, if anywhere apart.
+pub const SHADOW: &str = "/etc/shadow";
+
+/// Where the passwords of groups are, if anywhere apart.
+pub const GROUP_SHADOW: &str = "/etc/gshadow";
+
+/// The user and the group that are 0 everywhere.
+pub const ROOT: &str = "root";
+
+/// The home directory of who has none.
+pub const NO_HOME: &str = "/nonexistent";
+
+/// The shell of who is not to log in.
+pub const NO_SHELL: &str = "/sbin/nologin";
+
+/// The files that name users and groups, byte for byte; `None` for one that is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountFiles {
+    /// [`PASSWD`].
+    pub passwd: Option<Vec<u8>>,
+    /// [`GROUP`].
+    pub group: Option<Vec<u8>>,
+    /// [`SHADOW`].
+    pub shadow: Option<Vec<u8>>,
+    /// [`GROUP_SHADOW`].
+    pub group_shadow: Option<Vec<u8>>,
+}
+
 /// Users and groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
@@ -31,6 +65,16 @@ pub struct Group {
     pub name: String,
     /// Its number.
     pub gid: u32,
+}
+
+impl AccountFiles {
+    /// The users and groups that they name.
+    pub fn accounts(&self) -> Accounts {
+        let text = |file: &Option<Vec<u8>>| {
+            String::from_utf8_lossy(file.as_deref().unwrap_or_default()).into_owned()
+        };
+        Accounts::parse(&text(&self.passwd), &text(&self.group))
+    }
 }
 
 impl Accounts {

@@ -5,31 +5,28 @@ use spec_schema::diagnostic::Faults;
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions};
-use crate::inspect;
-use crate::layers::{self, Facts};
-use crate::lower::{Abilities, Lowered, Surroundings, lower, lower_base};
+use crate::lower::{Abilities, Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
 use crate::plan::{BuildPlan, ContextPaths};
 use crate::report::failure;
 use crate::result::{Image, image, result};
 use crate::sbom;
+use crate::settle::settle;
 use crate::subrequest;
 use crate::warnings;
 
 /// Builds what the client asks for, or answers what it wants to know.
 ///
 /// A build has five round trips to the daemon that wait for each other: hand over the spec's source, read it, look up
-/// images (and read `.dockerignore`), solve, return. Each level of includes adds two, and so do copies onto an image.
+/// images (and read `.dockerignore`), solve, return. Each level of includes adds two, and so do copies onto an image and
+/// `users`, see `settle`.
 pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     if let Some(request) = &opts.request_id {
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
     }
     let mut compiled = compile(gateway, opts).await?;
     let daemon = gateway.ping().await?;
-    let abilities = Abilities::of(daemon);
-    if abilities.merges {
-        lay_apart(gateway, opts, abilities, &mut compiled).await;
-    }
+    settle(gateway, opts, daemon, &mut compiled).await?;
     let mut lowered = lower_all(&compiled, opts, daemon)?;
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
@@ -44,31 +41,12 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     Ok(BuildResult { attestations: attestations?, ..result })
 }
 
-/// Decides which steps are layers of their own; what their bases hold is read for all platforms at once.
-async fn lay_apart(gateway: &Gateway, opts: &FrontendOpts, abilities: Abilities, compiled: &mut Compiled) {
-    let Compiled { files, context, ignored, plans, resolved, .. } = compiled;
-    let surroundings = Surroundings { opts, files, context, ignored: &ignored.patterns, abilities };
-    let mut looks = tokio::task::JoinSet::new();
-    for (index, plan) in plans.iter().enumerate() {
-        let Some(questions) = layers::questions(plan) else { continue };
-        let base = lower_base(plan, questions.stage, resolved, &surroundings);
-        let (gateway, imports) = (gateway.clone(), opts.cache_imports.clone());
-        looks.spawn_local(async move {
-            let facts = inspect::facts(&gateway, base, imports, &questions).await;
-            (index, facts)
-        });
-    }
-    let mut facts = vec![Facts::default(); plans.len()];
-    for (index, found) in looks.join_all().await {
-        facts[index] = found;
-    }
-    for (plan, facts) in plans.iter_mut().zip(&facts) {
-        layers::arrange(plan, facts);
-    }
-}
-
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
-fn lower_all(compiled: &Compiled, opts: &FrontendOpts, daemon: &DaemonInfo) -> Result<Vec<Lowered>, Failure> {
+pub(crate) fn lower_all(
+    compiled: &Compiled,
+    opts: &FrontendOpts,
+    daemon: &DaemonInfo,
+) -> Result<Vec<Lowered>, Failure> {
     let Compiled { files, context, .. } = compiled;
     let ignored = compiled.ignored.patterns.as_slice();
     let surroundings = Surroundings { opts, files, context, ignored, abilities: Abilities::of(daemon) };

@@ -1,10 +1,11 @@
-//! What base images hold at the paths that steps write to: read where steps may be laid apart from their base.
+//! What bases hold: who their users are, where a stage is to have more of them, and what is at the paths that steps write to,
+//! where these may be laid apart from their base.
 
 use std::collections::BTreeMap;
 
 use buildkit_llb::Definition;
 
-use crate::accounts::Accounts;
+use crate::accounts::{AccountFiles, Accounts, GROUP, GROUP_SHADOW, PASSWD, SHADOW};
 use crate::gateway::{FileStat, Gateway, GatewayError, Ref, SolveOptions};
 use crate::layers::{Directory, Fact, Facts, Questions};
 use crate::opts::CacheImport;
@@ -71,6 +72,9 @@ async fn look_at(gateway: &Gateway, base: &Ref, path: &str) -> Option<Fact> {
 }
 
 fn fact(entry: &FileStat) -> Fact {
+    if entry.is_file() {
+        return Fact::File;
+    }
     if !entry.is_dir() || entry.has_attributes {
         return Fact::Other;
     }
@@ -91,11 +95,37 @@ async fn is_empty(gateway: &Gateway, base: &Ref, path: &str) -> bool {
     gateway.read_dir(base, path, "").await.is_ok_and(|entries| entries.is_empty())
 }
 
+/// The files that name the users and groups of a base, once the steps that make it have run.
+pub(crate) async fn account_files(
+    gateway: &Gateway,
+    base: Option<Definition>,
+    cache_imports: Vec<CacheImport>,
+) -> Result<AccountFiles, Unread> {
+    let Some(definition) = base else { return Ok(AccountFiles::default()) };
+    let options = SolveOptions { evaluate: true, cache_imports };
+    let base = gateway.solve(definition.into_pb(), options).await.map_err(Unread::Base)?;
+    read_accounts(gateway, &base).await
+}
+
+/// Why there are no account files.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The base cannot be had.
+    Base(GatewayError),
+    /// One of its files cannot be read.
+    File(&'static str, GatewayError),
+}
+
+async fn read_accounts(gateway: &Gateway, base: &Ref) -> Result<AccountFiles, Unread> {
+    let read =
+        async |path| gateway.read_file(base, path, LIMIT).await.map_err(|error| Unread::File(path, error));
+    let (passwd, group, shadow, group_shadow) =
+        tokio::try_join!(read(PASSWD), read(GROUP), read(SHADOW), read(GROUP_SHADOW))?;
+    Ok(AccountFiles { passwd, group, shadow, group_shadow })
+}
+
 async fn accounts(gateway: &Gateway, base: &Ref) -> Result<Accounts, GatewayError> {
-    let (passwd, group) = tokio::join!(
-        gateway.read_file(base, "/etc/passwd", LIMIT),
-        gateway.read_file(base, "/etc/group", LIMIT),
-    );
-    let text = |file: Option<Vec<u8>>| String::from_utf8_lossy(&file.unwrap_or_default()).into_owned();
-    Ok(Accounts::parse(&text(passwd?), &text(group?)))
+    let (passwd, group) =
+        tokio::try_join!(gateway.read_file(base, PASSWD, LIMIT), gateway.read_file(base, GROUP, LIMIT))?;
+    Ok(AccountFiles { passwd, group, ..AccountFiles::default() }.accounts())
 }

@@ -37,6 +37,8 @@ pub mod result;
 pub mod sbom;
 pub mod scope;
 pub mod select;
+mod settle;
 pub mod source;
 mod subrequest;
+pub mod users;
 mod warnings;

@@ -91,7 +91,8 @@ fn apply(config: &mut ImageConfig, change: &ConfigChange) {
 
 /// An entry for each layer; steps whose layers are squashed have none, and are told of before what has them all.
 fn stage_history(stage: &StagePlan, epoch: Option<Epoch>) -> Vec<Value> {
-    let steps = StepPlan::all(&stage.steps).into_iter().map(|step| history(&step.display, epoch));
+    let steps = StepPlan::all(&stage.steps).into_iter().filter(|step| !step.comes_to_nothing());
+    let steps = steps.map(|step| history(&step.display, epoch));
     if stage.squash.is_none() {
         return steps.collect();
     }

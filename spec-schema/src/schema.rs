@@ -9,11 +9,12 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::span::Spanned;
 use crate::spec::{
-    AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount, CacheSettings, Command,
-    ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource, Healthcheck,
-    HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, KeyFile, Limit, MkdirStep, Mount,
-    ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings, ShellOrExec, Source, Spec,
-    SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
+    Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
+    CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
+    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, KeyFile, Limit,
+    MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
+    ShellOrExec, Source, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings,
+    When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -179,6 +180,7 @@ choice! {
     ] with generator;
     SecretMount => [word(), generator.subschema_for::<SecretSettings>()] with generator;
     SshMount => [word(), generator.subschema_for::<SshSettings>()] with generator;
+    Account => [word(), generator.subschema_for::<AccountSettings>()] with generator;
     Device => [word(), generator.subschema_for::<DeviceSettings>()] with generator;
     Ulimit => [
         json!({ "type": "integer", "minimum": -1 }),

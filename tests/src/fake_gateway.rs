@@ -146,6 +146,13 @@ impl FakeGateway {
         self
     }
 
+    /// The identifier of an image with the same config for all platforms, by its digest.
+    pub fn image_source(&self, reference: &str) -> String {
+        let image = self.images.get(&(reference.to_owned(), String::new()));
+        let digest = image.map(|image| image.digest.as_str()).unwrap_or_default();
+        format!("docker-image://{reference}@{digest}")
+    }
+
     /// An image that only the daemon's local store has: no digest is known of it.
     #[must_use]
     pub fn local_image(mut self, reference: &str, config: impl Into<Vec<u8>>) -> Self {

@@ -1,5 +1,7 @@
 //! The whole pipeline against a daemon in memory: the calls that a build makes, and what it returns.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use buildkit_proto::google::rpc::Status;
@@ -188,6 +190,91 @@ async fn layers_apart_from_their_base_take_two_more_round_trips() {
     let (session, outcome) = run(fake.without("mergeop"), &opts(&[])).await;
     outcome.unwrap();
     assert_eq!(session.longest_chain().len(), 5, "nothing is read where nothing can be merged");
+}
+
+#[tokio::test]
+async fn accounts_take_two_more_round_trips_for_each_stage_that_has_to_run_first() {
+    let on_images = "{from: busybox, users: a, steps: [{copy: x, to: /srv/x, chown: a}]}";
+    let chain = "{from: busybox, users: a, steps: [{run: b}]}\n  c: {from: a, users: d}\n  e: {from: c, steps: [{run: f}]}\n  g: {from: e, users: h}";
+    let several: Vec<String> = (0..8).map(|n| format!("{{from: golang:1.22, users: u{n}}}")).collect();
+    let copies: Vec<String> = (0..8).map(|n| format!("{{copy: /x, from: s{n}, to: /{n}/}}")).collect();
+    let several: Vec<String> =
+        several.iter().enumerate().map(|(n, stage)| format!("s{n}: {stage}")).collect();
+    let many = format!(
+        "{{from: scratch}}\n  {}\n  z: {{from: busybox, users: v, steps: [{}]}}",
+        several.join("\n  "),
+        copies.join(", ")
+    );
+    let specs = [
+        ("{from: scratch, users: [a, b], steps: [{copy: x, to: /x, chown: a}]}", 5),
+        ("{from: busybox, users: [a, b]}", 7),
+        (on_images, 7),
+        (&many, 7),
+        ("{from: scratch, users: [a]}\n  b: {from: a, users: c}", 4),
+        ("{from: busybox, users: [a]}\n  b: {from: a, users: c}", 7),
+        ("{from: busybox, steps: [{run: b}]}\n  b: {from: a, users: c}", 7),
+        (chain, 11),
+    ];
+    for (stages, trips) in specs {
+        let spec = format!("stages:\n  a: {stages}\n");
+        let fake = images().latency(Duration::from_millis(30)).file("dockerfile", "build.yaml", spec.clone());
+        let (session, outcome) = run(fake, &opts(&[("platform", "linux/amd64,linux/arm64")])).await;
+        outcome.unwrap();
+        let chain = session.longest_chain();
+        assert_eq!(chain.len(), trips, "{spec}{chain:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_daemon_lacks_is_said_before_steps_run_for_accounts() {
+    let spec = "stages:\n  a: {from: busybox, steps: [{run: b}]}\n  b: {from: a, users: c, steps: [{copy: x, chmod: u+x}]}\n";
+    let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    let message = outcome.unwrap_err().message;
+    assert!(message.starts_with("build.yaml:3:34: `chmod: u+x` needs `file.copy.modestring`"), "{message}");
+    let solves = session.methods().iter().filter(|method| **method == "Solve").count();
+    assert_eq!(solves, 2, "only the two sources");
+}
+
+#[tokio::test]
+async fn accounts_are_added_to_those_of_the_base() {
+    let image = images().image_source("docker.io/library/busybox:latest");
+    let base = |fake: FakeGateway| {
+        fake.source_file(&image, "etc/passwd", b"root:x:0:0:r\xf6\xf6t:/:/bin/sh".as_slice())
+            .source_file(&image, "etc/group", "root:x:0:\n")
+            .source_file(&image, "etc/shadow", "")
+    };
+    let spec = "stages: {app: {from: busybox, users: [web, {name: root, uid: 0}]}}\n";
+    let (session, outcome) = run(base(images()).file("dockerfile", "build.yaml", spec), &opts(&[])).await;
+    outcome.unwrap();
+    let definition = session.definitions().last().unwrap().def.concat();
+    let has = |bytes: &[u8]| definition.windows(bytes.len()).any(|window| window == bytes);
+    assert!(has(b"r\xf6\xf6t:/:/bin/sh\nweb:x:10001:10001::/nonexistent:/sbin/nologin\n"));
+    assert!(has(b"root:x:0:\nweb:x:10001:\n") && has(b"web:!:::::::\n") && !has(b"gshadow"));
+    let spec = "stages: {app: {from: busybox, users: [{name: root, home: /root}]}}\n";
+    let (session, outcome) = run(base(images()).file("dockerfile", "build.yaml", spec), &opts(&[])).await;
+    let message = outcome.unwrap_err().message;
+    assert!(
+        message.starts_with("build.yaml:1:58: the user `root` is there already, with the home `/`"),
+        "{message}"
+    );
+    assert!(!session.methods().contains(&"Return"));
+}
+
+#[tokio::test]
+async fn accounts_of_a_base_that_cannot_be_read_fail_the_build() {
+    let spec = "stages:\n  app:\n    from: busybox\n    users: a\n";
+    let fake = images().file("dockerfile", "build.yaml", spec);
+    let status = Status { code: 2, message: "no space left".to_owned(), details: Vec::new() };
+    let image = images().image_source("docker.io/library/busybox:latest");
+    let (_, outcome) = run(fake.clone().fail_source(&image, status), &opts(&[])).await;
+    assert_eq!(outcome.unwrap_err().message, "no space left");
+    let large = vec![b'#'; (1 << 20) + 1];
+    let (_, outcome) = run(fake.source_file(&image, "etc/group", large), &opts(&[])).await;
+    assert_eq!(
+        outcome.unwrap_err().message,
+        "build.yaml:3:11: `/etc/group` of what this stage starts from cannot be read: /etc/group has more than 1048576 bytes"
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,10 @@ const MODE_DIR: u32 = 1 << 31;
 /// The bit of [`FileStat::mode`] that marks a symbolic link, as Go has it.
 const MODE_SYMLINK: u32 = 1 << 27;
 
+/// The bits of [`FileStat::mode`] that mark what is no plain file, as Go has them: directory, symbolic link, pipe, socket,
+/// devices, anything else.
+const MODE_KIND: u32 = MODE_DIR | MODE_SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
+
 /// What a file is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileStat {
@@ -39,6 +43,11 @@ impl FileStat {
     /// Whether it is a directory.
     pub fn is_dir(&self) -> bool {
         self.mode & MODE_DIR != 0
+    }
+
+    /// Whether it is a plain file.
+    pub fn is_file(&self) -> bool {
+        self.mode & MODE_KIND == 0
     }
 
     /// Whether it is a symbolic link.

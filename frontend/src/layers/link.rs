@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{Directory, Facts, Maker, Node, ROOT_OWNED, Rest, Tree, lineage};
-use crate::accounts::Accounts;
+use crate::accounts::{AccountFiles, Accounts, GROUP, PASSWD};
 use crate::paths::{absolute_file, parent};
 use crate::plan::{Action, Apart, CopyFilter, FileChange, Name, Owner, Place, StepPlan, has_wildcard};
 
@@ -17,7 +17,7 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn nothing_there() -> Self {
-        Self { tree: Tree::empty(), accounts: None, below: BTreeMap::new() }
+        Self { tree: Tree::empty(), accounts: Some(Accounts::default()), below: BTreeMap::new() }
     }
 
     pub(super) fn from(facts: &Facts) -> Self {
@@ -32,6 +32,9 @@ impl Known {
 
     /// Decides where the step at a position of its stage makes its changes, and learns what it does.
     pub(super) fn step(&mut self, index: usize, step: &mut StepPlan) {
+        if step.comes_to_nothing() {
+            return;
+        }
         let Action::Files(changes) = &mut step.action else { return self.forget() };
         match step.link {
             // It may have replaced any directory above its files.
@@ -48,8 +51,27 @@ impl Known {
                 None => self.on_top(changes),
             },
         }
-        if changes.iter().filter_map(written).any(holds_accounts) {
-            self.accounts = None;
+        for change in changes.iter() {
+            self.learn_accounts(change);
+        }
+    }
+
+    /// Learns what a change does to the files that name users and groups.
+    fn learn_accounts(&mut self, change: &FileChange) {
+        match (change, &mut self.accounts) {
+            (FileChange::Write { path, content, .. }, Some(accounts)) if path == PASSWD || path == GROUP => {
+                let content = Some(content.clone());
+                let files =
+                    AccountFiles { passwd: content.clone(), group: content, ..AccountFiles::default() };
+                let named = files.accounts();
+                if path == PASSWD {
+                    accounts.users = named.users;
+                } else {
+                    accounts.groups = named.groups;
+                }
+            }
+            _ if written(change).is_some_and(holds_accounts) => self.accounts = None,
+            _ => {}
         }
     }
 
@@ -74,11 +96,33 @@ impl Known {
                     let node = Node::Directory { meta, rest: Rest::Unknown(None), maker: None };
                     self.tree.put(at, node);
                 }
-                (at, Node::Missing | Node::Directory { .. }) => self.tree.put(at, Node::Unknown(None)),
+                (at, Node::File) if at == path && matches!(change, FileChange::Write { .. }) => {
+                    self.tree.put(at, Node::File);
+                }
+                (at, Node::Missing) if at == path => {
+                    let above = self.tree.at(parent(at)).1;
+                    self.tree.put(at, made(change, above));
+                }
+                (at, Node::Missing | Node::File | Node::Directory { .. }) => {
+                    self.tree.put(at, Node::Unknown(None));
+                }
                 // A symbolic link may lead anywhere.
                 (_, Node::Unknown(_)) => return self.forget(),
             }
         }
+    }
+}
+
+/// What a change makes where nothing was; `above` is what it makes that in.
+fn made(change: &FileChange, above: Node) -> Node {
+    match (change, above) {
+        (FileChange::Write { .. }, _) => Node::File,
+        (FileChange::Mkdir { mode, owner, .. }, Node::Directory { meta, .. })
+            if exact(meta) && !owner.as_ref().is_some_and(Owner::is_named) =>
+        {
+            Node::Directory { meta: owned(*mode, owner.as_ref()), rest: Rest::Missing, maker: None }
+        }
+        _ => Node::Unknown(None),
     }
 }
 
@@ -185,7 +229,11 @@ impl<'k> Attempt<'k> {
                 }
                 self.directory(path, New { meta: Some(meta), surely: true })?;
             }
-            FileChange::Symlink { path, .. } => self.file(path)?,
+            FileChange::Symlink { path, .. } => {
+                self.file(path)?;
+                // It may lead anywhere: what is written through it finds the base's directories only on top of them.
+                self.tree.put(path, Node::Unknown(None));
+            }
         }
         Some(numbered)
     }
@@ -234,7 +282,7 @@ impl<'k> Attempt<'k> {
         match node {
             Node::Missing => {}
             Node::Unknown(maker) => self.follow(maker)?,
-            Node::Directory { .. } => return None,
+            Node::File | Node::Directory { .. } => return None,
         }
         self.tree.put(at, Node::Unknown(Some(self.index)));
         Some(())
@@ -251,6 +299,7 @@ impl<'k> Attempt<'k> {
                     self.tree.put(at, Node::Unknown(Some(self.index)));
                     return Some(());
                 }
+                (_, Node::File) => return None,
                 (at, Node::Missing) => match new.meta.filter(|_| new.surely) {
                     Some(meta) => {
                         let node = Node::Directory { meta, rest: Rest::Missing, maker: Some(self.index) };
@@ -275,6 +324,7 @@ impl<'k> Attempt<'k> {
         for node in self.tree.below(path).collect::<Vec<_>>() {
             match node {
                 Node::Missing => {}
+                Node::File => return None,
                 Node::Unknown(maker) => self.follow(maker)?,
                 Node::Directory { rest, maker, .. } => {
                     self.follow(maker)?;

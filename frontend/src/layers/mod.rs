@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 pub use tree::{Directory, Fact, Facts};
 
+use crate::accounts::{GROUP, GROUP_SHADOW, PASSWD, SHADOW};
 use crate::paths;
 use crate::plan::{Action, BuildPlan, FileChange, StagePlan, StepPlan};
 use crate::select::Source;
@@ -40,12 +41,18 @@ pub fn questions(plan: &BuildPlan) -> Option<Questions> {
     for change in chain.iter().filter_map(|at| plan.stages.get(*at)).flat_map(|stage| changes(&stage.steps)) {
         ask(&mut questions, change);
     }
+    for user in chain.iter().filter_map(|at| plan.stages.get(*at)).flat_map(|stage| &stage.users) {
+        let home = user.made_home();
+        let paths = [PASSWD, GROUP, SHADOW, GROUP_SHADOW].into_iter().chain(home);
+        questions.paths.extend(paths.flat_map(tree::lineage).map(str::to_owned));
+    }
     // The root of an image has files: what is copied there stays on top.
     (!questions.paths.is_empty()).then_some(questions)
 }
 
-/// Decides for every step of the target's stages where its changes are made.
-pub fn arrange(plan: &mut BuildPlan, facts: &Facts) {
+/// Decides for every step of the target's stages where its changes are made, for as many stages at the front of the plan as
+/// have their accounts.
+pub fn arrange(plan: &mut BuildPlan, facts: &Facts, complete: usize) {
     let Some(chain) = chain(plan) else { return };
     let base = chain.first().and_then(|at| plan.stages.get(*at)).map(|stage| &stage.base);
     let mut known = match base {
@@ -54,7 +61,7 @@ pub fn arrange(plan: &mut BuildPlan, facts: &Facts) {
         Some(Source::Image(_)) => link::Known::from(facts),
         _ => return,
     };
-    for at in chain {
+    for at in chain.into_iter().filter(|at| *at < complete) {
         if let Some(stage) = plan.stages.get_mut(at) {
             known.next_stage();
             for (index, step) in stage.steps.iter_mut().enumerate() {

@@ -27,7 +27,9 @@ pub enum Fact {
         /// True where it is known that nothing is in it.
         empty: bool,
     },
-    /// Anything else: a file, a symbolic link.
+    /// A file.
+    File,
+    /// Anything else: a symbolic link.
     Other,
 }
 
@@ -59,6 +61,8 @@ pub(super) enum Node {
     Missing,
     /// A directory; `rest` is what is at the paths in it that have no node of their own.
     Directory { meta: Directory, rest: Rest, maker: Maker },
+    /// A file, which is no symbolic link. No step that is laid apart made it.
+    File,
     /// It may be anything, and with everything below it only its maker had to do.
     Unknown(Maker),
 }
@@ -104,6 +108,7 @@ impl Tree {
                     let rest = if empty { Rest::Missing } else { Rest::Unknown(None) };
                     Node::Directory { meta, rest, maker: None }
                 }
+                Fact::File => Node::File,
                 Fact::Other => Node::Unknown(None),
             };
             nodes.insert(path.clone(), node);
@@ -145,7 +150,7 @@ impl Tree {
     pub(super) fn forget_makers(&mut self) {
         for node in self.nodes.values_mut() {
             match node {
-                Node::Missing => {}
+                Node::Missing | Node::File => {}
                 Node::Unknown(maker) => *maker = None,
                 Node::Directory { rest, maker, .. } => {
                     *maker = None;

@@ -41,7 +41,7 @@ impl Lowerer<'_> {
                 }
                 FileChange::Write { path, content, mode, owner } => {
                     let owner = owner.as_ref().map(|owner| lower_owner(owner, root));
-                    let data = content.clone().into_bytes();
+                    let data = content.clone();
                     let file = Mkfile {
                         path: path.clone(),
                         data,

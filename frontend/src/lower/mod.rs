@@ -65,14 +65,7 @@ pub struct Lowered {
 /// Lowers one platform's plan.
 pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<'_>) -> Lowered {
     let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
-    let chain = plan.chain();
-    for (position, stage) in plan.stages.iter().enumerate() {
-        // Another time must not run the steps of stages that only hand files on: a copy keeps the times of files anyway.
-        lowerer.in_image = chain.contains(&position);
-        lowerer.time = plan.epoch.filter(|_| lowerer.in_image).map(Epoch::nanoseconds);
-        let output = lowerer.stage(stage);
-        lowerer.stages.push(output);
-    }
+    lowerer.add_stages(plan.stages.len());
     let result = lowerer.stages.last().copied().flatten();
     let Lowerer { graph, stages, context, files, .. } = lowerer;
     Lowered { definition: graph.marshal(result), graph, result, stages, context, files }
@@ -86,10 +79,7 @@ pub fn lower_base(
     surroundings: &Surroundings<'_>,
 ) -> Option<Definition> {
     let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
-    for stage in plan.stages.iter().take(stage) {
-        let output = lowerer.stage(stage);
-        lowerer.stages.push(output);
-    }
+    lowerer.add_stages(stage);
     let base = lowerer.base(plan.stages.get(stage)?)?;
     Some(lowerer.graph.marshal(Some(base)))
 }
@@ -151,6 +141,19 @@ impl<'a> Lowerer<'a> {
             externals,
             time: None,
             in_image: false,
+        }
+    }
+
+    /// Adds the first `count` stages.
+    fn add_stages(&mut self, count: usize) {
+        let plan = self.plan;
+        let chain = plan.chain();
+        for (position, stage) in plan.stages.iter().enumerate().take(count) {
+            // Another time must not run the steps of stages that only hand files on: a copy keeps the times of files anyway.
+            self.in_image = chain.contains(&position);
+            self.time = plan.epoch.filter(|_| self.in_image).map(Epoch::nanoseconds);
+            let output = self.stage(stage);
+            self.stages.push(output);
         }
     }
 

@@ -11,7 +11,7 @@ use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
-    files, onbuild, parallel, run,
+    files, onbuild, parallel, run, users,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -76,6 +76,7 @@ fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StageP
         from_span,
         base_name,
         merge_name,
+        users: Vec::new(),
         steps: Vec::new(),
         squash: None,
         config: Vec::new(),
@@ -136,6 +137,7 @@ pub(super) struct StagePlanner<'a> {
 impl StagePlanner<'_> {
     fn plan(mut self, faults: &mut Faults) -> StagePlan {
         let mut runtime = self.base.clone();
+        self.nothing_there &= self.stage.users.is_none();
         let triggered = onbuild::triggers(&mut self, &mut runtime, faults);
         self.base = runtime.clone();
         if self.stage.resets(Inherited::Env) {
@@ -154,7 +156,9 @@ impl StagePlanner<'_> {
         let (written, selected) = (self.steps, self.selected);
         steps.extend(self.steps(written, &selected.steps, &runtime, faults));
         fold_workdir(&mut steps, self.stage.workdir.is_some());
-        steps.splice(0..0, triggered.steps);
+        let users = users::users(&self, &runtime, faults);
+        let made = self.stage.users.as_ref().map(|written| users::step(&users, written.span));
+        steps.splice(0..0, made.into_iter().chain(triggered.steps));
         let squash = self.squash(&steps);
         let total = parallel::name_all(&mut steps, squash.is_some(), &self.names);
         let squash = squash.map(|span| Squash { name: self.names.vertex(total, total, "squash"), span });
@@ -173,6 +177,7 @@ impl StagePlanner<'_> {
             from_span,
             base_name,
             merge_name,
+            users,
             steps,
             squash,
             config,

@@ -24,7 +24,7 @@ pub(super) fn write(
     let owner = chown(planner, file.chown.as_ref(), runtime, faults);
     let display = format!("write {path}");
     let mut changes = parents(&path);
-    changes.push(FileChange::Write { path, content, mode, owner });
+    changes.push(FileChange::Write { path, content: content.into_bytes(), mode, owner });
     (Action::Files(changes), display)
 }
 
@@ -104,7 +104,7 @@ pub(super) fn text(
 }
 
 /// What makes the directory that holds `path`.
-fn parents(path: &str) -> Vec<FileChange> {
+pub(crate) fn parents(path: &str) -> Vec<FileChange> {
     let parent = paths::parent(path);
     if parent == "/" {
         return Vec::new();

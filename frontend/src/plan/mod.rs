@@ -14,6 +14,7 @@ mod parallel;
 mod process;
 mod reads;
 mod run;
+mod users;
 
 use std::collections::BTreeMap;
 
@@ -26,9 +27,11 @@ use spec_schema::spec::{Network, Sharing};
 pub use annotations::Annotation;
 pub use build::plan;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
+pub(crate) use files::parents;
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 pub use reads::ContextPaths;
+pub use users::AccountPlan;
 
 use crate::epoch::Epoch;
 use crate::external::External;
@@ -68,6 +71,8 @@ pub struct StagePlan {
     pub base_name: String,
     /// What is shown while layers are put onto that.
     pub merge_name: String,
+    /// Accounts that it is to have. The first step makes them: what that comes to depends on the files of the base.
+    pub users: Vec<AccountPlan>,
     /// The steps in order.
     pub steps: Vec<StepPlan>,
     /// Whether what they change becomes one layer, where they are several.
@@ -122,6 +127,11 @@ pub struct StepPlan {
 }
 
 impl StepPlan {
+    /// Whether it makes no layer: what it asks for is there.
+    pub fn comes_to_nothing(&self) -> bool {
+        matches!(&self.action, Action::Files(changes) if changes.is_empty())
+    }
+
     fn new(display: String, span: Span, action: Action) -> Self {
         Self { name: String::new(), display, span, no_cache: false, action, link: None, place: Place::OnTop }
     }
@@ -361,7 +371,7 @@ pub enum FileChange {
         /// The file.
         path: String,
         /// What it holds.
-        content: String,
+        content: Vec<u8>,
         /// Its permissions.
         mode: u32,
         /// Who owns it. Default: root.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use buildkit_llb::{Definition, Platform};
-use optfrontend::accounts::Accounts;
+use optfrontend::accounts::{self, AccountFiles, Accounts};
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
 use optfrontend::expand::expand;
@@ -13,13 +13,14 @@ use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lower::{Abilities, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
-use optfrontend::plan::{BuildPlan, plan};
+use optfrontend::plan::{Action, BuildPlan, FileChange, plan};
 use optfrontend::report::message;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::result::{Image, image};
 use optfrontend::sbom::extras;
-use optfrontend::select::{Request, Selection, platforms, select};
+use optfrontend::select::{Request, Selection, Source, platforms, select};
 use optfrontend::source::SpecFiles;
+use optfrontend::users;
 use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
@@ -47,18 +48,32 @@ pub(crate) struct Client {
     pub(crate) beside: BTreeMap<String, Vec<u8>>,
     /// What the base images hold, a path a line; without any, nothing is known.
     pub(crate) base: Vec<String>,
+    /// Who the users of base images are; without that, they have no files that name any.
+    pub(crate) accounts: AccountFiles,
 }
 
 impl Client {
     /// What a spec asks for itself, for a test: options by comments `# opt: key=value`, a daemon without merges by the
     /// comment `# without mergeop`, what base images hold by comments such as `# base: 0755 0:0 /usr/local/bin`, with
-    /// `empty` at the end where nothing is in it, and `# base: other /bin` for what is no directory.
+    /// `empty` at the end where nothing is in it, `# base: file /bin` for a file and `# base: other /bin` for anything else;
+    /// lines of their `/etc/passwd` by `# passwd: `, and of the other files that name users and groups likewise.
     pub(crate) fn of(spec: &[u8]) -> Self {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
         let merges = !text.lines().any(|line| line == "# without mergeop");
         let base = text.lines().filter_map(|line| line.strip_prefix("# base: ")).map(str::to_owned).collect();
-        Self { opts, merges, base, ..Self::default() }
+        let lines = |key: &str| {
+            let lines =
+                text.lines().filter_map(|line| line.strip_prefix(key)).map(|line| format!("{line}\n"));
+            Some(lines.collect::<String>().into_bytes()).filter(|lines| !lines.is_empty())
+        };
+        let accounts = AccountFiles {
+            passwd: lines("# passwd: "),
+            group: lines("# group: "),
+            shadow: lines("# shadow: "),
+            group_shadow: lines("# gshadow: "),
+        };
+        Self { opts, merges, base, accounts, ..Self::default() }
     }
 
     /// All files of a folder as those beside the spec.
@@ -106,6 +121,7 @@ impl Client {
             let words: Vec<&str> = line.split(' ').collect();
             let (path, fact) = match words.as_slice() {
                 ["other", path] => (*path, Fact::Other),
+                ["file", path] => (*path, Fact::File),
                 [mode, owner, path, rest @ ..] => {
                     let (uid, gid) = owner.split_once(':').unwrap();
                     let mode = u32::from_str_radix(mode, 8).unwrap();
@@ -197,11 +213,11 @@ fn compile_parsed(
     if !faults.is_empty() {
         return Vec::new();
     }
-    if client.merges {
-        for plan in &mut plans {
-            let facts = layers::questions(plan).map(|questions| client.facts(&questions)).unwrap_or_default();
-            layers::arrange(plan, &facts);
-        }
+    for plan in &mut plans {
+        settle(plan, client, faults);
+    }
+    if !faults.is_empty() {
+        return Vec::new();
     }
     let ignored = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
     let surroundings = Surroundings {
@@ -219,6 +235,44 @@ fn compile_parsed(
             image: image(plan, &resolved, &opts.labels, platforms.explicit),
         })
         .collect()
+}
+
+/// Fills in what depends on the files of bases: the base images have those that the client says.
+fn settle(plan: &mut BuildPlan, client: &Client, faults: &mut Faults) {
+    let mut known = users::Known::default();
+    known.make(plan, faults);
+    let facts = layers::questions(plan).map(|questions| client.facts(&questions)).unwrap_or_default();
+    loop {
+        if client.merges {
+            layers::arrange(plan, &facts, known.complete(plan));
+        }
+        let wanted = known.wanted(plan, true);
+        if wanted.is_empty() {
+            return;
+        }
+        for stage in wanted {
+            known.learn(stage, accounts_below(plan, stage, client));
+        }
+        known.make(plan, faults);
+    }
+}
+
+/// Who the users are in what a stage starts from: those of the image, and what steps write.
+fn accounts_below(plan: &BuildPlan, stage: usize, client: &Client) -> AccountFiles {
+    let Source::Stage(below) = plan.stages[stage].base else { return client.accounts.clone() };
+    let mut files = accounts_below(plan, below, client);
+    for step in &plan.stages[below].steps {
+        let Action::Files(changes) = &step.action else { continue };
+        for change in changes {
+            let FileChange::Write { path, content, .. } = change else { continue };
+            match path.as_str() {
+                accounts::PASSWD => files.passwd = Some(content.clone()),
+                accounts::GROUP => files.group = Some(content.clone()),
+                _ => {}
+            }
+        }
+    }
+    files
 }
 
 fn resolved(selections: &[Selection]) -> Resolved {

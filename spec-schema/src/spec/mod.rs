@@ -1,5 +1,6 @@
 //! The types of the language, one concept a file.
 
+mod account;
 mod arg;
 mod command;
 mod healthcheck;
@@ -12,6 +13,7 @@ mod source;
 mod stage;
 mod step;
 
+pub use account::{Account, AccountSettings};
 pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
 pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};

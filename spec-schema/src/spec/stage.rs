@@ -1,6 +1,6 @@
 //! Stages.
 
-use super::{CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step};
+use super::{Account, CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step};
 use crate::decode::text::{Template, Text};
 use crate::decode::{List, Map, OneOrMany, keywords, record};
 use crate::span::Spanned;
@@ -25,6 +25,9 @@ record! {
         pub shell: List<Template>,
         /// The user that the image runs as: `user`, `user:group`, names or ids. Default: that of the base.
         pub user: Option<Template>,
+        /// Users that the stage has from its first step on, as `user`, `run_as` and `chown` may name them. Works on scratch and on images
+        /// without a shell.
+        pub users: Option<OneOrMany<Account>>,
         /// The user that the steps run as. Default: that of the base image.
         pub run_as: Option<Template>,
         /// Caches of every `run` step.
