@@ -7,14 +7,14 @@ use buildkit_llb::caps::{self, Cap};
 use super::secret_env;
 use crate::gateway::DaemonInfo;
 use crate::permissions::fixed_bits;
-use crate::plan::{Action, FileChange, has_wildcard};
+use crate::plan::{Action, FileChange, StepPlan, has_wildcard};
 use spec_schema::decode::Mode;
 
 /// What the daemon can do, of that for which there is another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own")]
 pub struct Abilities {
-    /// Put layers together: `mergeop` and `diffop`. Else branches run one after the other.
+    /// Put layers together: `mergeop` and `diffop`. Else branches run one after the other, and a copy with `link: true` is a plain one.
     pub merges: bool,
     /// Make symbolic links. Else they are unpacked from an archive.
     pub symlinks: bool,
@@ -49,8 +49,11 @@ impl Abilities {
     }
 
     /// What a step would need and is done without, for its name.
-    pub(super) fn without(self, action: &Action) -> Option<Cap> {
-        match action {
+    pub(super) fn without(self, step: &StepPlan) -> Option<Cap> {
+        if step.link == Some(true) && !self.merges {
+            return Some(caps::MERGE);
+        }
+        match &step.action {
             Action::Parallel(_) => (!self.merges).then_some(caps::MERGE),
             Action::Run(run) => {
                 let shell_reads = !run.secret_env.is_empty() && secret_env::can_be_read(&run.args);

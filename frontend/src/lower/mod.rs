@@ -202,7 +202,7 @@ impl<'a> Lowerer<'a> {
 
     /// What is shown for a step: where the daemon makes it do without something, that too.
     fn name(&self, step: &StepPlan) -> String {
-        match self.surroundings.abilities.without(&step.action) {
+        match self.surroundings.abilities.without(step) {
             None => step.name.clone(),
             Some(cap) => format!("{} (without `{}`)", step.name, cap.id()),
         }
