@@ -11,7 +11,7 @@ use crate::accounts::AccountFiles;
 use crate::build::lower_all;
 use crate::compile::Compiled;
 use crate::explain_failure;
-use crate::gateway::{DaemonInfo, Failure, Gateway};
+use crate::gateway::{DaemonInfo, Failure, Gateway, GatewayError};
 use crate::inspect::{self, Unread};
 use crate::layers::{self, Facts};
 use crate::lower::{Abilities, Surroundings, lower_base};
@@ -109,7 +109,12 @@ impl Settling<'_> {
             }
             Found::Accounts(index, stage, Err(Unread::File(path, error))) => {
                 let span = compiled.plans[index].stages[stage].from_span;
-                let message = format!("`{path}` of what this stage starts from cannot be read: {error}");
+                let why = match &error {
+                    GatewayError::FileTooLarge { limit, .. } => format!("has more than {limit} bytes"),
+                    error if error.is_no_file() => "is not a file".to_owned(),
+                    _ => return Err(error.into()),
+                };
+                let message = format!("`{path}` of what this stage starts from {why}");
                 let mut faults = Faults::new();
                 faults.push(Diagnostic::new(span, message));
                 return Err(failure(&compiled.files, faults));

@@ -344,6 +344,31 @@ fn a_step_that_fails_among_explained_ones() {
 }
 
 #[test]
+fn users_that_the_base_has_otherwise() {
+    fails(
+        "users_taken",
+        "stages:\n  app:\n    from: busybox:1.36\n    users:\n      - {name: www-data, uid: 1000}\n      - {name: app, uid: 33}\n      \
+         - {name: web, gid: 34, group: www-data}\n",
+    );
+}
+
+#[test]
+fn users_of_a_stage_whose_base_fails() {
+    fails(
+        "users_base_fails",
+        "stages:\n  base:\n    from: busybox:1.36\n    steps:\n      - run: exit 7\n  app:\n    from: base\n    users: app\n",
+    );
+}
+
+#[test]
+fn users_where_a_directory_is_in_the_way() {
+    fails(
+        "users_directory",
+        "stages:\n  base:\n    from: scratch\n    steps:\n      - mkdir: /etc/passwd\n  app:\n    from: base\n    users: app\n",
+    );
+}
+
+#[test]
 fn a_base_image_that_does_not_exist() {
     fails("image_missing", "stages:\n  app:\n    from: localhost:1/no-such-image:1\n");
 }

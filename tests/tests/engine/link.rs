@@ -153,12 +153,18 @@ fn layers_apart_change_no_file() {
             break;
         }
         let steps: Vec<(String, bool)> = (0..6).map(|number| step(&mut random, number)).collect();
+        // Accounts are made before the first step, in both.
+        let users = random.pick(&[
+            "",
+            "    users: [web, {name: more, uid: 777, group: games, home: /opt/owned/new}]\n",
+            "    users: [web, {name: more, home: /alias/home}]\n",
+        ]);
         let spec = |link: &str| {
             let line = |(step, copy): &(String, bool)| {
                 format!("      - {{{step}{}}}\n", if *copy { link } else { "" })
             };
             let steps: String = steps.iter().map(line).collect();
-            format!("stages:\n  app:\n    from: {}\n    steps:\n{steps}", &*base.name)
+            format!("stages:\n  app:\n    from: {}\n{users}    steps:\n{steps}", &*base.name)
         };
         let apart = sources(Build::spec(&spec("")));
         let on_top = sources(Build::spec(&spec(", link: false")));
