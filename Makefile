@@ -14,7 +14,7 @@ demo: ## engine, frontend image, a real app from YAML to a running container
 test: ## every test, on the real engine
 	@scripts/test
 
-test-engines: ## the pairs on Docker 28, 26 and 20, and docs/engines.md from what came of them
+test-engines: ## every suite on Docker 28, 26 and 20, and docs/engines.md from what came of them
 	@scripts/test-engines
 
 check: ## format, lints, docs, generated files, licences

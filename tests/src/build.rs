@@ -259,17 +259,25 @@ impl Build {
     /// Builds a target of the bake file `docker-bake.hcl` in the folder, and reads the image. It must succeed.
     #[track_caller]
     pub fn bake<S: Into<OsString>>(&self, target: &str, flags: impl IntoIterator<Item = S>) -> Image {
-        let folder = tempdir();
+        let (folder, name) = (tempdir(), ImageName::new(format!("optfrontend-test:{}", nonce())));
+        let stored = store() == Store::Docker;
         let command =
             ["buildx", "bake", "--file=docker-bake.hcl", "--progress=rawjson", "--provenance=false"];
         let mut args: Vec<OsString> = command.map(Into::into).into();
-        args.push(
-            format!("--set={target}.output=type=oci,tar=false,dest={}", folder.path().display()).into(),
-        );
+        if stored {
+            args.extend([
+                format!("--set={target}.output=type=docker").into(),
+                format!("--set={target}.tags={}", &*name).into(),
+            ]);
+        } else {
+            args.push(
+                format!("--set={target}.output=type=oci,tar=false,dest={}", folder.path().display()).into(),
+            );
+        }
         args.extend(flags.into_iter().map(Into::into));
         args.push(target.into());
         let built = Built::new(Running::start(args, Some(&self.folder)).wait()).ok();
-        Image::read(folder, built)
+        Image::read(if stored { saved(&[&name]) } else { folder }, built)
     }
 
     /// Runs it and loads the image into the engine. It must succeed.

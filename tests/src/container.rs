@@ -64,7 +64,7 @@ impl Container {
 
     #[track_caller]
     fn wait_until<T>(&self, what: &str, ready: impl Fn() -> Option<T>) -> T {
-        let end = Instant::now() + Duration::from_secs(40);
+        let end = Instant::now() + Duration::from_secs(120);
         loop {
             if let Some(value) = ready() {
                 return value;

@@ -194,6 +194,7 @@ fn elsewhere(id: &str) -> Option<&'static str> {
         (caps::EXEC_CGROUP_PARENT, "`--cgroup-parent`"),
         (caps::SOURCE_OCI_LAYOUT, "`--build-context …=oci-layout://`"),
         (caps::SOURCE_GIT_CHECKSUM, "the checksum of a git repository"),
+        (caps::SOURCE_GIT_SKIP_SUBMODULES, "a git repository without its submodules"),
         (caps::SOURCE_GIT_SUBDIR, "a directory of a git repository"),
     ];
     known.iter().find(|(cap, _)| cap.id() == id).map(|(_, words)| *words)

@@ -1,6 +1,6 @@
 //! `--call` and `--check`: what the real client makes of the answers, beside those of the Dockerfile frontend.
 
-use optfrontend_tests::{Build, Built};
+use optfrontend_tests::{Build, Built, buildkit_version};
 use serde_json::{Value, json};
 
 const SPEC: &str = "
@@ -79,8 +79,10 @@ fn outline_tells_places() {
 fn targets_lists_the_stages() {
     let printed = call(&Build::spec(SPEC), "targets").ok().outcome.stdout;
     assert_eq!(printed, "TARGET        DESCRIPTION\nbuild         the compiler\napp (default) \n");
-    let expected = call(&Build::dockerfile(DOCKERFILE), "targets").ok().outcome.stdout;
-    assert_eq!(printed, expected);
+    if buildkit_version() > (0, 8) {
+        let expected = call(&Build::dockerfile(DOCKERFILE), "targets").ok().outcome.stdout;
+        assert_eq!(printed, expected);
+    }
     let targets = answer("targets")["targets"].clone();
     assert_eq!(targets[1], json!({ "name": "app", "default": true, "base": "build", "location": line(15) }));
 }

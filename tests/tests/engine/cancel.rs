@@ -19,7 +19,7 @@ fn is_running(mark: &str) -> bool {
 }
 
 #[track_caller]
-fn wait_until(running: bool, mark: &str, limit: Duration) {
+pub(crate) fn wait_until(running: bool, mark: &str, limit: Duration) {
     let end = Instant::now() + limit;
     while is_running(mark) != running {
         assert!(Instant::now() < end, "waited in vain until it runs: {running}");

@@ -86,7 +86,7 @@ fn a_spec_of_a_repository_includes_files_of_it() {
     let site = Site::empty().repository("/r.git", &repository).start();
     let of = |file: &str| {
         let flag = format!("--build-arg=BUILDKIT_SYNTAX={}", frontend());
-        Build::spec("").using(file).context(site.url("/r.git")).flags([flag])
+        Build::spec("").using(file).context(site.url("/r.git#main")).flags([flag])
     };
     let image = of("ci/build.yaml").image();
     assert_eq!(image.only().text("/common"), "common\n");

@@ -13,6 +13,7 @@ mod contexts;
 mod examples;
 mod git_ssh;
 mod include;
+mod killed;
 mod link;
 mod onbuild;
 mod options;

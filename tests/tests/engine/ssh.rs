@@ -1,6 +1,9 @@
 //! `--ssh`: the client's agents, which steps use without getting the keys.
 
-use optfrontend_tests::{Agent, Build, differences};
+use optfrontend_tests::{Agent, Build};
+
+use crate::contexts::same;
+use crate::secrets::most_told;
 
 /// Signs a text with the agent's key and lists the agent's keys.
 const SIGN: &str = "
@@ -58,9 +61,8 @@ fn a_dockerfile_makes_the_same_image() {
          app: {{from: scratch, steps: [{{copy: /out, from: sign, to: /}}]}}\n"
     );
     let flag = format!("--ssh=deploy={}", agent.socket().display());
-    let [dockerfile, spec] = [Build::dockerfile(&dockerfile), Build::spec(&spec)]
-        .map(|build| build.flags(["--no-cache", &flag]).image());
-    assert_eq!(differences(&dockerfile, &spec), []);
+    let image = same(Build::dockerfile(&dockerfile), Build::spec(&spec), &["--no-cache", &flag]);
+    assert!(image.only().text("/signature").starts_with("-----BEGIN SSH SIGNATURE-----"));
 }
 
 #[test]
@@ -102,8 +104,8 @@ fn the_key_leaves_no_trace() {
     let agent = Agent::start("key");
     let key = std::fs::read_to_string(agent.key()).unwrap();
     let secret = key.lines().nth(2).unwrap();
-    let flags = [format!("--ssh=default={}", agent.socket().display()), "--provenance=mode=max".to_owned()];
-    let image = sign("ssh: true").flags(flags).image();
+    let flag = format!("--ssh=default={}", agent.socket().display());
+    let image = sign("ssh: true").flags([flag]).flags(most_told()).image();
     for blob in image.blobs.all() {
         assert!(!blob.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
