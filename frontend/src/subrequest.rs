@@ -3,6 +3,7 @@
 //! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
 
 mod describe;
+mod expand;
 mod lint;
 mod outline;
 mod table;
@@ -43,6 +44,11 @@ const METHODS: &[Method] = &[
         takes_target: false,
     },
     Method {
+        name: "frontend.expand",
+        description: "Write the spec in full: what it includes and what is short in it",
+        takes_target: false,
+    },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -59,6 +65,7 @@ pub(crate) async fn answer(
         "frontend.subrequests.describe" => Ok(describe::describe()),
         "frontend.targets" => targets::targets(gateway, opts).await,
         "frontend.outline" => outline::outline(gateway, opts).await,
+        "frontend.expand" => expand::expand(gateway, opts).await,
         "frontend.lint" => lint::lint(gateway, opts).await,
         _ => Err(Failure::unsupported_request(request)),
     }

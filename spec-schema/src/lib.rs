@@ -2,7 +2,7 @@
 //!
 //! A spec is YAML. Some parser turns it into a tree of [`node::Node`]s, each with its place;
 //! [`Spec::decode`](decode::Decode::decode) turns the tree into the types of [`spec`] and reports everything
-//! that is wrong as [`diagnostic::Diagnostic`]s. There is no IO here and no policy: whether a
+//! that is wrong as [`diagnostic::Diagnostic`]s, and [`encode::Encode`] turns them into a tree again. There is no IO here and no policy: whether a
 //! stage exists or a variable is defined is for the compiler to say.
 //!
 //! The docs of the types are written for the person who writes YAML: the JSON Schema carries them
@@ -10,6 +10,7 @@
 
 pub mod decode;
 pub mod diagnostic;
+pub mod encode;
 pub mod merge;
 pub mod node;
 #[cfg(feature = "schema")]

@@ -5,6 +5,8 @@ mod caches;
 mod core;
 mod defaults;
 mod packages;
+mod spec;
+mod yaml;
 
 use spec_schema::Spec;
 use spec_schema::decode::List;
@@ -12,6 +14,7 @@ use spec_schema::spec::{RunStep, Stage, Step};
 
 pub use self::core::{Core, CoreAction, CoreRun, CoreStep};
 use self::defaults::Defaults;
+pub use self::yaml::document;
 
 /// Brings a spec to its core form; building that gives the same image.
 pub fn expand(mut spec: Spec) -> Core {

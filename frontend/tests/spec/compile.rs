@@ -94,7 +94,7 @@ impl Client {
         Self { beside, ..self }
     }
 
-    fn read(&self, name: &str, spec: &[u8]) -> Reading {
+    pub(crate) fn read(&self, name: &str, spec: &[u8]) -> Reading {
         let mut reading = Reading::of(name, spec.to_vec());
         loop {
             let wanted = reading.wanted();

@@ -4,6 +4,7 @@
 
 mod cases;
 mod compile;
+mod expanded;
 mod folder;
 mod hostile;
 mod invalid;

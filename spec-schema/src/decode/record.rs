@@ -1,10 +1,10 @@
-//! One description of a mapping's keys serves for the Rust type, the decoder and the JSON Schema,
-//! so that the three cannot drift apart.
+//! One description of a mapping's keys serves for the Rust type, the decoder, the encoder and the JSON Schema,
+//! so that the four cannot drift apart.
 
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, nearest, one_of};
 use crate::span::Spanned;
 
-/// Defines a struct, how it is read from a mapping, and its JSON Schema.
+/// Defines a struct, how it is read from a mapping and written as one, and its JSON Schema.
 ///
 /// The text before the struct names it in messages. Unknown keys are faults, `x-…` keys are free.
 /// A field's type says by [`Decode::absent`](super::Decode::absent) whether its key may be left out.
@@ -58,6 +58,14 @@ macro_rules! record {
             }
         }
 
+        impl $crate::encode::Encode for $name {
+            fn encode(&self) -> $crate::node::Node {
+                let mut mapping = $crate::encode::Mapping::default();
+                $( mapping.add($crate::decode::keyword(stringify!($field)), &self.$field); )*
+                mapping.finish()
+            }
+        }
+
         #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -79,7 +87,7 @@ macro_rules! record {
     };
 }
 
-/// Reads a fixed set of words.
+/// Reads and writes a fixed set of words.
 macro_rules! keywords {
     ($type:ty, $what:literal, { $($word:literal => $variant:ident),* }) => {
         impl $type {
@@ -101,6 +109,12 @@ macro_rules! keywords {
                         None
                     }
                 }
+            }
+        }
+
+        impl $crate::encode::Encode for $type {
+            fn encode(&self) -> $crate::node::Node {
+                $crate::encode::word(match self { $(Self::$variant => $word,)* })
             }
         }
 

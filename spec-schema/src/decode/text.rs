@@ -69,9 +69,11 @@ pub enum Form {
 impl Template {
     /// A template that stands for itself, dollars included.
     pub fn literal(text: impl Into<String>, span: Span) -> Self {
-        let raw = text.into();
-        let parts = if raw.contains('$') { vec![Part::Literal(raw.clone())] } else { Vec::new() };
-        Self { raw, span, parts }
+        let raw: String = text.into();
+        if !raw.contains('$') {
+            return Self { raw, span, parts: Vec::new() };
+        }
+        Self { raw: raw.replace('$', "$$"), span, parts: vec![Part::Literal(raw)] }
     }
 
     /// Reads the variables of a text; `lines_at` as in [`Scalar::lines_at`].
@@ -92,12 +94,26 @@ impl Template {
         let parts = if self.parts.is_empty() && other.parts.is_empty() {
             Vec::new()
         } else {
-            let pieces = |text: &Self| {
-                if text.parts.is_empty() { vec![Part::Literal(text.raw.clone())] } else { text.parts.clone() }
-            };
-            [pieces(self), vec![Part::Literal(separator.to_owned())], pieces(other)].concat()
+            let mut parts = Vec::new();
+            for text in [self, &Self::literal(separator, self.span), other] {
+                let literal = text.parts.is_empty().then(|| Part::Literal(text.raw.clone()));
+                literal.into_iter().chain(text.parts.iter().cloned()).for_each(|part| push(&mut parts, part));
+            }
+            parts
         };
         Self { raw, span: self.span, parts }
+    }
+
+    /// A text that reads as this one: as it was written, unless that would mean something else.
+    pub fn written(&self) -> String {
+        if self.parts.is_empty() {
+            return self.raw.clone();
+        }
+        let meant = rendered(&self.parts);
+        match Self::parse(&self.raw, self.span, &[]) {
+            Ok(read) if rendered(&read.parts) == meant => self.raw.clone(),
+            _ => meant,
+        }
     }
 
     /// Every variable in the text, those inside defaults included.
@@ -111,6 +127,34 @@ impl Template {
     pub fn is_literal(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
     }
+}
+
+/// Adds a part; text behind text is one text.
+fn push(parts: &mut Vec<Part>, part: Part) {
+    match (parts.last_mut(), part) {
+        (_, Part::Literal(text)) if text.is_empty() => {}
+        (Some(Part::Literal(before)), Part::Literal(text)) => before.push_str(&text),
+        (_, part) => parts.push(part),
+    }
+}
+
+/// The one way to write parts that is right wherever they stand.
+fn rendered(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Literal(literal) => text += &literal.replace('$', "$$"),
+            Part::Variable(Variable { name, form, .. }) => {
+                text += &match form {
+                    Form::Plain => format!("${{{name}}}"),
+                    Form::Default(inner) => format!("${{{name}:-{}}}", rendered(inner)),
+                    Form::Alternate(inner) => format!("${{{name}:+{}}}", rendered(inner)),
+                    Form::Required(inner) => format!("${{{name}:?{}}}", rendered(inner)),
+                };
+            }
+        }
+    }
+    text
 }
 
 fn collect<'p>(parts: &'p [Part], found: &mut Vec<&'p Variable>) {

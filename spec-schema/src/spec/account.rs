@@ -3,6 +3,7 @@
 use crate::decode::text::Template;
 use crate::decode::{Decode, record, scalar};
 use crate::diagnostic::Faults;
+use crate::encode::{Encode, short};
 use crate::node::{Node, Value};
 
 /// An account: its name, or a mapping.
@@ -53,5 +54,11 @@ impl Decode for Account {
             }
         };
         Some(Self { settings })
+    }
+}
+
+impl Encode for Account {
+    fn encode(&self) -> Node {
+        short(self.settings.encode(), "name")
     }
 }

@@ -3,6 +3,7 @@
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, record};
 use crate::diagnostic::Faults;
+use crate::encode::{Encode, short};
 use crate::node::{Node, Value};
 use crate::span::Spanned;
 
@@ -47,5 +48,11 @@ impl Decode for Arg {
             },
         };
         Some(Self { settings })
+    }
+}
+
+impl Encode for Arg {
+    fn encode(&self) -> Node {
+        short(self.settings.encode(), "default")
     }
 }

@@ -3,6 +3,7 @@
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, scalar, wrong_kind};
 use crate::diagnostic::Faults;
+use crate::encode::{Encode, items};
 use crate::node::{Node, Value};
 use crate::span::Span;
 
@@ -27,6 +28,15 @@ impl Decode for Command {
     }
 }
 
+impl Encode for Command {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Script(script) => script.encode(),
+            Self::Exec(arguments, _) => items(arguments),
+        }
+    }
+}
+
 /// An image's `entrypoint` or `cmd`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShellOrExec {
@@ -45,6 +55,15 @@ impl Decode for ShellOrExec {
                 let text = &scalar(node, "a command or a list of arguments", faults)?.text;
                 Some(Self::Shell(Text::new(text.clone(), node.span)))
             }
+        }
+    }
+}
+
+impl Encode for ShellOrExec {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Shell(text) => text.encode(),
+            Self::Exec(arguments, _) => items(arguments),
         }
     }
 }

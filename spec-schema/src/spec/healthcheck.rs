@@ -3,6 +3,7 @@
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, List, record, scalar};
 use crate::diagnostic::{Diagnostic, Faults};
+use crate::encode::{Encode, sequence, word};
 use crate::node::{Node, Value};
 
 /// How a container's health is checked.
@@ -76,6 +77,26 @@ impl Decode for HealthcheckTest {
                         .help("write `[CMD, program, argument, …]`, `[CMD-SHELL, text]`, or a text alone"),
                 );
                 None
+            }
+        }
+    }
+}
+
+impl Encode for Healthcheck {
+    fn encode(&self) -> Node {
+        match self {
+            Self::None => word("none"),
+            Self::Check(settings) => settings.encode(),
+        }
+    }
+}
+
+impl Encode for HealthcheckTest {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Shell(text) => text.encode(),
+            Self::Exec(arguments) => {
+                sequence(std::iter::once(word("CMD")).chain(arguments.iter().map(Encode::encode)))
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Id, Permissions, Size, keywords, mapping, record, scalar};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::encode::{Encode, short, word};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
 use crate::tools::{TOOLS, Tool};
@@ -69,6 +70,16 @@ impl Decode for CacheMount {
     }
 }
 
+impl Encode for CacheMount {
+    fn encode(&self) -> Node {
+        match self {
+            Self::WellKnown(tool) => tool.encode(),
+            Self::Path(path) => path.encode(),
+            Self::Settings(settings) => settings.encode(),
+        }
+    }
+}
+
 /// What builds do that use one cache at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
@@ -129,6 +140,12 @@ impl Decode for SecretMount {
     }
 }
 
+impl Encode for SecretMount {
+    fn encode(&self) -> Node {
+        short(self.settings.encode(), "id")
+    }
+}
+
 /// The client's ssh agent in a step: `true`, the agent's id, or a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SshMount {
@@ -178,6 +195,22 @@ impl Decode for SshMount {
             required: None,
             span,
         }))
+    }
+}
+
+impl Encode for SshMount {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Off(_) => word(&false),
+            Self::Agent(settings) => match settings.encode() {
+                // Of these two ids, the short form means something else.
+                long if settings.id.as_ref().is_some_and(|id| matches!(id.as_str(), "true" | "false")) => {
+                    long
+                }
+                Node { value: Value::Mapping(entries), .. } if entries.is_empty() => word(&true),
+                long => short(long, "id"),
+            },
+        }
     }
 }
 
@@ -276,6 +309,16 @@ impl Decode for Mount {
                     .push(Diagnostic::new(kind.span, format!("`{other}` is not a type of mount")).help(help));
                 None
             }
+        }
+    }
+}
+
+impl Encode for Mount {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Bind(bind) => bind.encode(),
+            Self::Tmpfs(tmpfs) => tmpfs.encode(),
+            Self::File(file) => file.encode(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::When;
 use crate::decode::text::Template;
 use crate::decode::{Decode, OneOrMany, record};
 use crate::diagnostic::Faults;
+use crate::encode::{Encode, short};
 use crate::node::{Node, Value};
 use crate::span::Spanned;
 
@@ -98,6 +99,12 @@ impl Decode for RepositoryKey {
             _ => KeyFile { from: None, path: Template::decode(node, faults)?, span: node.span },
         };
         Some(Self { settings })
+    }
+}
+
+impl Encode for RepositoryKey {
+    fn encode(&self) -> Node {
+        short(self.settings.encode(), "path")
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::decode::text::Template;
 use crate::decode::{Decode, List, Map, OneOrMany, keywords, parse_scalar, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults};
+use crate::encode::{Encode, short, word};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
 
@@ -40,6 +41,22 @@ impl Decode for Hosts {
 
     fn absent() -> Option<Self> {
         Some(Self::Map(Map::default()))
+    }
+}
+
+impl Encode for Hosts {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Map(hosts) => hosts.encode(),
+            Self::List(hosts) => hosts.encode(),
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        match self {
+            Self::Map(hosts) => hosts.is_empty(),
+            Self::List(_) => false,
+        }
     }
 }
 
@@ -107,6 +124,21 @@ impl Decode for Ulimit {
     }
 }
 
+impl Encode for Limit {
+    fn encode(&self) -> Node {
+        word(&self.0)
+    }
+}
+
+impl Encode for Ulimit {
+    fn encode(&self) -> Node {
+        if self.soft == self.hard {
+            return self.soft.encode();
+        }
+        word(&format_args!("{}:{}", self.soft.0, self.hard.0))
+    }
+}
+
 /// A device of a step: its CDI name, or a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
@@ -132,5 +164,11 @@ impl Decode for Device {
             _ => DeviceSettings { name: Template::decode(node, faults)?, required: None, span: node.span },
         };
         Some(Self { settings })
+    }
+}
+
+impl Encode for Device {
+    fn encode(&self) -> Node {
+        short(self.settings.encode(), "name")
     }
 }

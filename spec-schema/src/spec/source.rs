@@ -3,6 +3,7 @@
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, Permissions, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::encode::Encode;
 use crate::node::{Node, Value};
 use crate::span::Spanned;
 
@@ -109,6 +110,17 @@ impl Decode for Source {
                 faults.push(Diagnostic::new(node.span, "this source does not say what it is").help(help));
                 None
             }
+        }
+    }
+}
+
+impl Encode for Source {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Image(source) => source.encode(),
+            Self::Git(source) => source.encode(),
+            Self::Http(source) => source.encode(),
+            Self::Context(source) => source.encode(),
         }
     }
 }

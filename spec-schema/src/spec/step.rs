@@ -7,10 +7,11 @@ use super::{
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use crate::encode::{Encode, Mapping, items};
 use crate::node::{Node, Value};
 use crate::span::{Span, Spanned};
 
-/// Defines [`Step`], how it is read, and what all of its records have in common, from one list of actions.
+/// Defines [`Step`], how it is read and written, and what all of its records have in common, from one list of actions.
 macro_rules! steps {
     ($( #[doc = $doc:literal] $action:literal => $variant:ident($record:ident), )*) => {
         /// One step of a stage: a mapping with one action key and the options of that action.
@@ -29,6 +30,11 @@ macro_rules! steps {
                     $( $action => $record::decode(node, faults).map(|step| Self::$variant(Box::new(step))), )*
                     _ => None,
                 }
+            }
+
+            /// The options, those of its action among them, which tells what it is.
+            fn options(&self) -> (&'static str, Node) {
+                match self { $( Self::$variant(step) => ($action, step.encode()), )* }
             }
 
             /// The step's `name` key.
@@ -314,6 +320,30 @@ impl Decode for When {
             .map(|(name, entry)| (Text::new(name.to_owned(), entry.key_span), entry.value.values.clone()))
             .collect();
         Some(Self { conditions })
+    }
+}
+
+impl Encode for When {
+    fn encode(&self) -> Node {
+        let mut mapping = Mapping::default();
+        for (name, values) in &self.conditions {
+            let values = if let [one] = values.as_slice() { one.encode() } else { items(values) };
+            mapping.push(name, values);
+        }
+        mapping.finish()
+    }
+}
+
+impl Encode for Step {
+    fn encode(&self) -> Node {
+        let (action, mut node) = self.options();
+        if let Value::Mapping(entries) = &mut node.value
+            && !entries.iter().any(|(key, _)| key.value == action)
+        {
+            // An empty list is left out elsewhere, but here it says what the step is.
+            entries.insert(0, (Spanned::new(action.to_owned(), Span::default()), items::<Self>(&[])));
+        }
+        node
     }
 }
 

@@ -90,7 +90,7 @@ fn targets_lists_the_stages() {
 #[test]
 fn subrequests_describe_lists_the_methods() {
     let printed = call(&Build::spec(SPEC), "subrequests.describe").ok().outcome.stdout;
-    for method in ["lint", "outline", "targets", "subrequests.describe"] {
+    for method in ["lint", "outline", "targets", "expand", "subrequests.describe"] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
     }
     let methods = answer("subrequests.describe");

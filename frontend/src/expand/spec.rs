@@ -1,0 +1,83 @@
+//! From the core of the language back to a spec that says it.
+
+use spec_schema::Spec;
+use spec_schema::decode::{List, OneOrMany};
+use spec_schema::encode::Encode;
+use spec_schema::spec::{CacheMount, ParallelStep, Step};
+
+use super::core::{Core, CoreAction, CoreStep};
+use super::document;
+
+impl Core {
+    /// The spec in core form: expanding it again changes nothing, and building it gives the same image.
+    pub fn into_spec(self) -> Spec {
+        let mut steps = self.steps.into_iter();
+        let mut spec = *self.spec;
+        spec.stages = spec.stages.map(|_, mut stage| {
+            stage.steps = List(steps.next().unwrap_or_default().into_iter().map(step).collect());
+            stage
+        });
+        spec
+    }
+
+    /// The same as YAML, below the line that names the frontend, where the spec has one.
+    pub fn into_yaml(self, source: &str) -> String {
+        let yaml = document(&self.into_spec().encode());
+        match syntax_line(source) {
+            Some(line) => format!("{line}\n\n{yaml}"),
+            None => yaml,
+        }
+    }
+}
+
+/// The line of a spec file that names the frontend. Daemons look for it among the comments at the start.
+fn syntax_line(source: &str) -> Option<&str> {
+    let comments = source.lines().map(str::trim).take_while(|line| line.starts_with('#'));
+    comments.into_iter().find(|line| {
+        let directive = line.trim_start_matches('#').trim_start();
+        directive.strip_prefix("syntax").is_some_and(|rest| rest.trim_start().starts_with('='))
+    })
+}
+
+fn step(step: CoreStep) -> Step {
+    let CoreStep { name, when, span, action } = step;
+    match action {
+        CoreAction::Run(run) => {
+            let caches: Vec<CacheMount> =
+                run.caches.into_iter().map(|cache| CacheMount::Settings(Box::new(cache))).collect();
+            let cache = (!caches.is_empty()).then_some(OneOrMany { values: caches, span });
+            let mut step = run.step;
+            (step.name, step.when, step.cache) = (name, when, cache);
+            Step::Run(Box::new(step))
+        }
+        CoreAction::Copy(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Copy(step)
+        }
+        CoreAction::Add(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Add(step)
+        }
+        CoreAction::Write(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Write(step)
+        }
+        CoreAction::Mkdir(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Mkdir(step)
+        }
+        CoreAction::Remove(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Remove(step)
+        }
+        CoreAction::Symlink(mut step) => {
+            (step.name, step.when) = (name, when);
+            Step::Symlink(step)
+        }
+        CoreAction::Parallel(branches) => {
+            let branch = |steps: Vec<CoreStep>| List(steps.into_iter().map(self::step).collect());
+            let parallel = List(branches.into_iter().map(branch).collect());
+            Step::Parallel(Box::new(ParallelStep { parallel, name, when, span }))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The spec in core form.
+
+use serde_json::{Value as Json, json};
+use spec_schema::encode::Encode;
+use spec_schema::node::{Node, Value};
+
+use super::reply;
+use crate::compile::{Stopped, read};
+use crate::entrypoint::Entrypoint;
+use crate::expand;
+use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::opts::FrontendOpts;
+
+/// As YAML and as JSON, each of which is a spec again. Neither args nor images matter: nothing is looked up.
+pub(super) async fn expand(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
+    let entrypoint = Entrypoint::read(gateway, opts).await?;
+    let (files, spec, faults) = read(gateway, opts, &entrypoint).await?;
+    if !faults.is_empty() {
+        return Err(Stopped::Faults(files, faults).into());
+    }
+    let core = expand::expand(spec);
+    let source = files.iter().next().map(|file| file.text.clone()).unwrap_or_default();
+    Ok(reply(&json_of(&core.clone().into_spec().encode()), core.into_yaml(&source)))
+}
+
+/// A tree as JSON: words of YAML that are numbers and truth values are those.
+fn json_of(node: &Node) -> Json {
+    match &node.value {
+        Value::Mapping(entries) => {
+            Json::Object(entries.iter().map(|(key, node)| (key.value.clone(), json_of(node))).collect())
+        }
+        Value::Sequence(items) => items.iter().map(json_of).collect(),
+        Value::Scalar(scalar) if scalar.plain => {
+            match (scalar.text.parse::<bool>(), scalar.text.parse::<i64>()) {
+                (Ok(value), _) => json!(value),
+                (_, Ok(value)) if value.to_string() == scalar.text => json!(value),
+                _ => json!(scalar.text),
+            }
+        }
+        Value::Scalar(scalar) => json!(scalar.text),
+    }
+}
