@@ -20,6 +20,7 @@ use optfrontend::plan::plan;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::select::{ImageKey, Request, Selection, select};
 use optfrontend::source::SpecFiles;
+use optfrontend::survey::Survey;
 use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
 
@@ -58,7 +59,7 @@ fn read(text: &str) -> (SpecFiles, Spec, Faults) {
 /// All phases but those that ask the daemon.
 fn compile(text: &str, opts: &FrontendOpts, config: &ImageConfig) -> Lowered {
     let (files, spec, mut faults) = read(text);
-    let core = expand(spec);
+    let core = expand(spec, &mut Survey::default());
     let platform = Platform::default();
     let selection = select(&core, &Request::default(), &platform, &platform, &mut faults).expect("a target");
     let images = base_images(&selection, config);
@@ -107,7 +108,7 @@ fn phase_times(criterion: &mut Criterion) {
     let text = chain(1000);
     let (files, spec, mut faults) = read(&text);
     let faults = &mut faults;
-    let core = expand(spec.clone());
+    let core = expand(spec.clone(), &mut Survey::default());
     let selection = select(&core, &Request::default(), &platform, &platform, faults).expect("a target");
     let images = base_images(&selection, &config);
     let planned = plan(&core, &selection, &images, &platform, false, faults);
@@ -118,6 +119,7 @@ fn phase_times(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("phases of 1000 stages");
     group.bench_function("parse", |bencher| bencher.iter(|| read(&text)));
     group.bench_function("expand", |bencher| {
+        let expand = |spec| expand(spec, &mut Survey::default());
         bencher.iter_batched(|| spec.clone(), expand, BatchSize::LargeInput);
     });
     group.bench_function("select", |bencher| {

@@ -5,7 +5,7 @@ use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
 
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
-use crate::expand::{Core, expand};
+use crate::expand::{Core, ask, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::opts::FrontendOpts;
 use crate::parse::Reading;
@@ -16,6 +16,7 @@ use crate::resolved::Resolved;
 use crate::sbom::{Scans, extras};
 use crate::select::{Platforms, Request, Selection, platforms, select};
 use crate::source::SpecFiles;
+use crate::survey::Survey;
 
 /// A spec that has no fault, planned for every platform. Only [`compile`] makes one.
 #[derive(Debug)]
@@ -77,7 +78,9 @@ impl From<GatewayError> for Stopped {
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
     let (files, spec, mut faults) = read(gateway, opts, &entrypoint).await?;
-    let core = expand(spec);
+    let mut survey = Survey::default();
+    look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
+    let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
     let mut request = Request::of(opts);
@@ -139,6 +142,24 @@ pub(crate) async fn read(
     match reading.finish() {
         (files, Some(spec), faults) => Ok((files, spec, faults)),
         (files, None, faults) => Err(Stopped::Faults(files, faults)),
+    }
+}
+
+/// Looks up what of the build context says what is to be done; asks nothing of most builds.
+pub(crate) async fn look(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    entrypoint: &Entrypoint,
+    spec: &Spec,
+    survey: &mut Survey,
+) -> Result<(), Failure> {
+    loop {
+        ask(spec, survey);
+        let wanted = survey.wanted();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        entrypoint.look(gateway, opts, wanted, survey).await?;
     }
 }
 

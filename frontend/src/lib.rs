@@ -40,5 +40,6 @@ pub mod select;
 mod settle;
 pub mod source;
 mod subrequest;
+pub mod survey;
 pub mod users;
 mod warnings;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::schema;
-use crate::spec::Sharing;
+use crate::spec::{Manager, Sharing};
 use crate::tools::TOOLS;
 
 /// What stands above the tables.
@@ -28,6 +28,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RemoveStep", "`remove`"),
     ("SymlinkStep", "`symlink`"),
     ("SymlinkTarget", "The link of `symlink`"),
+    ("InstallStep", "`install`"),
     ("AptStep", "`apt`"),
     ("AptRepository", "A repository of `apt`"),
     ("ApkStep", "`apk`"),
@@ -146,7 +147,7 @@ fn named(name: &str) -> String {
         (None, "Source") => "[an image source](#an-image-source), [a git source](#a-git-source), [an http source](#an-http-source) or [a context source](#a-context-source)".to_owned(),
         (None, "Mount") => "[a bind mount](#a-bind-mount), [a tmpfs mount](#a-tmpfs-mount) or [a file mount](#a-file-mount)".to_owned(),
         (None, "RepositoryKey") => "path, or [the key of a repository](#the-key-of-a-repository)".to_owned(),
-        (None, "Step") => "a step: [run](#run), [copy](#copy), [add](#add), [write](#write), [mkdir](#mkdir), [remove](#remove), [symlink](#symlink), [apt](#apt), [apk](#apk), [dnf](#dnf) or [parallel](#parallel)".to_owned(),
+        (None, "Step") => "a step: [run](#run), [copy](#copy), [add](#add), [write](#write), [mkdir](#mkdir), [remove](#remove), [symlink](#symlink), [install](#install), [apt](#apt), [apk](#apk), [dnf](#dnf) or [parallel](#parallel)".to_owned(),
         (None, "Account") => "name, or [an account](#an-account)".to_owned(),
         (None, "Device") => "name, or [a device](#a-device)".to_owned(),
         (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
@@ -154,6 +155,7 @@ fn named(name: &str) -> String {
         (None, "Security") => "`sandbox` or `insecure`".to_owned(),
         (None, "Inherited") => "`env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck` or `onbuild`".to_owned(),
         (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
+        (None, "Manager") => Manager::WORDS.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         (None, "Network") => "`default`, `none` or `host`".to_owned(),
         (None, other) => other.to_lowercase(),
     }

@@ -11,8 +11,8 @@ use crate::span::Spanned;
 use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
     CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
-    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, KeyFile, Limit,
-    MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
+    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
+    Limit, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
     ShellOrExec, Source, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings,
     When, WriteStep,
 };
@@ -211,6 +211,7 @@ choice! {
         generator.subschema_for::<MkdirStep>(),
         generator.subschema_for::<RemoveStep>(),
         generator.subschema_for::<SymlinkStep>(),
+        generator.subschema_for::<InstallStep>(),
         generator.subschema_for::<AptStep>(),
         generator.subschema_for::<ApkStep>(),
         generator.subschema_for::<DnfStep>(),

@@ -65,14 +65,20 @@ impl Build {
     /// A copy of a folder with a `build.yaml`, for changes.
     #[track_caller]
     pub fn copy_of(folder: impl AsRef<Path>) -> Self {
-        let build = Self::empty();
+        Self::empty().files_of(folder)
+    }
+
+    /// Puts copies of all files of another folder into this one.
+    #[must_use]
+    #[track_caller]
+    pub fn files_of(self, folder: impl AsRef<Path>) -> Self {
         let copied = std::process::Command::new("cp")
             .arg("-a")
             .arg(folder.as_ref().join("."))
-            .arg(&build.folder)
+            .arg(&self.folder)
             .status();
         assert!(copied.is_ok_and(|status| status.success()), "cannot copy {}", folder.as_ref().display());
-        build
+        self
     }
 
     /// Puts a file into the folder.

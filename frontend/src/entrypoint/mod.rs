@@ -3,6 +3,7 @@
 mod beside;
 mod ignore;
 mod locals;
+mod look;
 mod main_context;
 
 use std::collections::BTreeMap;

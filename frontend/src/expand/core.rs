@@ -2,9 +2,11 @@
 
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 use spec_schema::spec::{
-    AddStep, CacheSettings, CopyStep, MkdirStep, RemoveStep, RunStep, SymlinkStep, When, WriteStep,
+    AddStep, CacheSettings, CopyStep, InstallStep, MkdirStep, RemoveStep, RunStep, SymlinkStep, When,
+    WriteStep,
 };
 
 /// A spec in core form: no step takes anything from its stage's defaults for `run`, every cache is a directory, and each
@@ -21,6 +23,28 @@ impl Core {
     /// The spec; its stages hold no steps, which [`Core::steps`] has.
     pub fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    /// What is wrong with the steps that cannot be said in full.
+    pub fn faults(&self) -> Vec<&Diagnostic> {
+        fn collect<'s>(steps: &'s [CoreStep], faults: &mut Vec<&'s Diagnostic>) {
+            for step in steps {
+                match &step.action {
+                    CoreAction::Impossible(step) => faults.push(&step.fault),
+                    CoreAction::Parallel(branches) => {
+                        for branch in branches {
+                            collect(branch, faults);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut faults = Vec::new();
+        for steps in &self.steps {
+            collect(steps, &mut faults);
+        }
+        faults
     }
 
     /// The steps of the stage at a position.
@@ -61,6 +85,17 @@ pub enum CoreAction {
     Symlink(Box<SymlinkStep>),
     /// Runs branches of steps at the same time.
     Parallel(Vec<Vec<CoreStep>>),
+    /// Cannot be said in full, which is a fault only where the step is needed.
+    Impossible(Box<Impossible>),
+}
+
+/// A step that cannot be said in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Impossible {
+    /// The step as written.
+    pub step: InstallStep,
+    /// Why.
+    pub fault: Diagnostic,
 }
 
 /// A command.

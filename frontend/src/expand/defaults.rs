@@ -14,7 +14,7 @@ pub(super) struct Defaults {
     secrets: Option<OneOrMany<SecretMount>>,
     ssh: Option<OneOrMany<SshMount>>,
     mounts: Vec<Mount>,
-    run_as: Option<Template>,
+    pub(super) run_as: Option<Template>,
     network: Option<Network>,
 }
 

@@ -4,33 +4,49 @@
 mod caches;
 mod core;
 mod defaults;
+mod install;
 mod packages;
 mod spec;
 mod yaml;
 
 use spec_schema::Spec;
 use spec_schema::decode::List;
-use spec_schema::spec::{RunStep, Stage, Step};
+use spec_schema::decode::text::Template;
+use spec_schema::spec::{InstallStep, RunStep, Stage, Step};
 
-pub use self::core::{Core, CoreAction, CoreRun, CoreStep};
+pub use self::core::{Core, CoreAction, CoreRun, CoreStep, Impossible};
 use self::defaults::Defaults;
 pub use self::yaml::document;
+use crate::survey::Survey;
 
 /// Brings a spec to its core form; building that gives the same image.
-pub fn expand(mut spec: Spec) -> Core {
+///
+/// What it needs to know of the build context it takes from `survey`, where [`ask`] has asked for it.
+pub fn expand(mut spec: Spec, survey: &mut Survey) -> Core {
     let mut steps = Vec::with_capacity(spec.stages.len());
     spec.stages = spec.stages.map(|_, mut stage| {
-        steps.push(stage_steps(&mut stage));
+        steps.push(stage_steps(&mut stage, survey));
         stage
     });
     Core { spec: Box::new(spec), steps }
 }
 
+/// Asks for what [`expand`] needs to know of the build context, as far as that can be told from what is known already.
+pub fn ask(spec: &Spec, survey: &mut Survey) {
+    let steps = spec.stages.iter().flat_map(|(_, stage)| Step::all(&stage.value.steps));
+    for step in steps {
+        if let Step::Install(step) = step {
+            // What is told now may only be for want of an answer.
+            let _unanswered = install::install(InstallStep::clone(step), survey);
+        }
+    }
+}
+
 /// The steps of a stage, which then holds neither them nor what it says for all of them.
-fn stage_steps(stage: &mut Stage) -> Vec<CoreStep> {
+fn stage_steps(stage: &mut Stage, survey: &mut Survey) -> Vec<CoreStep> {
     let steps = std::mem::take(&mut stage.steps);
     let defaults = Defaults::take(stage);
-    Expander { defaults }.steps(steps)
+    Expander { defaults, survey }.steps(steps)
 }
 
 /// A step that no stage says anything for.
@@ -44,40 +60,59 @@ pub(crate) fn default_secret_file(id: &str) -> String {
 }
 
 /// Brings the steps of one stage to their core form.
-struct Expander {
+struct Expander<'s> {
     defaults: Defaults,
+    survey: &'s mut Survey,
 }
 
-impl Expander {
+impl Expander<'_> {
     /// Those of branches too: a branch is the stage going on.
-    fn steps(&self, steps: List<Step>) -> Vec<CoreStep> {
-        steps.0.into_iter().map(|step| self.step(step)).collect()
+    fn steps(&mut self, steps: List<Step>) -> Vec<CoreStep> {
+        let mut core = Vec::with_capacity(steps.len());
+        for mut step in steps.0 {
+            let span = step.span();
+            let (name, when) = step.take_common();
+            for (own_name, action) in self.actions(step) {
+                let (name, when) = (name.clone().or(own_name), when.clone());
+                core.push(CoreStep { name, when, span, action });
+            }
+        }
+        core
     }
 
-    fn step(&self, mut step: Step) -> CoreStep {
-        let span = step.span();
-        let (mut name, when) = step.take_common();
-        let run = |step| CoreAction::Run(Box::new(self.defaults.apply(step)));
-        let mut short = |mut step: RunStep| {
-            name = name.take().or(step.name.take());
-            run(step)
-        };
+    /// What a step comes to, with what is shown for it where the user does not call it anything.
+    fn actions(&mut self, step: Step) -> Vec<(Option<Template>, CoreAction)> {
         let action = match step {
-            Step::Run(step) => run(*step),
+            Step::Run(step) => return vec![self.run(*step)],
+            Step::Apt(step) => return vec![self.run(packages::apt(*step))],
+            Step::Apk(step) => return vec![self.run(packages::apk(*step))],
+            Step::Dnf(step) => return vec![self.run(packages::dnf(*step))],
+            Step::Install(step) => return self.install(*step),
             Step::Copy(step) => CoreAction::Copy(step),
             Step::Add(step) => CoreAction::Add(step),
             Step::Write(step) => CoreAction::Write(step),
             Step::Mkdir(step) => CoreAction::Mkdir(step),
             Step::Remove(step) => CoreAction::Remove(step),
             Step::Symlink(step) => CoreAction::Symlink(step),
-            Step::Apt(step) => short(packages::apt(*step)),
-            Step::Apk(step) => short(packages::apk(*step)),
-            Step::Dnf(step) => short(packages::dnf(*step)),
             Step::Parallel(step) => {
-                let branches = step.parallel.0.into_iter().map(|branch| self.steps(branch));
-                CoreAction::Parallel(branches.collect())
+                CoreAction::Parallel(step.parallel.0.into_iter().map(|branch| self.steps(branch)).collect())
             }
         };
-        CoreStep { name, when, span, action }
+        vec![(None, action)]
+    }
+
+    fn run(&self, mut step: RunStep) -> (Option<Template>, CoreAction) {
+        (step.name.take(), CoreAction::Run(Box::new(self.defaults.apply(step))))
+    }
+
+    fn install(&mut self, step: InstallStep) -> Vec<(Option<Template>, CoreAction)> {
+        let run_as = step.run_as.clone().or_else(|| self.defaults.run_as.clone());
+        let step = InstallStep { run_as, ..step };
+        match install::install(step.clone(), self.survey) {
+            Ok((mut copy, run)) => {
+                vec![(copy.name.take(), CoreAction::Copy(Box::new(copy))), self.run(run)]
+            }
+            Err(fault) => vec![(None, CoreAction::Impossible(Box::new(Impossible { step, fault })))],
+        }
     }
 }

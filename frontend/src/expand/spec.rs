@@ -74,6 +74,11 @@ fn step(step: CoreStep) -> Step {
             (step.name, step.when) = (name, when);
             Step::Symlink(step)
         }
+        CoreAction::Impossible(impossible) => {
+            let mut step = impossible.step;
+            (step.name, step.when) = (name, when);
+            Step::Install(Box::new(step))
+        }
         CoreAction::Parallel(branches) => {
             let branch = |steps: Vec<CoreStep>| List(steps.into_iter().map(self::step).collect());
             let parallel = List(branches.into_iter().map(branch).collect());

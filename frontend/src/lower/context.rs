@@ -33,7 +33,7 @@ pub(super) fn source(graph: &mut Graph, plan: &BuildPlan, surroundings: Surround
 /// The daemon keeps what it got under this name and asks only for what has changed since. Files outside of the
 /// filter are dropped there, so each filter needs a name of its own: else builds of two targets, by turns, would
 /// send everything again each time.
-pub(super) fn hint(name: &str, filters: &[&[String]]) -> String {
+pub(crate) fn hint(name: &str, filters: &[&[String]]) -> String {
     if filters.iter().all(|filter| filter.is_empty()) {
         return name.to_owned();
     }

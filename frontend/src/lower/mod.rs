@@ -3,6 +3,7 @@
 mod abilities;
 mod archive;
 mod context;
+pub(crate) use context::hint;
 mod copy;
 mod external;
 mod files;

@@ -267,6 +267,10 @@ impl StagePlanner<'_> {
             CoreAction::Mkdir(step) => files::mkdir(self, step, runtime, faults),
             CoreAction::Remove(step) => files::remove(self, step, runtime, faults),
             CoreAction::Symlink(step) => files::symlink(self, step, runtime, faults),
+            CoreAction::Impossible(step) => {
+                faults.push(step.fault.clone());
+                (Action::Files(Vec::new()), String::new())
+            }
         };
         let display = match &step.name {
             Some(name) => self.expand(name, &runtime.env, faults),

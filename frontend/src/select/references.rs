@@ -179,7 +179,11 @@ impl Reader<'_> {
             CoreAction::Parallel(branches) => {
                 return branches.iter().map(|branch| self.steps(branch, found, faults)).collect();
             }
-            CoreAction::Write(_) | CoreAction::Mkdir(_) | CoreAction::Remove(_) | CoreAction::Symlink(_) => {}
+            CoreAction::Write(_)
+            | CoreAction::Mkdir(_)
+            | CoreAction::Remove(_)
+            | CoreAction::Symlink(_)
+            | CoreAction::Impossible(_) => {}
         }
         Vec::new()
     }

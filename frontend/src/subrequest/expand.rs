@@ -5,20 +5,25 @@ use spec_schema::encode::Encode;
 use spec_schema::node::{Node, Value};
 
 use super::reply;
-use crate::compile::{Stopped, read};
+use crate::compile::{Stopped, look, read};
 use crate::entrypoint::Entrypoint;
 use crate::expand;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
+use crate::survey::Survey;
 
-/// As YAML and as JSON, each of which is a spec again. Neither args nor images matter: nothing is looked up.
+/// As YAML and as JSON, each of which is a spec again. Neither args nor images matter; what is looked up is what the build context holds
+/// for steps that install from lockfiles.
 pub(super) async fn expand(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, faults) = read(gateway, opts, &entrypoint).await?;
+    let (files, spec, mut faults) = read(gateway, opts, &entrypoint).await?;
+    let mut survey = Survey::default();
+    look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
+    let core = expand::expand(spec, &mut survey);
+    core.faults().into_iter().for_each(|fault| faults.push(fault.clone()));
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults).into());
     }
-    let core = expand::expand(spec);
     let source = files.iter().next().map(|file| file.text.clone()).unwrap_or_default();
     Ok(reply(&json_of(&core.clone().into_spec().encode()), core.into_yaml(&source)))
 }

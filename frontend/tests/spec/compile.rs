@@ -7,7 +7,7 @@ use buildkit_llb::{Definition, Platform};
 use optfrontend::accounts::{self, AccountFiles, Accounts};
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
-use optfrontend::expand::expand;
+use optfrontend::expand::{Core, ask, expand};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lower::{Abilities, Surroundings, lower};
@@ -20,6 +20,7 @@ use optfrontend::result::{Image, image};
 use optfrontend::sbom::extras;
 use optfrontend::select::{Request, Selection, Source, platforms, select};
 use optfrontend::source::SpecFiles;
+use optfrontend::survey::Survey;
 use optfrontend::users;
 use serde_json::Value;
 use spec_schema::Spec;
@@ -50,13 +51,16 @@ pub(crate) struct Client {
     pub(crate) base: Vec<String>,
     /// Who the users of base images are; without that, they have no files that name any.
     pub(crate) accounts: AccountFiles,
+    /// The files of the build context.
+    pub(crate) context: BTreeMap<String, String>,
 }
 
 impl Client {
     /// What a spec asks for itself, for a test: options by comments `# opt: key=value`, a daemon without merges by the
     /// comment `# without mergeop`, what base images hold by comments such as `# base: 0755 0:0 /usr/local/bin`, with
     /// `empty` at the end where nothing is in it, `# base: file /bin` for a file and `# base: other /bin` for anything else;
-    /// lines of their `/etc/passwd` by `# passwd: `, and of the other files that name users and groups likewise.
+    /// lines of their `/etc/passwd` by `# passwd: `, and of the other files that name users and groups likewise;
+    /// files of the build context by `# context: PATH TEXT`, with `\n` in the text.
     pub(crate) fn of(spec: &[u8]) -> Self {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
@@ -73,7 +77,10 @@ impl Client {
             shadow: lines("# shadow: "),
             group_shadow: lines("# gshadow: "),
         };
-        Self { opts, merges, base, accounts, ..Self::default() }
+        let context = text.lines().filter_map(|line| line.strip_prefix("# context: "));
+        let context = context.map(|line| line.split_once(' ').unwrap_or((line, "")));
+        let context = context.map(|(path, text)| (path.to_owned(), text.replace("\\n", "\n"))).collect();
+        Self { opts, merges, base, accounts, context, ..Self::default() }
     }
 
     /// All files of a folder as those beside the spec.
@@ -92,6 +99,40 @@ impl Client {
             }
         }
         Self { beside, ..self }
+    }
+
+    /// A spec in core form.
+    pub(crate) fn expand(&self, spec: Spec) -> Core {
+        let mut survey = self.survey(&spec);
+        expand(spec, &mut survey)
+    }
+
+    /// What the spec asks of the build context.
+    fn survey(&self, spec: &Spec) -> Survey {
+        let mut survey = Survey::default();
+        loop {
+            ask(spec, &mut survey);
+            let wanted = survey.wanted();
+            if wanted.is_empty() {
+                return survey;
+            }
+            for path in wanted.files {
+                let text = self.context.get(&path).map(|text| text.clone().into_bytes());
+                survey.found(path, text);
+            }
+            for pattern in wanted.patterns {
+                let matches = |path: &&String| {
+                    let (parts, wanted): (Vec<&str>, Vec<&str>) =
+                        (path.split('/').collect(), pattern.split('/').collect());
+                    parts.len() == wanted.len()
+                        && parts.iter().zip(&wanted).all(|(part, wanted)| match wanted.split_once('*') {
+                            Some((start, end)) => part.starts_with(start) && part.ends_with(end),
+                            None => part == wanted,
+                        })
+                };
+                survey.listed(pattern.clone(), self.context.keys().filter(matches).cloned().collect());
+            }
+        }
     }
 
     pub(crate) fn read(&self, name: &str, spec: &[u8]) -> Reading {
@@ -187,7 +228,7 @@ fn compile_parsed(
     opts: &FrontendOpts,
     faults: &mut Faults,
 ) -> Vec<Compiled> {
-    let core = expand(spec);
+    let core = client.expand(spec);
     let build = opts.default_platform().cloned().unwrap();
     let mut request = Request::of(opts);
     let platforms = platforms(core.spec(), opts, &build, faults);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use optfrontend::expand::{document, expand};
+use optfrontend::expand::document;
 use optfrontend::report::message;
 use proptest::prelude::*;
 use spec_schema::Spec;
@@ -80,9 +80,11 @@ fn each_spec_is_written_as_it_was_read() {
 fn what_is_expanded_is_not_expanded_further() {
     for (path, text, client) in specs() {
         let Ok(spec) = read(&text, &client) else { continue };
-        let core = expand(spec);
+        let client = Client { beside: client.beside, ..Client::of(text.as_bytes()) };
+        let core = client.expand(spec);
         let yaml = core.clone().into_yaml(&text);
-        let again = expand(read(&yaml, &Client::default()).unwrap_or_else(|why| panic!("{why}\n{yaml}")));
+        let again = read(&yaml, &Client::default()).unwrap_or_else(|why| panic!("{why}\n{yaml}"));
+        let again = client.expand(again);
         assert!(without_places(&again) == without_places(&core), "{}:\n{yaml}", path.display());
         assert_eq!(again.into_yaml(&text), yaml, "{}", path.display());
     }
@@ -94,7 +96,7 @@ fn each_spec_builds_the_same_in_core_form() {
     for (path, text, client) in specs() {
         let Ok(spec) = read(&text, &client) else { continue };
         let client = Client { beside: client.beside, ..Client::of(text.as_bytes()) };
-        let core = expand(spec).into_yaml(&text);
+        let core = client.expand(spec).into_yaml(&text);
         let built = |spec: &str| {
             let compiled = compile(spec.as_bytes(), &client)?.into_iter();
             Ok::<_, String>(
@@ -112,9 +114,10 @@ fn each_spec_builds_the_same_in_core_form() {
 fn each_case_with_something_short_expands_to_its_snapshot() {
     for_each(&folder("cases"), Path::is_dir, |case| {
         let text = std::fs::read_to_string(case.join("spec.yaml")).unwrap();
-        let spec = read(&text, &Client::of(text.as_bytes()).beside(case)).unwrap();
+        let client = Client::of(text.as_bytes()).beside(case);
+        let spec = read(&text, &client).unwrap();
         let written = document(&spec.encode());
-        let core = expand(spec).into_yaml("");
+        let core = client.expand(spec).into_yaml("");
         if written != core {
             assert_snapshot(case, "core", &core);
         }

@@ -4,6 +4,7 @@ mod account;
 mod arg;
 mod command;
 mod healthcheck;
+mod install;
 mod mount;
 mod packages;
 mod parallel;
@@ -17,6 +18,7 @@ pub use account::{Account, AccountSettings};
 pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
 pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};
+pub use install::{InstallStep, Manager};
 pub use mount::{
     BindMount, CacheMount, CacheSettings, FileMount, Mount, SecretMount, SecretSettings, Sharing, SshMount,
     SshSettings, TmpfsMount,

@@ -1,8 +1,8 @@
 //! Steps: one action each, and its options.
 
 use super::{
-    ApkStep, AptStep, CacheMount, Command, Device, DnfStep, Hosts, Mount, Network, ParallelStep, SecretMount,
-    Security, SshMount, Ulimit,
+    ApkStep, AptStep, CacheMount, Command, Device, DnfStep, Hosts, InstallStep, Mount, Network, ParallelStep,
+    SecretMount, Security, SshMount, Ulimit,
 };
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
@@ -75,6 +75,8 @@ steps! {
     "remove" => Remove(RemoveStep),
     /// Makes a symbolic link.
     "symlink" => Symlink(SymlinkStep),
+    /// Installs what a lockfile names.
+    "install" => Install(InstallStep),
     /// Installs packages of Debian or Ubuntu.
     "apt" => Apt(AptStep),
     /// Installs packages of Alpine or Wolfi.

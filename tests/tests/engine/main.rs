@@ -14,6 +14,7 @@ mod examples;
 mod expand;
 mod git_ssh;
 mod include;
+mod install;
 mod killed;
 mod link;
 mod onbuild;

@@ -1,0 +1,105 @@
+//! Files of the build context that say what is to be built.
+
+use buildkit_llb::LocalSource;
+
+use super::locals::single;
+use super::{CONTEXT_LOCAL, Entrypoint, MainContext};
+use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
+use crate::lower::hint;
+use crate::opts::FrontendOpts;
+use crate::survey::{Survey, Wanted};
+
+/// The most that is read of one file: lockfiles of large projects have some megabytes.
+const MAX_BYTES: usize = 64 << 20;
+
+impl Entrypoint {
+    /// Looks up what a survey wants to know. From a directory of the client, that takes two round trips, and one more for
+    /// each wildcard of a pattern; what the client does not send is not there.
+    pub async fn look(
+        &self,
+        gateway: &Gateway,
+        opts: &FrontendOpts,
+        wanted: Wanted,
+        survey: &mut Survey,
+    ) -> Result<(), Failure> {
+        let context = self.context_with(gateway, opts, &wanted).await?;
+        let mut reads = tokio::task::JoinSet::new();
+        for path in wanted.files {
+            let (gateway, context) = (gateway.clone(), context.clone());
+            reads.spawn_local(async move {
+                let bytes = read(&gateway, &context, &path).await;
+                (path, bytes)
+            });
+        }
+        for pattern in wanted.patterns {
+            let paths = matching(gateway, &context, &pattern).await?;
+            survey.listed(pattern, paths);
+        }
+        while let Some(finished) = reads.join_next().await {
+            let Ok((path, bytes)) = finished else { continue };
+            survey.found(path, bytes?);
+        }
+        Ok(())
+    }
+
+    /// The build context; of a directory of the client no more than these files.
+    async fn context_with(
+        &self,
+        gateway: &Gateway,
+        opts: &FrontendOpts,
+        wanted: &Wanted,
+    ) -> Result<Ref, Failure> {
+        let definition = match &self.context {
+            MainContext::Remote(remote) => {
+                let mut graph = buildkit_llb::Graph::new();
+                let output = remote.add_to(&mut graph);
+                graph.marshal(output)
+            }
+            MainContext::Local => {
+                let follow_paths: Vec<String> = wanted.files.union(&wanted.patterns).cloned().collect();
+                let exclude_patterns = self.ignored(gateway, true).await?.patterns;
+                let source = LocalSource {
+                    session: Some(opts.session_for_local(CONTEXT_LOCAL).to_owned()),
+                    shared_key_hint: Some(hint("context-survey", &[&follow_paths, &exclude_patterns])),
+                    follow_paths,
+                    exclude_patterns,
+                    ..LocalSource::new(CONTEXT_LOCAL)
+                };
+                single(source, "[internal] look for manifests and lockfiles in the build context")
+            }
+        };
+        Ok(gateway.solve(definition.into_pb(), SolveOptions::default()).await?)
+    }
+}
+
+async fn read(gateway: &Gateway, context: &Ref, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+    match gateway.read_file(context, path, MAX_BYTES).await {
+        Ok(bytes) => Ok(bytes),
+        // A directory of that name is not the file.
+        Err(error) if error.is_no_file() || error.is_missing_file() => Ok(None),
+        Err(GatewayError::FileTooLarge { .. }) => {
+            Err(Failure::new(format!("{path} in the build context is larger than {} MiB", MAX_BYTES >> 20)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The paths that match a pattern, one directory level after the other.
+async fn matching(gateway: &Gateway, context: &Ref, pattern: &str) -> Result<Vec<String>, Failure> {
+    let mut found = vec![String::new()];
+    for part in pattern.split('/') {
+        let mut deeper = Vec::new();
+        for parent in &found {
+            let entries = match gateway.read_dir(context, &format!("/{parent}"), part).await {
+                Ok(entries) => entries,
+                Err(error) if error.is_missing_file() || error.is_no_file() => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            let path =
+                |name: &str| if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
+            deeper.extend(entries.iter().map(|entry| path(entry.path.trim_matches('/'))));
+        }
+        found = deeper;
+    }
+    Ok(found)
+}

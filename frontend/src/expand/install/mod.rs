@@ -1,0 +1,288 @@
+//! `install`: what of the build context a package manager needs to install from its lockfile, and the command that does it.
+
+mod cargo;
+mod javascript;
+mod others;
+mod python;
+
+use spec_schema::decode::text::{Template, Text};
+use spec_schema::decode::{Entry, OneOrMany};
+use spec_schema::diagnostic::{Diagnostic, one_of};
+use spec_schema::span::{Span, Spanned};
+use spec_schema::spec::{CacheMount, Command, CopyStep, FileMount, InstallStep, Manager, Mount, RunStep};
+
+use crate::paths;
+use crate::survey::Survey;
+
+/// What a package manager needs, and does.
+#[derive(Debug, Default)]
+struct Recipe {
+    /// Files to copy, from the directory of the lockfile.
+    files: Vec<String>,
+    /// Patterns of further files.
+    patterns: Vec<String>,
+    /// Files that are there while the command runs, with what they hold.
+    stubs: Vec<(String, &'static str)>,
+    env: Vec<(&'static str, String)>,
+    /// The command; the step's `args` follow.
+    command: Vec<String>,
+}
+
+/// The directory of a project.
+struct Project<'s> {
+    survey: &'s mut Survey,
+    /// Its path in the build context; empty for the root.
+    path: String,
+    production: bool,
+    args: Vec<String>,
+}
+
+impl Project<'_> {
+    fn inside(&self, path: &str) -> String {
+        if self.path.is_empty() { path.to_owned() } else { format!("{}/{path}", self.path) }
+    }
+
+    fn has(&mut self, path: &str) -> bool {
+        let path = self.inside(path);
+        self.survey.has(&path)
+    }
+
+    fn text(&mut self, path: &str) -> Option<String> {
+        let path = self.inside(path);
+        self.survey.text(&path)
+    }
+
+    /// The paths in the project that match a pattern.
+    fn matching(&mut self, pattern: &str) -> Vec<String> {
+        let prefix = self.inside("");
+        let found = self.survey.matching(&self.inside(pattern));
+        found.iter().map(|path| path.strip_prefix(&prefix).unwrap_or(path).to_owned()).collect()
+    }
+
+    /// Those of some files that are there.
+    fn existing(&mut self, paths: &[&str]) -> Vec<String> {
+        paths.iter().filter(|path| self.has(path)).map(|path| (*path).to_owned()).collect()
+    }
+
+    /// A file in each directory of a workspace.
+    fn members(&mut self, members: &[String], file: &str) -> Result<Vec<String>, String> {
+        let mut files = Vec::with_capacity(members.len());
+        for member in members {
+            if paths::escapes(member) {
+                let place = self.place();
+                return Err(format!("the workspace has the member `{member}`, which is not in {place}"));
+            }
+            let path = format!("{}/{file}", member.trim_end_matches('/'));
+            if !self.has(&path) {
+                return Err(format!("the workspace has the member `{member}`, and there is no `{path}`"));
+            }
+            files.push(path);
+        }
+        Ok(files)
+    }
+
+    /// What the project is called in messages.
+    fn place(&self) -> String {
+        if self.path.is_empty() { "the build context".to_owned() } else { format!("`{}`", self.path) }
+    }
+}
+
+/// The lockfiles of a package manager, the manifest that they are made from, and the command that makes one.
+fn lockfiles(manager: Manager) -> (&'static [&'static str], &'static str, &'static str) {
+    match manager {
+        Manager::Npm => (&["package-lock.json", "npm-shrinkwrap.json"], "package.json", "npm install"),
+        Manager::Pnpm => (&["pnpm-lock.yaml"], "package.json", "pnpm install"),
+        Manager::Yarn => (&["yarn.lock"], "package.json", "yarn install"),
+        Manager::Bun => (&["bun.lock", "bun.lockb"], "package.json", "bun install"),
+        Manager::Pip => (&["requirements.txt"], "requirements.txt", "pip freeze > requirements.txt"),
+        Manager::Uv => (&["uv.lock"], "pyproject.toml", "uv lock"),
+        Manager::Poetry => (&["poetry.lock"], "pyproject.toml", "poetry lock"),
+        Manager::Go => (&["go.sum", "go.work", "go.mod"], "go.mod", "go mod tidy"),
+        Manager::Cargo => (&["Cargo.lock"], "Cargo.toml", "cargo generate-lockfile"),
+        // These two know no lockfile of all that they use.
+        Manager::Maven => (&["pom.xml"], "pom.xml", "mvn archetype:generate"),
+        Manager::Gradle => (
+            &["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"],
+            "build.gradle",
+            "gradle init",
+        ),
+        Manager::Bundler => (&["Gemfile.lock"], "Gemfile", "bundle lock"),
+        Manager::Composer => (&["composer.lock"], "composer.json", "composer update"),
+    }
+}
+
+/// The two steps that an `install` is short for, or why nothing can be installed: perhaps for want of an answer.
+pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<(CopyStep, RunStep), Diagnostic> {
+    let written = step.path.as_ref().map_or("", |path| path.as_str());
+    if paths::escapes(written) {
+        let span = step.path.as_ref().map_or(step.span, |path| path.span);
+        return Err(Diagnostic::new(span, format!("`{written}` leads out of the build context")));
+    }
+    let path = paths::absolute_file("/", written).trim_matches('/').to_owned();
+    let production = step.production.as_ref().is_some_and(|production| production.value);
+    let args = step.args.iter().map(|arg| arg.raw.clone()).collect();
+    let mut project = Project { survey, path, production, args };
+    let outcome =
+        choose(&step, &mut project).and_then(|manager| Ok((manager, recipe(manager, &mut project)?)));
+    match outcome {
+        Ok((manager, recipe)) => Ok(steps(step, manager, &project, recipe)),
+        Err(why) => Err(why.at(step.span)),
+    }
+}
+
+/// Why nothing can be installed.
+struct Refusal {
+    message: String,
+    help: Option<String>,
+}
+
+impl Refusal {
+    fn at(self, span: Span) -> Diagnostic {
+        Diagnostic::new(span, self.message).help_opt(self.help)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { message, help: None }
+    }
+}
+
+/// The package manager whose lockfile is there.
+fn choose(step: &InstallStep, project: &mut Project<'_>) -> Result<Manager, Refusal> {
+    let place = project.place();
+    let mut there = Vec::new();
+    for manager in &step.install.values {
+        let (locks, ..) = lockfiles(*manager);
+        if let Some(lock) = project.existing(locks).first() {
+            there.push((*manager, lock.clone()));
+        }
+    }
+    match there.as_slice() {
+        [(manager, _)] => Ok(*manager),
+        [] => Err(missing(&step.install, project, &place)),
+        several => {
+            let files = several.iter().map(|(_, lock)| format!("`{lock}`")).collect::<Vec<_>>().join(" and ");
+            let names = one_of(several.iter().map(|(manager, _)| manager.name()));
+            Err(Refusal {
+                message: format!("{place} has the lockfiles {files}, of rival package managers"),
+                help: Some(format!(
+                    "remove those that are out of date, or name the one that counts with `install`: {names}"
+                )),
+            })
+        }
+    }
+}
+
+fn missing(wanted: &OneOrMany<Manager>, project: &mut Project<'_>, place: &str) -> Refusal {
+    let locks = wanted.values.iter().flat_map(|manager| lockfiles(*manager).0.iter().copied());
+    let message = format!("`install` needs {} in {place}, and there is none", one_of(locks));
+    let rivals = [
+        Manager::Npm,
+        Manager::Pnpm,
+        Manager::Yarn,
+        Manager::Bun,
+        Manager::Uv,
+        Manager::Poetry,
+        Manager::Pip,
+    ];
+    let rival = rivals.into_iter().find(|rival| {
+        let related = wanted.values.iter().any(|manager| lockfiles(*manager).1 == lockfiles(*rival).1);
+        related && !wanted.values.contains(rival) && !project.existing(lockfiles(*rival).0).is_empty()
+    });
+    if let Some(rival) = rival {
+        let help = format!("there is the lockfile of another package manager: `install: {}`", rival.name());
+        return Refusal { message, help: Some(help) };
+    }
+    let (_, manifest, command) =
+        wanted.values.first().map_or((&[][..], "", ""), |manager| lockfiles(*manager));
+    let help = if project.has(manifest) {
+        format!("`{command}` makes it; commit it, and see that .dockerignore does not leave it out")
+    } else {
+        "say with `path` in which directory of the build context it is, and see that .dockerignore does not leave it out".to_owned()
+    };
+    Refusal { message, help: Some(help) }
+}
+
+fn recipe(manager: Manager, project: &mut Project<'_>) -> Result<Recipe, Refusal> {
+    match manager {
+        Manager::Npm => javascript::npm(project),
+        Manager::Pnpm => javascript::pnpm(project),
+        Manager::Yarn => javascript::yarn(project),
+        Manager::Bun => javascript::bun(project),
+        Manager::Pip => python::pip(project),
+        Manager::Uv => python::uv(project),
+        Manager::Poetry => Ok(python::poetry(project)),
+        Manager::Go => others::go(project),
+        Manager::Cargo => cargo::cargo(project),
+        Manager::Maven => others::maven(project),
+        Manager::Gradle => Ok(others::gradle(project)),
+        Manager::Bundler => Ok(others::bundler(project)),
+        Manager::Composer => Ok(others::composer(project)),
+    }
+    .map_err(Refusal::from)
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// A script for `/bin/sh` that gets the step's `args` as its own.
+fn script(tool: &str, text: &str) -> Vec<String> {
+    words(&["/bin/sh", "-ec", text, tool])
+}
+
+fn steps(step: InstallStep, manager: Manager, project: &Project<'_>, recipe: Recipe) -> (CopyStep, RunStep) {
+    let span = step.span;
+    let plain = |text: &str| Template::literal(text, span);
+    let name = plain(&format!("install {}", manager.name()));
+    // Behind the pivot, paths are kept.
+    let pivot = project.inside("./");
+    let files = recipe.files.iter().chain(&recipe.patterns).map(|path| plain(&format!("{pivot}{path}")));
+    let copy = CopyStep {
+        copy: OneOrMany { values: files.collect(), span },
+        name: Some(name.joined("", &plain(": manifests and lockfile"))),
+        when: None,
+        from: None,
+        to: None,
+        chown: step.run_as.clone(),
+        chmod: None,
+        include: None,
+        exclude: None,
+        parents: Some(Spanned::new(true, span)),
+        // They are known to be there.
+        optional: Some(Spanned::new(true, span)),
+        link: None,
+        span,
+    };
+    let mut run =
+        RunStep::bare(Command::Exec(recipe.command.iter().map(|word| plain(word)).collect(), span), span);
+    if let Command::Exec(arguments, _) = &mut run.run {
+        arguments.extend(step.args.0);
+    }
+    run.name = Some(name);
+    run.env = step.env;
+    for (name, value) in recipe.env {
+        if !run.env.declares(name) {
+            run.env.insert(name.to_owned(), Entry { key_span: span, value: plain(&value) });
+        }
+    }
+    let cache = CacheMount::WellKnown(Text::new(manager.name().to_owned(), span));
+    run.cache = Some(OneOrMany { values: vec![cache], span });
+    run.mounts.0 = recipe.stubs.iter().map(|(path, content)| stub(path, content, span)).collect();
+    run.secrets = step.secrets;
+    run.ssh = step.ssh;
+    run.network = step.network;
+    run.run_as = step.run_as;
+    (copy, run)
+}
+
+fn stub(path: &str, content: &str, span: Span) -> Mount {
+    Mount::File(FileMount {
+        r#type: Text::new("file".to_owned(), span),
+        target: Template::literal(path, span),
+        content: Template::literal(content, span),
+        mode: None,
+        span,
+    })
+}

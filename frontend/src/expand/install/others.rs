@@ -1,0 +1,145 @@
+//! Go, Maven, Gradle, Bundler and Composer.
+
+use super::{Project, Recipe, script, words};
+use crate::paths;
+
+pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, String> {
+    let mut files = project.existing(&["go.mod", "go.sum", "go.work", "go.work.sum"]);
+    let mut modules = Vec::new();
+    if let Some(work) = project.text("go.work") {
+        modules.extend(directives(&work, "use").iter().map(|line| line.trim_matches('"').to_owned()));
+    }
+    let roots: Vec<String> =
+        modules.iter().map(|module| format!("{module}/go.mod")).chain(["go.mod".to_owned()]).collect();
+    for root in roots {
+        let text = project.text(&tidy(&root)).unwrap_or_default();
+        let folder = root.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        for line in directives(&text, "replace") {
+            let new =
+                line.split("=>").nth(1).and_then(|new| new.split_whitespace().next()).unwrap_or_default();
+            if new.starts_with("./") || new.starts_with("../") {
+                modules.push(format!("{folder}{new}"));
+            }
+        }
+    }
+    let modules: Vec<String> =
+        modules.iter().map(|module| tidy(module)).filter(|it| !it.is_empty()).collect();
+    for manifest in project.members(&modules, "go.mod")? {
+        let sums = manifest.replace("go.mod", "go.sum");
+        files.extend(project.has(&sums).then_some(sums));
+        files.push(manifest);
+    }
+    files.sort();
+    files.dedup();
+    Ok(Recipe { files, command: words(&["go", "mod", "download"]), ..Recipe::default() })
+}
+
+/// A path without `.` and `..` where these can be resolved.
+fn tidy(path: &str) -> String {
+    if paths::escapes(path) {
+        path.to_owned()
+    } else {
+        paths::absolute_file("/", path).trim_matches('/').to_owned()
+    }
+}
+
+/// What stands behind a word in a go.mod or go.work, alone or in a block.
+fn directives(text: &str, word: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        let rest = line.strip_prefix(word).filter(|rest| rest.starts_with([' ', '\t', '(']));
+        match (inside, rest.map(str::trim)) {
+            (_, Some("(")) => inside = true,
+            (_, Some(rest)) => found.push(rest.to_owned()),
+            (true, None) if line == ")" => inside = false,
+            (true, None) if !line.is_empty() => found.push(line.to_owned()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The wrapper that a project brings, else the tool of the image.
+fn wrapped(project: &mut Project<'_>, wrapper: &str, tool: &str, arguments: &[&str]) -> Vec<String> {
+    let program = if project.has(wrapper) { format!("./{wrapper}") } else { tool.to_owned() };
+    std::iter::once(program).chain(words(arguments)).collect()
+}
+
+pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, String> {
+    let mut files = project.existing(&["pom.xml", "mvnw"]);
+    let mut at = 0;
+    // Modules may have modules.
+    while let Some(file) = files.get(at).cloned() {
+        at += 1;
+        if !file.ends_with("pom.xml") {
+            continue;
+        }
+        let folder = file.strip_suffix("pom.xml").unwrap_or_default().to_owned();
+        let text = project.text(&file).unwrap_or_default();
+        let modules = text.split("<module>").skip(1).filter_map(|rest| rest.split("</module>").next());
+        let modules: Vec<String> =
+            modules.map(|module| tidy(&format!("{folder}{}", module.trim()))).collect();
+        for pom in project.members(&modules, "pom.xml")? {
+            if project.has(&pom) && !files.contains(&pom) {
+                files.push(pom);
+            }
+        }
+    }
+    if !project.matching(".mvn/*").is_empty() {
+        files.push(".mvn".to_owned());
+    }
+    let arguments = ["--batch-mode", "--no-transfer-progress", "dependency:go-offline"];
+    let command = wrapped(project, "mvnw", "mvn", &arguments);
+    Ok(Recipe { files, command, ..Recipe::default() })
+}
+
+pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
+    let names = [
+        "build.gradle",
+        "build.gradle.kts",
+        "settings.gradle",
+        "settings.gradle.kts",
+        "gradle.properties",
+        "gradle.lockfile",
+        "gradlew",
+    ];
+    let mut files = project.existing(&names);
+    for pattern in [
+        "*/build.gradle",
+        "*/build.gradle.kts",
+        "*/*/build.gradle",
+        "*/*/build.gradle.kts",
+        "*/gradle.lockfile",
+    ] {
+        files.extend(project.matching(pattern));
+    }
+    for folder in ["gradle", "buildSrc"] {
+        if !project.matching(&format!("{folder}/*")).is_empty() {
+            files.push(folder.to_owned());
+        }
+    }
+    let command = wrapped(project, "gradlew", "gradle", &["--no-daemon", "--quiet", "dependencies"]);
+    Recipe { files, command, ..Recipe::default() }
+}
+
+pub(super) fn bundler(project: &mut Project<'_>) -> Recipe {
+    let mut files = project.existing(&["Gemfile", "Gemfile.lock", ".ruby-version", ".bundle/config"]);
+    files.extend(project.matching("*.gemspec"));
+    let mut env = vec![("BUNDLE_FROZEN", "true".to_owned())];
+    if project.production {
+        env.push(("BUNDLE_WITHOUT", "development:test".to_owned()));
+    }
+    Recipe { files, env, command: words(&["bundle", "install"]), ..Recipe::default() }
+}
+
+pub(super) fn composer(project: &mut Project<'_>) -> Recipe {
+    let files = project.existing(&["composer.json", "composer.lock"]);
+    let production = if project.production { " --no-dev" } else { "" };
+    let text = format!(
+        "exec composer install --no-interaction --no-progress --no-scripts --no-autoloader --prefer-dist{production} \"$@\""
+    );
+    let env = vec![("COMPOSER_ALLOW_SUPERUSER", "1".to_owned())];
+    Recipe { files, env, command: script("composer", &text), ..Recipe::default() }
+}

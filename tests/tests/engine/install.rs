@@ -1,0 +1,105 @@
+//! `install`: real package managers, from real lockfiles.
+
+use optfrontend_tests::{Build, repository};
+
+/// A spec for the project in a folder of `tests/install`.
+fn project(name: &str, spec: &str) -> Build {
+    Build::spec(spec).files_of(repository().join("tests/install").join(name))
+}
+
+fn javascript(name: &str) {
+    let build = project(
+        name,
+        "stages:
+  app:
+    from: node:22-slim
+    workdir: /app
+    steps:
+      - run: echo NONCE
+      - {install: [npm, pnpm, yarn], production: true}
+      - copy: .
+      - run: test ! -e node_modules/isarray && node -e 'require(\"ms\")'
+",
+    );
+    build.run();
+    build.write("index.js", "the source has changed");
+    build.run().assert_ran(&["copy . .", "run test"]);
+    build.write("package.json", "no manifest");
+    let failed = build.fail();
+    assert!(failed.messages().contains("install: [npm, pnpm, yarn]"), "{}", failed.messages());
+}
+
+#[test]
+fn npm_with_workspaces() {
+    javascript("npm");
+}
+
+#[test]
+fn pnpm_with_workspaces_which_the_image_does_not_have() {
+    javascript("pnpm");
+}
+
+#[test]
+fn yarn() {
+    javascript("yarn");
+}
+
+#[test]
+fn pip_with_files_that_name_others() {
+    let build = project(
+        "pip",
+        "stages:
+  app:
+    from: python:3.11-slim
+    workdir: /app
+    steps:
+      - run: echo NONCE
+      - install: pip
+      - copy: .
+      - run: [python3, -c, 'import itsdangerous, click']
+",
+    );
+    build.run();
+    build.write("app.py", "the source has changed");
+    build.run().assert_ran(&["copy . .", "run python3"]);
+    build.write("more.txt", "");
+    let failed = build.fail();
+    assert!(failed.progress.logs.contains("No module named 'click'"), "{}", failed.progress.logs);
+}
+
+#[test]
+fn uv_without_what_only_development_needs() {
+    let build = project(
+        "uv",
+        "stages:
+  lock:
+    from: python:3.11-slim
+    env: {UV_NATIVE_TLS: 'true'}
+    workdir: /app
+    cache: [pip, uv]
+    steps:
+      - run: pip install --quiet --root-user-action=ignore uv==0.9.8
+      - copy: pyproject.toml
+      - run: uv lock
+  locked:
+    from: scratch
+    steps: [{copy: /app/uv.lock, from: lock}]
+  app:
+    from: python:3.11-slim
+    env: {UV_NATIVE_TLS: 'true'}
+    workdir: /app
+    steps:
+      - run: echo NONCE
+      - {install: [uv, poetry, pip], production: true}
+      - copy: .
+      - run: .venv/bin/python3 -c 'import itsdangerous' && ! .venv/bin/python3 -c 'import click'
+",
+    );
+    let missing = build.fail();
+    assert!(missing.messages().contains("`uv lock` makes it"), "{}", missing.messages());
+    // Lockfiles of uv name the index, which is not the same everywhere.
+    build.run_with(["--target=locked", "--output=."]).ok();
+    build.run();
+    build.write("app.py", "the source has changed");
+    build.run().assert_ran(&["copy . .", "run .venv"]);
+}
