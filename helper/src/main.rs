@@ -1,0 +1,33 @@
+//! The helper: a static binary that the frontend's image has for each architecture.
+//!
+//! `helper run` stands before the process of a build step that has a time limit or may be tried again. `helper probe`
+//! is in images whose health check is an address. Both must run where there is nothing else, not even a libc.
+
+mod command_line;
+mod probe;
+mod run;
+mod target;
+
+use std::process::ExitCode;
+
+use command_line::Command;
+
+/// What the shell, too, answers for a command that it does not understand.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    match Command::parse(args) {
+        Ok(Command::Run(run)) => ExitCode::from(run::run(&run)),
+        Ok(Command::Probe(probe)) => probe::answer(&probe),
+        Err(why) => {
+            say(&why);
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+/// One line for whoever reads the log of the step.
+fn say(line: &str) {
+    eprintln!("optfrontend: {line}");
+}
