@@ -93,5 +93,8 @@ async fn solve_all(
 ///
 /// A process that does not wait is gone before the first step runs, and the daemon reports failures by itself.
 fn explains(plan: &BuildPlan) -> bool {
-    plan.context_paths() != ContextPaths::None || plan.needs_from_client() || plan.reads_outside()
+    plan.context_paths() != ContextPaths::None
+        || plan.needs_from_client()
+        || plan.reads_outside()
+        || plan.has_timeouts()
 }

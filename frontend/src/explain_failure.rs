@@ -5,6 +5,8 @@
 
 mod external;
 
+use std::time::Duration;
+
 use buildkit_llb::{Graph, LocalSource, OpMeta};
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::Span;
@@ -18,6 +20,9 @@ use crate::opts::FrontendOpts;
 use crate::paths;
 use crate::plan::{Action, BuildPlan, MountPlan};
 use crate::report::failure;
+
+/// The exit code by which the helper tells that a process took too long.
+const TIMED_OUT: u8 = 198;
 
 /// What the user gets for an error of a solve.
 pub(crate) async fn explain(
@@ -36,6 +41,7 @@ pub(crate) async fn explain(
             .or_else(|| missing_secret(&message, plan))
             .or_else(|| missing_agent(&message, plan))
             .or_else(|| forbidden(&message, plan))
+            .or_else(|| too_long(&error, plan, compiled))
             .or_else(|| external::explain(&error, plan, compiled)),
     };
     match fault {
@@ -171,6 +177,26 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
         }
     }
     None
+}
+
+/// The limit of a step that was ended because it took longer.
+fn too_long(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
+    if !error.message().ends_with(&format!("exit code: {TIMED_OUT}")) {
+        return None;
+    }
+    plan.steps().find_map(|step| {
+        let Action::Run(run) = &step.action else { return None };
+        let limits = run.limits.as_ref()?;
+        let timeout = limits.timeout.as_ref()?;
+        external::is_told(error, step.span, compiled).then(|| {
+            let time = humantime::format_duration(Duration::from_millis(timeout.value)).to_string();
+            let tries = limits.retries.saturating_add(1);
+            let tries = if tries > 1 { format!(", in {tries} tries") } else { String::new() };
+            let what = format!("`{}` was not done within {time}{tries}", step.display);
+            Diagnostic::new(timeout.span, what)
+                .help("give it a longer `timeout`, or see in its output above what it waits for")
+        })
+    })
 }
 
 /// The place that needs an ssh agent which the client did not forward.

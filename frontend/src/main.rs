@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use optfrontend::build::build;
+use optfrontend::epoch::Epoch;
 use optfrontend::gateway::{Failure, Gateway, GatewayError};
-use optfrontend::opts::FrontendOpts;
+use optfrontend::opts::{FrontendOpts, OptErrors, keys};
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
 /// Builds, and tells the daemon how it went. Errors are those of the connection: there is nobody left to tell.
 async fn serve() -> Result<(), GatewayError> {
     let gateway = Gateway::stdio().await?;
-    let outcome = match FrontendOpts::from_env(variables()) {
+    let outcome = match options() {
         // A panic must not leave the user with an exit code alone.
         Ok(opts) => match tokio::task::spawn_local(run(gateway.clone(), opts)).await {
             Ok(outcome) => outcome,
@@ -36,6 +37,12 @@ async fn serve() -> Result<(), GatewayError> {
         Ok(result) => gateway.return_result(result).await,
         Err(failure) => gateway.return_error(failure).await,
     }
+}
+
+/// What the client asks for, and what the machine tells.
+fn options() -> Result<FrontendOpts, OptErrors> {
+    let own_image = std::fs::read(keys::OWN_IMAGE).unwrap_or_default();
+    Ok(FrontendOpts { own_image, now: Epoch::now(), ..FrontendOpts::from_env(variables())? })
 }
 
 /// The environment. `std::env::vars` would panic on a value that is not UTF-8.

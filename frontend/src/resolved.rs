@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use buildkit_llb::Definition;
+
 use crate::external::{Inputs, Origin};
 use crate::image_config::ImageConfig;
 use crate::select::{ImageKey, Source};
@@ -22,6 +24,8 @@ pub struct Resolved {
     pub images: BTreeMap<ImageKey, BaseImage>,
     /// The graphs that the client handed over.
     pub inputs: Inputs,
+    /// The graph of the frontend's own image, where anything of it is needed.
+    pub own_image: Option<Definition>,
     /// The patterns of files that are not sent, of each of the client's directories by its context.
     pub ignored: BTreeMap<String, Vec<String>>,
 }

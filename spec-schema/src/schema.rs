@@ -13,8 +13,8 @@ use crate::spec::{
     CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
     Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
     Limit, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
-    ShellOrExec, Source, Spec, SshMount, SshSettings, Step, SymlinkStep, TmpfsMount, Ulimit, UlimitSettings,
-    When, WriteStep,
+    ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep, TmpfsMount, Ulimit,
+    UlimitSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -144,10 +144,14 @@ fn word() -> Schema {
 schema! {
     Template => |_generator| word();
     Spanned<bool> => |_generator| json_schema!({ "type": "boolean" });
-    Duration => |_generator| json_schema!({ "type": ["string", "number"], "pattern": "^0$|^([0-9.]+(ns|us|µs|ms|s|m|h))+$" });
+    Duration => |_generator| json_schema!({ "type": ["string", "number"], "pattern": "^0$|^([0-9.]+(ns|us|µs|ms|s|m|h|d))+$" });
     Size => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9.]+ *(B|kB|KB|MB|GB|KiB|MiB|GiB)?$" });
     Mode => |_generator| json_schema!({ "type": ["string", "integer"] });
     Permissions => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^(0o)?[0-7]+$" });
+    Spanned<Duration> => |generator| generator.subschema_for::<Duration>();
+    Spanned<Statuses> => |generator| generator.subschema_for::<Statuses>();
+    Spanned<u32> => |generator| generator.subschema_for::<u32>();
+    Statuses => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$" });
     Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });

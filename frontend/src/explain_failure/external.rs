@@ -33,7 +33,7 @@ fn archive(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Optio
 }
 
 /// Whether an error points at a place.
-fn is_told(error: &GatewayError, span: Span, compiled: &Compiled) -> bool {
+pub(super) fn is_told(error: &GatewayError, span: Span, compiled: &Compiled) -> bool {
     let (first, last) = compiled.files.lines(span);
     error.source_lines().iter().any(|(start, end)| *start <= last && first <= *end)
 }
@@ -55,7 +55,7 @@ fn culprit<'p>(
             let checksum = source.checksum.as_deref().unwrap_or(&source.url);
             message.contains(&source.url) || message.contains(checksum)
         }
-        Origin::Local(_) | Origin::Input(_) => false,
+        Origin::Local(_) | Origin::Input(_) | Origin::Frontend => false,
     };
     let told = |(_, span): &&(&External, Span)| is_told(error, *span, compiled);
     let found = all.iter().find(named).or_else(|| all.iter().find(told));
@@ -69,7 +69,7 @@ fn externals(plan: &BuildPlan) -> impl Iterator<Item = (&External, Span)> {
         FileChange::Fetch { source, span, .. } => Some((&**source, *span)),
         _ => None,
     });
-    added.chain(named)
+    added.chain(named).filter(|(external, _)| external.origin != Origin::Frontend)
 }
 
 fn changes(plan: &BuildPlan) -> impl Iterator<Item = &FileChange> {

@@ -39,6 +39,8 @@ pub enum Origin {
     Http(HttpSource),
     /// In the result of another build, which the client hands over as a graph of that name.
     Input(String),
+    /// In the frontend's own image.
+    Frontend,
 }
 
 /// A directory of the client that is not the build context.
@@ -99,6 +101,7 @@ impl External {
             },
             Origin::Http(source) => source.url.clone(),
             Origin::Input(name) => format!("the named context `{name}`"),
+            Origin::Frontend => "the frontend's image".to_owned(),
         }
     }
 

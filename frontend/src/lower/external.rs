@@ -35,6 +35,7 @@ impl Lowerer<'_> {
             Origin::Input(name) => {
                 self.resolved.inputs.get(name).and_then(|input| self.graph.import(&input.definition))
             }
+            Origin::Frontend => self.resolved.own_image.as_ref().and_then(|image| self.graph.import(image)),
         };
         let output = if external.local().is_some() { output } else { self.filtered(output, external) };
         self.externals.insert(external.clone(), output);

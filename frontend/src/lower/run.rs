@@ -9,7 +9,10 @@ use spec_schema::spec::{Network, Sharing};
 use super::files::is_cut;
 use super::{Lowerer, secret_env};
 use crate::opts;
-use crate::plan::{CachePlan, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY};
+use crate::plan::{CachePlan, Limits, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY, own_image};
+
+/// Where a process sees the helper: below `/dev`, of which no layer keeps anything.
+const HELPER: &str = "/dev/optfrontend/helper";
 
 /// The only file where a mounted one comes from.
 const MOUNTED_FILE: &str = "/file";
@@ -32,8 +35,13 @@ impl Lowerer<'_> {
         let (by_shell, by_daemon) =
             plan.secret_env.split_at(if shell_reads { plan.secret_env.len() } else { 0 });
         mounts.extend(secret_env::files(by_shell));
+        let mut args = secret_env::reading(&plan.args, by_shell);
+        if let Some(limits) = &plan.limits {
+            mounts.push(self.helper(limits));
+            args.splice(0..0, supervised(limits));
+        }
         let exec = ExecOp {
-            args: secret_env::reading(&plan.args, by_shell),
+            args,
             env: plan.env.clone(),
             cwd: plan.workdir.clone(),
             user: (!plan.user.is_empty()).then(|| plan.user.clone()),
@@ -51,6 +59,15 @@ impl Lowerer<'_> {
             ..ExecOp::default()
         };
         self.graph.exec(exec, meta).root
+    }
+
+    fn helper(&mut self, limits: &Limits) -> Mount {
+        let source = self.source(&own_image());
+        let selector = Some(limits.helper.to_owned());
+        Mount {
+            target: HELPER.to_owned(),
+            kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly },
+        }
     }
 
     fn network(&self, step: Option<Network>) -> NetworkMode {
@@ -153,6 +170,19 @@ impl Lowerer<'_> {
         }
         self.graph.file(FileOp::on(None).mkdir(directory), meta)
     }
+}
+
+/// What stands before a command that has limits.
+fn supervised(limits: &Limits) -> Vec<String> {
+    let mut words = vec![HELPER.to_owned(), "run".to_owned()];
+    if let Some(timeout) = &limits.timeout {
+        words.extend(["--timeout".to_owned(), timeout.value.to_string()]);
+    }
+    if limits.retries > 0 {
+        words.extend(["--retries".to_owned(), limits.retries.to_string()]);
+    }
+    words.push("--".to_owned());
+    words
 }
 
 /// The client's hosts and the step's; of one name the step's.

@@ -189,3 +189,8 @@ pub const ENV_WORKERS: &str = "BUILDKIT_WORKERS";
 /// The product to name in hints, `docker` under dockerd and empty under buildkitd.
 /// (`frontend/gateway/gateway.go`)
 pub const ENV_PRODUCT: &str = "BUILDKIT_EXPORTEDPRODUCT";
+
+// Beside the environment
+
+/// The file in which the daemon hands out the graph of the frontend's own image. Since 0.10. (`frontend/gateway/gateway.go`)
+pub const OWN_IMAGE: &str = "/run/config/buildkit/metadata/frontend.bin";

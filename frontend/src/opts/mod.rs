@@ -15,6 +15,8 @@ use std::net::IpAddr;
 
 use buildkit_llb::Platform;
 
+use crate::epoch::Epoch;
+
 pub use environment::WorkerInfo;
 pub use error::{OptError, OptErrors, OptProblem};
 pub use values::ULIMITS;
@@ -93,6 +95,10 @@ pub struct FrontendOpts {
     pub workers: Vec<WorkerInfo>,
     /// [`keys::ENV_PRODUCT`].
     pub product: String,
+    /// The graph of the frontend's own image, as [`keys::OWN_IMAGE`] has it; empty where the daemon does not hand it out.
+    pub own_image: Vec<u8>,
+    /// The machine's time.
+    pub now: Epoch,
 }
 
 /// Where base images are looked up.

@@ -11,7 +11,7 @@ use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
-    files, onbuild, parallel, run, users,
+    files, health, helper, onbuild, parallel, run, users,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -39,6 +39,7 @@ pub fn plan(
             continue;
         }
         let nothing_there = starts_empty(&selected.base, &stages);
+        let has_helper = helper::is_in(&selected.base, &stages);
         let (spec, steps) = (core.spec(), core.steps(selected.index));
         let planner = StagePlanner {
             spec,
@@ -49,6 +50,7 @@ pub fn plan(
             names,
             base,
             nothing_there,
+            has_helper,
         };
         stages.push(planner.plan(faults));
     }
@@ -132,6 +134,8 @@ pub(super) struct StagePlanner<'a> {
     pub(super) base: Runtime,
     /// True where a stage starts empty, and for each step of it until one has put files there.
     pub(super) nothing_there: bool,
+    /// Whether the stage starts with the helper in it.
+    pub(super) has_helper: bool,
 }
 
 impl StagePlanner<'_> {
@@ -159,6 +163,7 @@ impl StagePlanner<'_> {
         let users = users::users(&self, &runtime, faults);
         let made = self.stage.users.as_ref().map(|written| users::step(&users, written.span));
         steps.splice(0..0, made.into_iter().chain(triggered.steps));
+        steps.extend(health::step(&self, faults));
         let squash = self.squash(&steps);
         let total = parallel::name_all(&mut steps, squash.is_some(), &self.names);
         let squash = squash.map(|span| Squash { name: self.names.vertex(total, total, "squash"), span });

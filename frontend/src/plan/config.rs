@@ -1,12 +1,12 @@
 //! What a stage changes in the image config of its base.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, Inherited, ShellOrExec, Stage};
+use spec_schema::spec::{Inherited, ShellOrExec, Stage};
 
 use super::build::{StagePlanner, list};
-use super::{ConfigChange, Runtime};
+use super::{ConfigChange, Runtime, health};
 use crate::{dockerfile, paths};
 
 /// The changes, in the order of the image config's keys as Docker documents them.
@@ -53,7 +53,7 @@ pub(super) fn changes(
         changes.push(ConfigChange::Set("ArgsEscaped", true.into()));
     }
     if let Some(healthcheck) = &stage.healthcheck {
-        changes.push(ConfigChange::Set("Healthcheck", health(healthcheck, &mut expand)));
+        changes.push(ConfigChange::Set("Healthcheck", health::config(planner, healthcheck, runtime, faults)));
     }
     if !stage.onbuild.is_empty() {
         let texts = stage.onbuild.iter().map(|text| dockerfile::joined(text)).collect();
@@ -125,32 +125,4 @@ fn command(
             ConfigChange::Set(key, list(arguments.iter().map(expand).collect()))
         }
     }
-}
-
-fn health(healthcheck: &Healthcheck, expand: &mut impl FnMut(&Template) -> String) -> Value {
-    let Healthcheck::Check(settings) = healthcheck else { return json!({ "Test": ["NONE"] }) };
-    let HealthcheckSettings { test, interval, timeout, start_period, start_interval, retries, .. } = settings;
-    let test = match test {
-        HealthcheckTest::Shell(text) => vec!["CMD-SHELL".to_owned(), text.value.clone()],
-        HealthcheckTest::Exec(arguments) => {
-            std::iter::once("CMD".to_owned()).chain(arguments.iter().map(expand)).collect()
-        }
-    };
-    let mut check = serde_json::Map::new();
-    check.insert("Test".to_owned(), list(test));
-    let times = [
-        ("Interval", interval),
-        ("Timeout", timeout),
-        ("StartPeriod", start_period),
-        ("StartInterval", start_interval),
-    ];
-    for (key, time) in times {
-        if let Some(time) = time.filter(|time| time.0 > 0) {
-            check.insert(key.to_owned(), time.0.into());
-        }
-    }
-    if let Some(retries) = retries.filter(|retries| *retries > 0) {
-        check.insert("Retries".to_owned(), retries.into());
-    }
-    Value::Object(check)
 }

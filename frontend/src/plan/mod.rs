@@ -6,6 +6,8 @@ mod build;
 mod config;
 mod copy;
 mod files;
+mod health;
+mod helper;
 mod mounts;
 mod names;
 mod onbuild;
@@ -28,6 +30,7 @@ pub use annotations::Annotation;
 pub use build::plan;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub(crate) use files::parents;
+pub use helper::{Limits, own_image};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 pub use reads::ContextPaths;
@@ -212,6 +215,8 @@ pub struct RunPlan {
     pub network: Option<Network>,
     /// Hosts, limits, devices, privileges.
     pub process: ProcessPlan,
+    /// How long it may take, and how often it is tried, where the step says.
+    pub limits: Option<Limits>,
 }
 
 /// A mount of a [`RunPlan`].

@@ -5,6 +5,7 @@ use spec_schema::spec::Network;
 use super::{
     Action, BuildPlan, CachePlan, CopySource, FileChange, FileSource, MountPlan, StagePlan, StepPlan, copy,
 };
+use crate::external::Origin;
 
 /// The paths of the build context, or of other files of the client, that a build reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,15 @@ impl BuildPlan {
             Action::Files(changes) => changes.iter().any(|change| matches!(change, FileChange::Fetch { .. })),
             Action::Run(_) | Action::Parallel(_) => false,
         };
-        !self.places.is_empty() || self.steps().any(fetches)
+        self.places.keys().any(|external| external.origin != Origin::Frontend) || self.steps().any(fetches)
+    }
+
+    /// Whether a step may be ended before it is done.
+    pub fn has_timeouts(&self) -> bool {
+        self.steps().any(|step| match &step.action {
+            Action::Run(run) => run.limits.as_ref().is_some_and(|limits| limits.timeout.is_some()),
+            Action::Files(_) | Action::Parallel(_) => false,
+        })
     }
 
     /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.

@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 
 use spec_schema::decode::text::Text;
-use spec_schema::diagnostic::Faults;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{Command, RunStep};
 
 use super::build::StagePlanner;
 use super::names::one_line;
 use super::process::process;
-use super::{Action, MountPlan, RunPlan, Runtime, mounts};
+use super::{Action, MountPlan, RunPlan, Runtime, helper, mounts};
 use crate::expand::CoreRun;
 use crate::paths;
 use crate::scope::{Env, Scope, words};
 
 /// Where a script with a `#!` line is mounted.
 const SCRIPT_PATH: &str = "/dev/optfrontend/script";
+
+/// The variable by which a step is another one when its time has come.
+const REFRESH: &str = "OPTFRONTEND_REFRESH";
 
 /// Plans a `run` step; also says what is shown for it.
 pub(super) fn run(
@@ -63,6 +66,7 @@ pub(super) fn run(
     let process = process(planner, step, scope_env, &mounts.list, faults);
     let mut env = environment(planner, &step.run, &runtime.env, env);
     env.extend(mounts.env);
+    env.extend(refresh(planner, step, faults));
     let plan = RunPlan {
         args,
         env,
@@ -72,8 +76,22 @@ pub(super) fn run(
         secret_env: mounts.secret_env,
         network: step.network,
         process,
+        limits: helper::limits(planner, step, faults),
     };
     (Action::Run(Box::new(plan)), format!("run {display}"))
+}
+
+/// What changes with time, where the step asks for it: the start of a span, as a variable of the process.
+fn refresh(planner: &StagePlanner<'_>, step: &RunStep, faults: &mut Faults) -> Option<(String, String)> {
+    let refresh = step.refresh.as_ref()?;
+    let seconds = u32::try_from(refresh.0 / 1_000_000_000).unwrap_or(u32::MAX);
+    if seconds == 0 {
+        let fault =
+            Diagnostic::new(refresh.span, "a cached step is refreshed after a second at the earliest");
+        faults.push(fault.help("`no_cache: true` lets the step run each time"));
+        return None;
+    }
+    Some((REFRESH.to_owned(), planner.selection.now.start_of_span(seconds).rfc3339()))
 }
 
 /// The step's own variables; each sees those above it.

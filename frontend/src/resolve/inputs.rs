@@ -1,10 +1,12 @@
 //! Graphs that the client handed over for named contexts, with the image configs that go with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use buildkit_llb::Definition;
 use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::Span;
 
 use crate::entrypoint::Entrypoint;
 use crate::external::{Input, Inputs, Origin};
@@ -36,6 +38,37 @@ pub(super) fn inputs(
         }
     }
     inputs
+}
+
+/// The graph of the frontend's own image, where selections take anything from there; a fault where that cannot be had.
+///
+/// The daemon hands it out just as it has started it, so that it needs no look-up and is the same to the byte.
+pub(super) fn own_image(
+    opts: &FrontendOpts,
+    selections: &[Selection],
+    faults: &mut Faults,
+) -> Option<Definition> {
+    let externals = selections.iter().flat_map(Selection::externals);
+    let wanted = externals.filter(|(external, _)| external.origin == Origin::Frontend).map(|(_, span)| span);
+    let places: BTreeSet<Span> = wanted.collect();
+    let first = *places.first()?;
+    match Definition::from_bytes(&opts.own_image) {
+        Ok(definition) if !definition.is_empty() => Some(definition),
+        Ok(_) => {
+            for place in places {
+                let message =
+                    "this needs a program of the frontend's image, which this daemon does not hand out";
+                let fault = Diagnostic::new(place, message);
+                faults.push(fault.help("BuildKit hands it out since 0.10: Docker 23.0, or a builder made by `docker buildx create`"));
+            }
+            None
+        }
+        Err(why) => {
+            let message = format!("the daemon's description of the frontend's image cannot be read: {why}");
+            faults.push(Diagnostic::new(first, message));
+            None
+        }
+    }
 }
 
 fn input(opts: &FrontendOpts, entrypoint: &Entrypoint, name: &str) -> Result<Input, String> {

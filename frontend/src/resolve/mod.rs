@@ -26,11 +26,12 @@ pub async fn resolve(
     faults: &mut Faults,
 ) -> Result<Resolved, Failure> {
     let inputs = inputs::inputs(opts, entrypoint, selections, faults);
+    let own_image = inputs::own_image(opts, selections, faults);
     let (images, ignored) = tokio::join!(
         images::images(gateway, opts, selections, names, faults),
         ignored(gateway, entrypoint, selections)
     );
-    Ok(Resolved { images, inputs, ignored: ignored? })
+    Ok(Resolved { images, inputs, own_image, ignored: ignored? })
 }
 
 async fn ignored(

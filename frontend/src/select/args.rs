@@ -25,6 +25,8 @@ pub struct Request {
     pub target: Option<String>,
     /// `--build-arg`.
     pub build_args: BTreeMap<String, String>,
+    /// The machine's time.
+    pub now: Epoch,
     /// `--build-context`.
     pub contexts: NamedContexts,
     /// What the base images of each platform carry along, once they are known.
@@ -35,7 +37,8 @@ impl Request {
     /// What the options say of it.
     pub fn of(opts: &FrontendOpts) -> Self {
         let (target, build_args) = (opts.target.clone(), opts.build_args.clone());
-        Self { target, build_args, contexts: NamedContexts::of(opts), triggers: BTreeMap::new() }
+        let (now, contexts) = (opts.now, NamedContexts::of(opts));
+        Self { target, build_args, now, contexts, triggers: BTreeMap::new() }
     }
 
     /// Takes note of what base images carry along; whether that is news.

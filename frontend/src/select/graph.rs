@@ -14,7 +14,9 @@ use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
 use super::triggers::Triggers;
 use super::{SelectedStage, Selection, Source};
+use crate::epoch::Epoch;
 use crate::expand::Core;
+use crate::external::Origin;
 use crate::scope::{Globals, Scope};
 
 /// Selects what is built for `platform` on a builder of platform `build`.
@@ -58,7 +60,7 @@ pub fn select(
     let order = order(spec, &used, target?, faults);
     let build_args = request.build_args.clone();
     let selection = assemble(spec, &used, &order, globals, origins, platform, faults);
-    Some(Selection { build_args, epoch, ..selection })
+    Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), ..selection })
 }
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
@@ -206,10 +208,11 @@ fn assemble(
                 other(name, if used.replaced { entry.key_span } else { stage.from.span })
             }
             Some(Reference::Stage(index)) => position_of.get(index).map(|at| Source::Stage(*at)),
-            Some(Reference::Scratch) | None => None,
+            Some(Reference::Scratch | Reference::Frontend) | None => None,
         };
         let sources = used.sources.iter().filter_map(|(reference, span)| match reference {
             Reference::Other(name) => Some((other(name, *span)?, *span)),
+            Reference::Frontend => Some((Source::External(Box::new(Origin::Frontend.into())), *span)),
             Reference::Scratch | Reference::Stage(_) => None,
         });
         let sources = sources.collect();
@@ -230,7 +233,17 @@ fn assemble(
     let positions =
         stages.iter().enumerate().map(|(position, stage)| (stage.name.clone(), position)).collect();
     let (platform, build_args) = (platform.clone(), BTreeMap::new());
-    Selection { platform, globals, build_args, epoch: None, stages, reads_context, positions, origins }
+    Selection {
+        platform,
+        globals,
+        build_args,
+        epoch: None,
+        now: Epoch::default(),
+        stages,
+        reads_context,
+        positions,
+        origins,
+    }
 }
 
 /// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.

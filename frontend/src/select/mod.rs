@@ -38,6 +38,8 @@ pub struct Selection {
     pub build_args: BTreeMap<String, String>,
     /// The time that is given to whatever the build makes.
     pub epoch: Option<Epoch>,
+    /// The time that counts: that one, or else the machine's.
+    pub now: Epoch,
     /// The stages needed, each after those it uses; the last one is the target.
     pub stages: Vec<SelectedStage>,
     /// Whether any step reads the build context.

@@ -5,7 +5,7 @@ use spec_schema::decode::Entry;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
-use spec_schema::spec::{Mount, RunStep, Stage, When};
+use spec_schema::spec::{Healthcheck, Mount, RunStep, Stage, When};
 
 use super::{SelectedStep, Trigger, triggers};
 use crate::expand::{CoreAction, CoreRun, CoreStep};
@@ -37,6 +37,8 @@ pub(super) enum Reference {
     Stage(usize),
     /// Something else. What stands behind the name may depend on the platform.
     Other(String),
+    /// The frontend's own image.
+    Frontend,
 }
 
 impl Reference {
@@ -67,7 +69,7 @@ impl References {
         let sources = self.sources.iter().map(|(source, span)| (source, *span));
         base.chain(sources).filter_map(|(reference, span)| match reference {
             Reference::Stage(index) => Some((*index, span)),
-            Reference::Scratch | Reference::Other(_) => None,
+            Reference::Scratch | Reference::Other(_) | Reference::Frontend => None,
         })
     }
 }
@@ -87,7 +89,7 @@ pub(super) fn add_triggers(
             format!("the stage `{}`", spec.stages.get_index(*index).map_or("", |(name, _)| name))
         }
         Some(Reference::Other(name)) => format!("the image `{name}`"),
-        Some(Reference::Scratch) | None => return,
+        Some(Reference::Scratch | Reference::Frontend) | None => return,
     };
     let reader = Reader { spec, globals };
     found.triggers = triggers::read(texts, &base, from, faults);
@@ -128,6 +130,8 @@ pub(super) fn references(
         triggers: Vec::new(),
     };
     found.steps = reader.steps(steps, &mut found, faults);
+    let probed = stage.healthcheck.as_ref().and_then(Healthcheck::address);
+    found.sources.extend(probed.map(|(_, target)| (Reference::Frontend, target.span)));
     found
 }
 
@@ -168,6 +172,8 @@ impl Reader<'_> {
                     .iter()
                     .any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
                 self.add(found, run_sources(run), faults);
+                let asked = run.step.supervised();
+                found.sources.extend(asked.map(|(_, span)| (Reference::Frontend, span)));
             }
             CoreAction::Copy(copy) => {
                 found.reads_context |= copy.from.is_none();

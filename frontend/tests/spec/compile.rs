@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use buildkit_llb::{Definition, Platform};
+use buildkit_llb::{Definition, Graph, ImageSource, OpMeta, Platform};
 use optfrontend::accounts::{self, AccountFiles, Accounts};
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
+use optfrontend::epoch::Epoch;
 use optfrontend::expand::{Core, ask, expand};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
@@ -47,6 +48,8 @@ pub(crate) struct Client {
     pub(crate) merges: bool,
     /// The files beside the spec.
     pub(crate) beside: BTreeMap<String, Vec<u8>>,
+    /// The machine's time.
+    pub(crate) now: Epoch,
     /// What the base images hold, a path a line; without any, nothing is known.
     pub(crate) base: Vec<String>,
     /// Who the users of base images are; without that, they have no files that name any.
@@ -61,6 +64,8 @@ impl Client {
     /// `empty` at the end where nothing is in it, `# base: file /bin` for a file and `# base: other /bin` for anything else;
     /// lines of their `/etc/passwd` by `# passwd: `, and of the other files that name users and groups likewise;
     /// files of the build context by `# context: PATH TEXT`, with `\n` in the text.
+    ///
+    /// The machine's time is that of a comment such as `# now: 1700000000`.
     pub(crate) fn of(spec: &[u8]) -> Self {
         let text = String::from_utf8_lossy(spec);
         let opts = text.lines().filter_map(|line| line.strip_prefix("# opt: ")).map(str::to_owned).collect();
@@ -80,7 +85,9 @@ impl Client {
         let context = text.lines().filter_map(|line| line.strip_prefix("# context: "));
         let context = context.map(|line| line.split_once(' ').unwrap_or((line, "")));
         let context = context.map(|(path, text)| (path.to_owned(), text.replace("\\n", "\n"))).collect();
-        Self { opts, merges, base, accounts, context, ..Self::default() }
+        let now =
+            text.lines().find_map(|line| Epoch::parse(line.strip_prefix("# now: ")?)).unwrap_or_default();
+        Self { opts, merges, base, now, accounts, context, ..Self::default() }
     }
 
     /// All files of a folder as those beside the spec.
@@ -188,7 +195,7 @@ impl Client {
             .collect();
         variables.push(("BUILDKIT_SESSION_ID".to_owned(), "session".to_owned()));
         variables.push(("BUILDKIT_WORKERS".to_owned(), workers.to_owned()));
-        FrontendOpts::from_env(variables).unwrap()
+        FrontendOpts { now: self.now, ..FrontendOpts::from_env(variables).unwrap() }
     }
 }
 
@@ -331,5 +338,13 @@ fn resolved(selections: &[Selection]) -> Resolved {
             (key.clone(), BaseImage { reference, config })
         })
         .collect();
-    Resolved { images, ..Resolved::default() }
+    Resolved { images, own_image: Some(own_image()), ..Resolved::default() }
+}
+
+/// The frontend's image, as the daemon hands it out.
+fn own_image() -> Definition {
+    let mut graph = Graph::new();
+    let reference = format!("docker.io/optfrontend/optfrontend:1@sha256:{}", "f".repeat(64));
+    let image = graph.source(ImageSource::new(reference), OpMeta::default());
+    graph.marshal(Some(image))
 }

@@ -3,10 +3,25 @@
 use super::{Decode, parse_scalar};
 use crate::diagnostic::Faults;
 use crate::node::Node;
+use crate::span::Spanned;
+use crate::spec::Statuses;
 
-/// A length of time, in nanoseconds. Written `30s`, `1h30m`, `500ms`; `0s` is allowed.
+/// The same with its place, for what may be wrong in a way that only shows later.
+macro_rules! spanned {
+    ($($type:ty),*) => {
+        $(impl Decode for Spanned<$type> {
+            fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+                Some(Self::new(<$type>::decode(node, faults)?, node.span))
+            }
+        })*
+    };
+}
+
+spanned!(Duration, Statuses, u32);
+
+/// A length of time, in nanoseconds. Written `30s`, `1h30m`, `500ms`, `7d`; `0s` is allowed.
 ///
-/// Units as in Go's `time.ParseDuration`, which Docker uses: `h`, `m`, `s`, `ms`, `us`, `ns`.
+/// Units as in Go's `time.ParseDuration`, which Docker uses: `h`, `m`, `s`, `ms`, `us`, `ns`; and `d` for 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Duration(pub u64);
 
@@ -38,6 +53,7 @@ fn nanoseconds(unit: &str) -> Option<u64> {
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
+        "d" => 86_400_000_000_000,
         _ => return None,
     })
 }

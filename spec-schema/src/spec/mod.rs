@@ -17,7 +17,7 @@ mod step;
 pub use account::{Account, AccountSettings};
 pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
-pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest};
+pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest, Statuses};
 pub use install::{InstallStep, Manager};
 pub use mount::{
     BindMount, CacheMount, CacheSettings, FileMount, Mount, SecretMount, SecretSettings, Sharing, SshMount,

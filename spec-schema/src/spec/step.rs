@@ -5,7 +5,9 @@ use super::{
     SecretMount, Security, SshMount, Ulimit,
 };
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help};
+use crate::decode::{
+    Decode, Duration, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help,
+};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::encode::{Encode, Mapping, items};
 use crate::node::{Node, Value};
@@ -130,10 +132,26 @@ record! {
         pub devices: Option<OneOrMany<Device>>,
         /// Whether this step runs each time, and with empty caches. Default: false.
         pub no_cache: Option<Spanned<bool>>,
+        /// The time after which the step runs again even if nothing has changed, such as `7d`. Time is divided into spans of that length,
+        /// the same for everybody, and the first build of each span runs the step. With `SOURCE_DATE_EPOCH`, that is the time that
+        /// counts. Default: a step runs again only when something changes.
+        pub refresh: Option<Spanned<Duration>>,
+        /// The time that the step may take, such as `90s`; then it is ended with all that it has started, and fails. Default: no limit.
+        pub timeout: Option<Spanned<Duration>>,
+        /// How often the step is tried again when it fails or takes too long: after a second, then after twice as long each time. What
+        /// a try has changed stays for the next one. Default: 0.
+        pub retries: Option<Spanned<u32>>,
     }
 }
 
 impl RunStep {
+    /// The key, and its place, for which something has to look after the process.
+    pub fn supervised(&self) -> Option<(&'static str, Span)> {
+        let timeout = self.timeout.as_ref().map(|timeout| ("timeout", timeout.span));
+        let retries = self.retries.as_ref().filter(|retries| retries.value > 0);
+        timeout.or_else(|| retries.map(|retries| ("retries", retries.span)))
+    }
+
     /// A command with no options.
     pub fn bare(run: Command, span: Span) -> Self {
         Self {
@@ -156,6 +174,9 @@ impl RunStep {
             hostname: None,
             devices: None,
             no_cache: None,
+            refresh: None,
+            timeout: None,
+            retries: None,
             span,
         }
     }

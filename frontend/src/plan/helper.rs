@@ -1,0 +1,91 @@
+//! The helper: a static program in the frontend's own image, which steps and health checks have beside them.
+
+use buildkit_llb::Platform;
+use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::{Span, Spanned};
+use spec_schema::spec::RunStep;
+
+use super::build::StagePlanner;
+use super::{Action, CopyFilter, CopySource, FileChange, FileSource, StagePlan, StepPlan};
+use crate::external::Origin;
+use crate::select::Source;
+
+/// Where an image has it, whose health check is an address. A directory of its own: nobody else has a link there.
+pub(super) const IN_IMAGE: &str = "/.optfrontend/helper";
+
+/// Each platform that it is there for, and its path in the frontend's image.
+const PATHS: [(&str, &str, &str); 2] =
+    [("linux", "amd64", "/helper/linux-amd64"), ("linux", "arm64", "/helper/linux-arm64")];
+
+/// What a process may take, and what becomes of it then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The helper's path in the frontend's image.
+    pub helper: &'static str,
+    /// Milliseconds of one try, and where the spec says so.
+    pub timeout: Option<Spanned<u64>>,
+    /// How often it is tried again.
+    pub retries: u32,
+}
+
+/// The frontend's own image, as a source of files.
+pub fn own_image() -> FileSource {
+    FileSource::Other(Source::External(Box::new(Origin::Frontend.into())))
+}
+
+/// Whether the helper is in what a stage starts from, by another stage.
+pub(super) fn is_in(base: &Source, stages: &[StagePlan]) -> bool {
+    let Source::Stage(position) = base else { return false };
+    let adds = |step: &StepPlan| match &step.action {
+        Action::Files(changes) => changes
+            .iter()
+            .any(|change| matches!(change, FileChange::Copy { from, .. } if *from == own_image())),
+        Action::Run(_) | Action::Parallel(_) => false,
+    };
+    stages.get(*position).is_some_and(|stage| stage.steps.iter().any(adds) || is_in(&stage.base, stages))
+}
+
+/// The limits of a step; `None` where it has none.
+pub(super) fn limits(planner: &StagePlanner<'_>, step: &RunStep, faults: &mut Faults) -> Option<Limits> {
+    let (key, span) = step.supervised()?;
+    if let Some(timeout) = step.timeout.as_ref().filter(|timeout| timeout.0 == 0) {
+        let fault = Diagnostic::new(timeout.span, "no step is done in no time");
+        faults.push(fault.help("leave `timeout` out where there is no limit"));
+    }
+    Some(Limits {
+        helper: path(&planner.selected.platform, &format!("`{key}`"), span, faults)?,
+        timeout: step.timeout.as_ref().map(|it| Spanned::new(it.0.div_ceil(1_000_000), it.span)),
+        retries: step.retries.as_ref().map_or(0, |retries| retries.value),
+    })
+}
+
+/// The step that puts the helper into the image of a stage.
+pub(super) fn step(
+    planner: &StagePlanner<'_>,
+    key: &str,
+    span: Span,
+    faults: &mut Faults,
+) -> Option<StepPlan> {
+    let path = path(&planner.selected.platform, &format!("`{key}` of a health check"), span, faults)?;
+    let copy = FileChange::Copy {
+        from: own_image(),
+        sources: vec![CopySource { path: path.to_owned(), parents_below: None, span }],
+        dest: IN_IMAGE.to_owned(),
+        owner: None,
+        mode: None,
+        filter: CopyFilter::default(),
+        unpack: false,
+    };
+    Some(StepPlan::new(format!("add {IN_IMAGE} for the health check"), span, Action::Files(vec![copy])))
+}
+
+/// The helper's path in the frontend's image; a fault where there is none for a platform.
+fn path(platform: &Platform, what: &str, span: Span, faults: &mut Faults) -> Option<&'static str> {
+    let found = PATHS.iter().find(|(os, arch, _)| platform.os == *os && platform.architecture == *arch);
+    if found.is_none() {
+        let known: Vec<String> = PATHS.iter().map(|(os, arch, _)| format!("{os}/{arch}")).collect();
+        let fault = Diagnostic::new(span, format!("{what} needs a program that is not there for {platform}"));
+        faults.push(fault.help(format!("it is there for {}", known.join(" and "))));
+    }
+    found.map(|(_, _, path)| *path)
+}
