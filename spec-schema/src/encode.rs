@@ -5,6 +5,7 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::node::{Node, Scalar, Value};
 use crate::span::{Span, Spanned};
+use crate::spec::Statuses;
 
 /// A type of the language that can be written as YAML.
 pub trait Encode {
@@ -135,6 +136,24 @@ impl Encode for Spanned<bool> {
     }
 }
 
+impl Encode for Spanned<u32> {
+    fn encode(&self) -> Node {
+        self.value.encode()
+    }
+}
+
+impl Encode for Spanned<Duration> {
+    fn encode(&self) -> Node {
+        self.value.encode()
+    }
+}
+
+impl Encode for Spanned<Statuses> {
+    fn encode(&self) -> Node {
+        word(&self.value)
+    }
+}
+
 impl Encode for u32 {
     fn encode(&self) -> Node {
         word(self)
@@ -164,7 +183,8 @@ impl Encode for Mode {
 
 impl Encode for Duration {
     fn encode(&self) -> Node {
-        const UNITS: [(u64, &str); 6] = [
+        const UNITS: [(u64, &str); 7] = [
+            (86_400_000_000_000, "d"),
             (3_600_000_000_000, "h"),
             (60_000_000_000, "m"),
             (1_000_000_000, "s"),

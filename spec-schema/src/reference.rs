@@ -157,7 +157,6 @@ fn named(name: &str) -> String {
         (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
         (None, "Manager") => Manager::WORDS.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         (None, "Network") => "`default`, `none` or `host`".to_owned(),
-        (None, "Statuses") => "number, or range such as `200-299`".to_owned(),
         (None, other) => other.to_lowercase(),
     }
 }

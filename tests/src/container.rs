@@ -57,9 +57,20 @@ impl Container {
     /// Waits until the image's own check calls the container healthy.
     #[track_caller]
     pub fn wait_until_healthy(&self) {
-        self.wait_until("it is healthy", || {
-            (self.inspect("{{.State.Health.Status}}") == "healthy").then_some(())
-        });
+        self.wait_until_health("healthy");
+    }
+
+    /// Waits until the image's own check calls the container unhealthy; returns what the check has said.
+    #[track_caller]
+    pub fn wait_until_unhealthy(&self) -> String {
+        self.wait_until_health("unhealthy");
+        self.inspect("{{range .State.Health.Log}}{{.Output}}{{end}}")
+    }
+
+    #[track_caller]
+    fn wait_until_health(&self, status: &str) {
+        let is_so = || self.inspect("{{.State.Health.Status}}") == status;
+        self.wait_until(&format!("it is {status}"), || is_so().then_some(()));
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest, Statuses};
+use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest};
 
 use super::build::{StagePlanner, list};
 use super::{Runtime, StepPlan, helper};
@@ -53,7 +53,7 @@ fn test(
         HealthcheckSettings { http: Some(http), status, .. } => {
             let (known, written) = (faults.len(), planner.expand(http, &runtime.env, faults));
             let url = told(url(&written), http, known, faults);
-            let status = status.as_ref().map(|status| shown(status.value));
+            let status = status.as_ref().map(|status| status.value.to_string());
             let status = status.into_iter().flat_map(|status| ["--status".to_owned(), status]);
             probe("http", url).chain(status).collect()
         }
@@ -131,10 +131,6 @@ fn is_address(text: &str) -> bool {
     let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let host = bracketed.map_or_else(|| name(host), |host| host.parse::<std::net::Ipv6Addr>().is_ok());
     host && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-fn shown(Statuses { first, last }: Statuses) -> String {
-    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 #[cfg(test)]

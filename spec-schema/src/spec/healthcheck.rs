@@ -1,5 +1,7 @@
 //! Health checks, in the form that Compose gives them.
 
+use std::fmt::{self, Display, Formatter};
+
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, List, parse_scalar, record, scalar};
 use crate::diagnostic::{Diagnostic, Faults};
@@ -78,6 +80,15 @@ impl Statuses {
         let status = |text: &str| text.parse().ok().filter(|status| (100..=599).contains(status));
         let (first, last) = (status(first)?, status(last)?);
         (first <= last).then_some(Self { first, last })
+    }
+}
+
+impl Display for Statuses {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { first, last } if first == last => write!(formatter, "{first}"),
+            Self { first, last } => write!(formatter, "{first}-{last}"),
+        }
     }
 }
 
