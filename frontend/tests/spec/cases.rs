@@ -1,5 +1,6 @@
 //! `tests/cases/<name>/spec.yaml`: what a spec compiles to, as LLB and as image config. Files that it includes stand beside it.
 
+use optfrontend::epoch::Epoch;
 use serde_json::Value;
 
 use crate::compile::{Client, compile};
@@ -21,4 +22,22 @@ fn each_case_compiles_to_its_snapshots() {
         assert_snapshot(case, "llb", &llb);
         assert_snapshot(case, "image", &images);
     });
+}
+
+#[test]
+fn the_clock_counts_for_steps_that_are_refreshed_alone() {
+    let llb = |refresh: &str, now: &str, opts: &[&str]| {
+        let spec = format!("stages: {{a: {{from: debian, steps: [{{run: date{refresh}}}]}}}}");
+        let opts = opts.iter().map(|opt| (*opt).to_owned()).collect();
+        let client = Client { now: Epoch::parse(now).unwrap(), opts, ..Client::default() };
+        let compiled = compile(spec.as_bytes(), &client).unwrap_or_else(|message| panic!("{message}"));
+        compiled[0].definition.clone()
+    };
+    let (early, late, next) = ("1700006400", "1700092799", "1700092800");
+    let daily = ", refresh: 1d";
+    assert_eq!(llb(daily, early, &[]), llb(daily, late, &[]));
+    assert_ne!(llb(daily, late, &[]), llb(daily, next, &[]));
+    assert_eq!(llb("", late, &[]), llb("", next, &[]));
+    let fixed = ["build-arg:SOURCE_DATE_EPOCH=1700000000"];
+    assert_eq!(llb(daily, late, &fixed), llb(daily, next, &fixed));
 }
