@@ -17,8 +17,7 @@ stages:
           sleep 1000
         timeout: 1s
 ";
-    let build = Build::spec(spec);
-    let built = build.fail();
+    let built = Build::spec(spec).fail();
     assert!(built.logs.contains("optfrontend: not done within 1s, ended\n"), "{}", built.logs);
     assert!(built.messages().contains("build.yaml:11:18: `run echo"), "{}", built.messages());
     assert!(built.messages().contains("was not done within 1s\n"), "{}", built.messages());
