@@ -87,7 +87,7 @@ impl Client {
         let context = context.map(|(path, text)| (path.to_owned(), text.replace("\\n", "\n"))).collect();
         let now =
             text.lines().find_map(|line| Epoch::parse(line.strip_prefix("# now: ")?)).unwrap_or_default();
-        Self { opts, merges, base, now, accounts, context, ..Self::default() }
+        Self { opts, merges, now, base, accounts, context, ..Self::default() }
     }
 
     /// All files of a folder as those beside the spec.
