@@ -4,6 +4,7 @@ use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
 
+use crate::debug;
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
 use crate::gateway::{Failure, Gateway, GatewayError};
@@ -77,13 +78,14 @@ impl From<GatewayError> for Stopped {
 /// Reads the spec and plans every platform, going on after faults so that all of them are reported.
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, mut faults) = read(gateway, opts, &entrypoint).await?;
+    let (files, mut spec, mut faults) = read(gateway, opts, &entrypoint).await?;
+    let mut request = Request::of(opts);
+    debug::add(&mut spec, &mut request);
     let mut survey = Survey::default();
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;
     let build_platform = opts.default_platform().or(daemon.default_platform()).cloned().unwrap_or_default();
-    let mut request = Request::of(opts);
     let platforms = platforms(core.spec(), opts, &build_platform, &mut faults);
     let names: Vec<&str> = core.spec().stages.names().chain(core.spec().sources.names()).collect();
     let (selections, resolved, ignored, scans) = loop {

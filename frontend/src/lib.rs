@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod build;
 mod compile;
+pub mod debug;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod entrypoint;
@@ -24,6 +25,7 @@ pub mod image_ref;
 mod inspect;
 pub mod layers;
 pub mod lower;
+mod mapping;
 pub mod opts;
 pub mod parse;
 pub mod paths;

@@ -23,6 +23,8 @@ use crate::scope::{Globals, Lookup, Scope};
 pub struct Request {
     /// `--target`.
     pub target: Option<String>,
+    /// The stage whose steps are to see its own name as the target's, where that is another one.
+    pub built: Option<String>,
     /// `--build-arg`.
     pub build_args: BTreeMap<String, String>,
     /// The machine's time.
@@ -38,7 +40,7 @@ impl Request {
     pub fn of(opts: &FrontendOpts) -> Self {
         let (target, build_args) = (opts.target.clone(), opts.build_args.clone());
         let (now, contexts) = (opts.now, NamedContexts::of(opts));
-        Self { target, build_args, now, contexts, triggers: BTreeMap::new() }
+        Self { target, built: None, build_args, now, contexts, triggers: BTreeMap::new() }
     }
 
     /// Takes note of what base images carry along; whether that is news.

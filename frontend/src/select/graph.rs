@@ -33,6 +33,7 @@ pub fn select(
     let target = target(spec, request, faults);
     let target_name =
         target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
+    let target_name = request.built.as_deref().unwrap_or(target_name);
     let globals = globals(spec, request, build, platform, target_name, faults);
     let origins = Origins::new(request.contexts.clone(), declared(spec, &globals, faults));
     let none = Triggers::new();

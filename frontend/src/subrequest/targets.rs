@@ -10,10 +10,14 @@ use spec_schema::spec::Stage;
 use super::table::{row, table};
 use super::{location, reply};
 use crate::compile::{Stopped, read};
+use crate::debug;
 use crate::entrypoint::Entrypoint;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
+
+/// What the target `debug` is, where no stage has that name.
+const DEBUG: &str = "the default target with a shell and tools; STAGE+debug for any other one";
 
 pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
@@ -21,9 +25,9 @@ pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bu
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults).into());
     }
-    let default = spec.default.as_ref().map(|default| default.value.as_str());
-    let default = default.or_else(|| spec.stages.names().last());
+    let default = debug::default_stage(&spec);
     let stages = spec.stages.iter().map(|(name, stage)| target(&files, name, stage, Some(name) == default));
+    let stages = stages.chain(debug_target(&files, &spec));
     let json = json!({ "targets": stages.collect::<Vec<_>>(), "sources": sources(&files) });
     Ok(reply(&json, text(&spec, default)))
 }
@@ -46,6 +50,18 @@ fn target(files: &SpecFiles, name: &str, entry: &Entry<Stage>, default: bool) ->
     Value::Object(target)
 }
 
+/// The target that stands for the default one with tools.
+fn debug_target(files: &SpecFiles, spec: &Spec) -> Option<Value> {
+    let base = debug::default_stage(spec).filter(|_| debug::is_offered(spec))?;
+    let (_, entry) = spec.stages.get_full(base)?;
+    Some(json!({
+        "name": debug::TARGET,
+        "description": DEBUG,
+        "base": base,
+        "location": location(files, entry.key_span),
+    }))
+}
+
 fn text(spec: &Spec, default: Option<&str>) -> String {
     let mut rows = vec![row(&["TARGET", "DESCRIPTION"])];
     rows.extend(spec.stages.iter().map(|(name, stage)| {
@@ -53,6 +69,7 @@ fn text(spec: &Spec, default: Option<&str>) -> String {
         let description = stage.value.description.as_ref().map_or("", |description| description.as_str());
         row(&[&format!("{name}{mark}"), description])
     }));
+    rows.extend(debug::is_offered(spec).then(|| row(&[debug::TARGET, DEBUG])));
     table(&rows, 3)
 }
 

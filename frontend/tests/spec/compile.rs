@@ -5,6 +5,7 @@ use std::path::Path;
 
 use buildkit_llb::{Definition, Graph, ImageSource, OpMeta, Platform};
 use optfrontend::accounts::{self, AccountFiles, Accounts};
+use optfrontend::debug;
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
 use optfrontend::epoch::Epoch;
@@ -229,15 +230,16 @@ pub(crate) fn phases(spec: &[u8], client: &Client) -> Outcome {
 }
 
 fn compile_parsed(
-    spec: Spec,
+    mut spec: Spec,
     files: &SpecFiles,
     client: &Client,
     opts: &FrontendOpts,
     faults: &mut Faults,
 ) -> Vec<Compiled> {
+    let mut request = Request::of(opts);
+    debug::add(&mut spec, &mut request);
     let core = client.expand(spec);
     let build = opts.default_platform().cloned().unwrap();
-    let mut request = Request::of(opts);
     let platforms = platforms(core.spec(), opts, &build, faults);
     let (selections, resolved) = loop {
         let selections: Vec<Selection> = platforms

@@ -4,9 +4,10 @@ use spec_schema::diagnostic::Faults;
 use spec_schema::spec::{AddStep, CopyStep, WriteStep};
 
 use super::Triggers;
-use super::nodes::{Mapping, boolean, unknown_flag};
+use super::flags::{boolean, unknown_flag};
 use crate::dockerfile::Transfer;
 use crate::dockerfile::words::Quotes;
+use crate::mapping::Mapping;
 use crate::paths;
 use crate::plan::build::StagePlanner;
 use crate::plan::{Action, FileChange, Runtime, add, copy, files};

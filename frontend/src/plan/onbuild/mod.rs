@@ -1,7 +1,7 @@
 //! Triggers: the instructions that a base carries along (`ONBUILD`) are run right behind `from`.
 
 mod files;
-mod nodes;
+mod flags;
 mod process;
 
 use serde_json::{Map, Value, json};
@@ -234,7 +234,7 @@ fn health(check: &Check) -> Result<Value, String> {
             "start-period" => ("StartPeriod", time()?),
             "start-interval" => ("StartInterval", time()?),
             "retries" => ("Retries", value.parse().map_err(|_| format!("`{value}` is not a number"))?),
-            other => return Err(nodes::unknown_flag(other)),
+            other => return Err(flags::unknown_flag(other)),
         };
         if value > 0 {
             settings.insert(key.to_owned(), value.into());

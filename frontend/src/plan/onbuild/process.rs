@@ -4,10 +4,11 @@ use spec_schema::diagnostic::Faults;
 use spec_schema::node::Node;
 use spec_schema::spec::RunStep;
 
-use super::nodes::{Mapping, boolean, unknown_flag};
+use super::flags::{boolean, unknown_flag};
 use super::{Triggers, arguments};
 use crate::dockerfile::{Flag, Run, fields};
 use crate::expand::alone;
+use crate::mapping::Mapping;
 use crate::plan::build::StagePlanner;
 use crate::plan::{Action, Runtime, run};
 
