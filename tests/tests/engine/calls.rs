@@ -78,13 +78,16 @@ fn outline_tells_places() {
 #[test]
 fn targets_lists_the_stages() {
     let printed = call(&Build::spec(SPEC), "targets").ok().outcome.stdout;
-    assert_eq!(printed, "TARGET        DESCRIPTION\nbuild         the compiler\napp (default) \n");
+    let debug = "debug         the default target with a shell and tools; STAGE+debug for any other one\n";
+    let stages = "TARGET        DESCRIPTION\nbuild         the compiler\napp (default) \n";
+    assert_eq!(printed, format!("{stages}{debug}"));
     if buildkit_version() > (0, 8) {
         let expected = call(&Build::dockerfile(DOCKERFILE), "targets").ok().outcome.stdout;
-        assert_eq!(printed, expected);
+        assert_eq!(stages, expected);
     }
     let targets = answer("targets")["targets"].clone();
     assert_eq!(targets[1], json!({ "name": "app", "default": true, "base": "build", "location": line(15) }));
+    assert_eq!((&targets[2]["name"], &targets[2]["base"]), (&json!("debug"), &json!("app")));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod client;
 mod containers;
 mod context;
 mod contexts;
+mod debug;
 mod examples;
 mod expand;
 mod git_ssh;

@@ -49,7 +49,8 @@ stages:
     };
     assert_eq!(
         ask("frontend.targets").await,
-        "TARGET          DESCRIPTION\nbuild           compiles\napp (default)\n"
+        "TARGET          DESCRIPTION\nbuild           compiles\napp (default)\n\
+         debug           the default target with a shell and tools; STAGE+debug for any other one\n"
     );
     assert_eq!(
         ask("frontend.outline").await,
