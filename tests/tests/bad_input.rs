@@ -344,6 +344,12 @@ fn a_step_that_fails_among_explained_ones() {
 }
 
 #[test]
+fn a_step_that_takes_too_long() {
+    let spec = "stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - run: |\n          echo waiting\n          sleep 1000\n        timeout: 300ms\n";
+    fails("run_too_long", spec);
+}
+
+#[test]
 fn users_that_the_base_has_otherwise() {
     fails(
         "users_taken",

@@ -123,7 +123,7 @@ async fn the_places_of_included_files_are_theirs() {
     let targets = ask("frontend.targets").await;
     let names: Vec<&str> =
         targets["targets"].as_array().unwrap().iter().filter_map(|target| target["name"].as_str()).collect();
-    assert_eq!(names, ["build", "app"]);
+    assert_eq!(names, ["build", "app", "debug"]);
     assert_eq!(targets["targets"][0]["location"]["sourceIndex"], 1);
     assert_eq!(targets["targets"][1]["location"].get("sourceIndex"), None);
     assert_eq!(ask("frontend.lint").await["sources"][3]["filename"], "ci/deep.yaml");
