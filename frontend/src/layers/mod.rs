@@ -5,11 +5,13 @@
 //! step is laid apart only where the files that it meets are known to leave no difference. Pure: what the base holds
 //! was read before.
 
-mod link;
+mod attempt;
+mod known;
 mod tree;
 
 use std::collections::BTreeSet;
 
+use known::Known;
 pub use tree::{Directory, Fact, Facts};
 
 use crate::accounts::{GROUP, GROUP_SHADOW, PASSWD, SHADOW};
@@ -56,9 +58,9 @@ pub fn arrange(plan: &mut BuildPlan, facts: &Facts, complete: usize) {
     let Some(chain) = chain(plan) else { return };
     let base = chain.first().and_then(|at| plan.stages.get(*at)).map(|stage| &stage.base);
     let mut known = match base {
-        Some(Source::Scratch) => link::Known::nothing_there(),
-        Some(Source::Image(_)) if facts.empty => link::Known::nothing_there(),
-        Some(Source::Image(_)) => link::Known::from(facts),
+        Some(Source::Scratch) => Known::nothing_there(),
+        Some(Source::Image(_)) if facts.empty => Known::nothing_there(),
+        Some(Source::Image(_)) => Known::from(facts),
         _ => return,
     };
     for at in chain.into_iter().filter(|at| *at < complete) {

@@ -59,11 +59,12 @@ pub(super) type Maker = Option<usize>;
 pub(super) enum Node {
     /// Nothing.
     Missing,
-    /// A directory; `rest` is what is at the paths in it that have no node of their own.
-    Directory { meta: Directory, rest: Rest, maker: Maker },
-    /// A file, which is no symbolic link. No step that is laid apart made it.
-    File,
-    /// It may be anything, and with everything below it only its maker had to do.
+    /// A directory; `rest` is what is at the paths in it that have no node of their own. Without `meta`, only its maker's
+    /// layer tells what it is like, and whether it is there.
+    Directory { meta: Option<Directory>, rest: Rest, maker: Maker },
+    /// A file, or a directory that may hold anything, symbolic links too, or nothing. It is no such link itself.
+    Plain(Maker),
+    /// It may be anything: a symbolic link leads anywhere.
     Unknown(Maker),
 }
 
@@ -88,7 +89,7 @@ pub(super) const ROOT_OWNED: Directory = Directory { mode: 0o755, uid: 0, gid: 0
 impl Tree {
     /// One without any file.
     pub(super) fn empty() -> Self {
-        let root = Node::Directory { meta: ROOT_OWNED, rest: Rest::Missing, maker: None };
+        let root = Node::Directory { meta: Some(ROOT_OWNED), rest: Rest::Missing, maker: None };
         Self { nodes: BTreeMap::from([("/".to_owned(), root)]) }
     }
 
@@ -99,16 +100,16 @@ impl Tree {
 
     /// One of which that is known which was read.
     pub(super) fn of(facts: &Facts) -> Self {
-        let root = Node::Directory { meta: ROOT_OWNED, rest: Rest::Unknown(None), maker: None };
+        let root = Node::Directory { meta: Some(ROOT_OWNED), rest: Rest::Unknown(None), maker: None };
         let mut nodes = BTreeMap::from([("/".to_owned(), root)]);
         for (path, fact) in &facts.paths {
             let node = match *fact {
                 Fact::Missing => Node::Missing,
                 Fact::Directory { meta, empty } => {
                     let rest = if empty { Rest::Missing } else { Rest::Unknown(None) };
-                    Node::Directory { meta, rest, maker: None }
+                    Node::Directory { meta: Some(meta), rest, maker: None }
                 }
-                Fact::File => Node::File,
+                Fact::File => Node::Plain(None),
                 Fact::Other => Node::Unknown(None),
             };
             nodes.insert(path.clone(), node);
@@ -137,6 +138,32 @@ impl Tree {
         self.nodes.insert(path.to_owned(), node);
     }
 
+    /// Says that anything was put into a directory: what was a directory in it still is one, with other permissions maybe.
+    pub(super) fn fill(&mut self, path: &str, by: usize) {
+        let (maker, unknown) = (Some(by), Rest::Unknown(Some(by)));
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        self.nodes.retain(|other, node| {
+            let is_below = other.len() > prefix.len() && other.starts_with(&prefix);
+            match node {
+                Node::Directory { rest, .. } if other == path => *rest = unknown,
+                Node::Directory { .. } if is_below => {
+                    *node = Node::Directory { meta: None, rest: unknown, maker };
+                }
+                _ => return !is_below,
+            }
+            true
+        });
+    }
+
+    /// Says who may have made the directories above a path, and the path itself, that need not have been there.
+    pub(super) fn make_missing(&mut self, path: &str, by: Maker) {
+        for part in lineage(path) {
+            if let Some(Node::Directory { meta: None, maker, .. }) = self.nodes.get_mut(part) {
+                *maker = by;
+            }
+        }
+    }
+
     /// What is known of single paths below a directory.
     pub(super) fn below(&self, path: &str) -> impl Iterator<Item = Node> {
         let prefix = format!("{}/", path.trim_end_matches('/'));
@@ -150,8 +177,8 @@ impl Tree {
     pub(super) fn forget_makers(&mut self) {
         for node in self.nodes.values_mut() {
             match node {
-                Node::Missing | Node::File => {}
-                Node::Unknown(maker) => *maker = None,
+                Node::Missing => {}
+                Node::Plain(maker) | Node::Unknown(maker) => *maker = None,
                 Node::Directory { rest, maker, .. } => {
                     *maker = None;
                     if let Rest::Unknown(maker) = rest {

@@ -52,6 +52,11 @@ const EASY: &[&str] = &[
     "/srv/full/sub/new",
 ];
 
+/// What steps find in the tree `links`, wherever it is copied: directories, links to directories that its base has,
+/// absolute, relative and one behind the other, and links to files.
+const IN_LINKS: &[&str] =
+    &["", "/sub", "/abs", "/abs/new", "/rel", "/rel/new", "/chain", "/inside", "/away", "/file0"];
+
 /// Random numbers that a seed repeats.
 struct Random(u64);
 
@@ -68,10 +73,31 @@ impl Random {
     }
 }
 
+/// Steps, and whether each is a copy. Most builds copy a tree with links, and go on inside it.
+fn steps(random: &mut Random) -> Vec<(String, bool)> {
+    let mut steps: Vec<(String, bool)> = Vec::new();
+    let mut tree: Option<String> = None;
+    for number in 0..6 {
+        let directory = match &tree {
+            Some(tree) if random.below(2) == 0 => format!("{tree}{}", random.pick(IN_LINKS)),
+            _ => {
+                let choices = if random.below(5) == 0 { HARD } else { EASY };
+                random.pick(choices).trim_end_matches('/').to_owned()
+            }
+        };
+        if tree.is_none() && random.below(6) == 0 {
+            let from = random.pick(&["links", "/links, from: trees", "lin*"]);
+            steps.push((format!("copy: {from}, to: {directory}{}", random.pick(&["", "/"])), true));
+            tree = Some(directory);
+        } else {
+            steps.push(step(random, number, &directory));
+        }
+    }
+    steps
+}
+
 /// A step, and whether it is a copy. Names tell files from directories, so that few steps fail.
-fn step(random: &mut Random, number: usize) -> (String, bool) {
-    let choices = if random.below(5) == 0 { HARD } else { EASY };
-    let directory = random.pick(choices).trim_end_matches('/').to_owned();
+fn step(random: &mut Random, number: usize, directory: &str) -> (String, bool) {
     let owner = ["", "", "", ", chown: 1000", ", chown: '5:7'", ", chown: web", ", chown: 'web:games'"];
     let mode = ["", "", "", ", chmod: '0640'", ", chmod: u+x,go-w", ", chmod: '4755'"];
     match random.below(10) {
@@ -104,7 +130,7 @@ fn step(random: &mut Random, number: usize) -> (String, bool) {
                 4 => (random.pick(&["one", "tree", "'t*'"]), format!("{directory}/")),
                 _ => (
                     random.pick(&["one", "tree"]),
-                    if directory.is_empty() { "/".to_owned() } else { directory },
+                    if directory.is_empty() { "/".to_owned() } else { directory.to_owned() },
                 ),
             };
             (format!("copy: {sources}, to: {to}{}{}", random.pick(&owner), random.pick(&mode)), true)
@@ -119,9 +145,22 @@ fn sources(build: Build) -> Build {
         .file("one", "one")
         .file("two.txt", "two")
         .file("tree/file1", "in the tree")
-        .file("tree/sub/a", "a");
+        .file("tree/sub/a", "a")
+        .file("links/sub/file1", "behind links");
     let folder = build.folder();
-    assert!(symlink("sub/a", folder.join("tree/link")).is_ok());
+    let links = [
+        ("tree/link", "sub/a"),
+        ("links/abs", "/opt/private"),
+        ("links/rel", "../../../../../srv/empty"),
+        ("links/chain", "rel"),
+        ("links/inside", "sub"),
+        ("links/away", "/made/by/nobody"),
+        ("links/file0", "/srv/full/file0"),
+        ("links/file2", "/opt/owned/file2"),
+    ];
+    for (link, target) in links {
+        assert!(symlink(target, folder.join(link)).is_ok());
+    }
     for (path, mode) in [("tree", 0o750), ("tree/sub", 0o711), ("tree/file1", 0o600), ("one", 0o755)] {
         let mode = std::fs::Permissions::from_mode(mode);
         assert!(std::fs::set_permissions(folder.join(path), mode).is_ok());
@@ -152,7 +191,7 @@ fn layers_apart_change_no_file() {
         if linked == wanted {
             break;
         }
-        let steps: Vec<(String, bool)> = (0..6).map(|number| step(&mut random, number)).collect();
+        let steps = steps(&mut random);
         // Accounts are made before the first step, in both.
         let users = random.pick(&[
             "",
@@ -164,7 +203,11 @@ fn layers_apart_change_no_file() {
                 format!("      - {{{step}{}}}\n", if *copy { link } else { "" })
             };
             let steps: String = steps.iter().map(line).collect();
-            format!("stages:\n  app:\n    from: {}\n{users}    steps:\n{steps}", &*base.name)
+            format!(
+                "stages:\n  trees: {{from: scratch, steps: [{{copy: links, to: /links}}]}}\n  \
+                 app:\n    from: {}\n{users}    steps:\n{steps}",
+                &*base.name
+            )
         };
         let apart = sources(Build::spec(&spec("")));
         let on_top = sources(Build::spec(&spec(", link: false")));
