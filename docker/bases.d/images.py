@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import string
 import subprocess
 import sys
@@ -18,11 +19,18 @@ MARK = "dev.optfrontend.stand-in"
 OCI = "application/vnd.oci.image."
 
 
+def toolchain_versions():
+    """Rust is copied from this machine, which has what the repository asks for."""
+    with open(os.path.join(HERE, "../../rust-toolchain.toml"), encoding="utf-8") as file:
+        rust = re.search(r'^channel *= *"((\d+\.\d+)\.\d+)"', file.read(), re.M)
+    return {"rust": rust[1], "rust_minor": rust[2]}
+
+
 def read_images(native):
     """Every image, variants spelled out, each with all its tags."""
     with open(os.path.join(HERE, "images.json"), encoding="utf-8") as file:
         text = file.read()
-    versions = json.loads(text)["versions"]
+    versions = json.loads(text)["versions"] | toolchain_versions()
     book = json.loads(string.Template(text).substitute(versions))
     images = []
     for entry in book["images"]:
@@ -50,9 +58,10 @@ def select(images, names):
     return chosen
 
 
-def inputs(image, key):
+def inputs(image, keys):
     """Changes when anything that goes into the image does."""
-    return hashlib.sha256((key + json.dumps(image, sort_keys=True)).encode()).hexdigest()[:16]
+    layers = [keys[name] for name in image["layers"]]
+    return hashlib.sha256(json.dumps([layers, image], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def engine_images(images):
@@ -71,12 +80,12 @@ def engine_images(images):
     return have
 
 
-def check(images, key, force):
+def check(images, keys, force):
     """For each image: have (as it should be), make, or foreign (the engine has a real one under a tag)."""
     have = engine_images(images)
     for image in images:
         states = [have.get(tag) for tag in image["tags"]]
-        if all(state == inputs(image, key) for state in states):
+        if all(state == inputs(image, keys) for state in states):
             state = "have"
         elif any(state == "" for state in states) and not force:
             state = "foreign"
@@ -124,7 +133,7 @@ def full_name(tag):
     return "docker.io/" + (tag if "/" in tag else "library/" + tag)
 
 
-def archive(images, key, layers_dir, native, stream):
+def archive(images, keys, layers_dir, native, stream):
     out = Archive(stream)
     index, old = [], []
     for image in images:
@@ -133,7 +142,7 @@ def archive(images, key, layers_dir, native, stream):
         for arch in image["platforms"]:
             layers, metas = [], []
             for name in image["layers"]:
-                path = os.path.join(layers_dir, f"{name}-{key}-{arch}")
+                path = os.path.join(layers_dir, f"{name}-{keys[name]}-{arch}")
                 with open(path + ".json", encoding="utf-8") as file:
                     metas.append(json.load(file))
                 layers.append(out.layer(path + ".tar.gz", metas[-1]))
@@ -148,7 +157,7 @@ def archive(images, key, layers_dir, native, stream):
                         "org.opencontainers.image.description": f"stand-in for {image['tags'][0]}{note}, "
                         "made from Debian packages for optfrontend's tests",
                         MARK: "true",
-                        MARK + ".inputs": inputs(image, key),
+                        MARK + ".inputs": inputs(image, keys),
                     },
                 ),
                 "rootfs": {"type": "layers", "diff_ids": [meta["diff_id"] for meta in metas]},
@@ -186,7 +195,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=["list", "versions", "check", "archive"])
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--key", default="")
+    parser.add_argument("--keys", default="", help="lines of LAYER=KEY")
     parser.add_argument("--layers", default="")
     parser.add_argument("--native", default="amd64")
     parser.add_argument("--force", action="store_true")
@@ -196,14 +205,15 @@ def main():
         for name, version in versions.items():
             print(f"version_{name}={version}")
         return
+    keys = dict(line.split("=") for line in args.keys.splitlines())
     images = select(images, args.names)
     if args.command == "list":
         for image in images:
             print(f"{' '.join(image['tags']):76} {','.join('linux/' + arch for arch in image['platforms'])}")
     elif args.command == "check":
-        check(images, args.key, args.force)
+        check(images, keys, args.force)
     else:
-        archive(images, args.key, args.layers, args.native, sys.stdout.buffer)
+        archive(images, keys, args.layers, args.native, sys.stdout.buffer)
 
 
 main()

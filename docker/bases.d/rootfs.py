@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import json
 import os
 import re
 import ssl
@@ -144,6 +145,31 @@ def extra_certificates(bundle, stock, target):
             file.write(ssl.DER_cert_to_PEM_cert(cert))
 
 
+def cargo_config(home):
+    """Prints what a machine's Cargo is told about registries and how to reach them; tokens are left out."""
+    import tomllib
+
+    config = {}
+    for name in ("config", "config.toml"):
+        if os.path.exists(path := os.path.join(home, name)):
+            with open(path, "rb") as file:
+                config = tomllib.load(file)
+    for name, value in os.environ.items():
+        if found := re.match(r"CARGO_(HTTP|NET)_(\w+)$", name):
+            config.setdefault(found[1].lower(), {})[found[2].lower().replace("_", "-")] = value
+
+    def lines(path, table):
+        for key, value in table.items():
+            if isinstance(value, dict):
+                yield from lines([*path, key], value)
+            elif key not in ("token", "secret-key", "cainfo"):
+                yield f"{'.'.join(json.dumps(part) for part in [*path, key])} = {json.dumps(value)}"
+
+    for table in ("http", "net", "registries", "registry", "source"):
+        for line in lines([table], config.get(table, {})):
+            print(line)
+
+
 def edit(path, *changes):
     """Replaces text in a file: pattern, replacement, ...; each pattern has to be there."""
     with open(path, encoding="utf-8") as file:
@@ -156,4 +182,4 @@ def edit(path, *changes):
         file.write(text)
 
 
-{f.__name__: f for f in (unwheel, distroless, foreign, extra_certificates, edit)}[sys.argv[1]](*sys.argv[2:])
+{f.__name__: f for f in (unwheel, distroless, foreign, extra_certificates, cargo_config, edit)}[sys.argv[1]](*sys.argv[2:])
