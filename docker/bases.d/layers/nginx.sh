@@ -5,7 +5,7 @@ layer_seconds+=([nginx]=25 [nginx-unprivileged]=2)
 
 layer_nginx() {
   local arch root
-  install_on_debian nginx ca-certificates
+  install_on_debian nginx ca-certificates curl gettext-base
   for arch in "$native" "$foreign"; do
     root=root-$arch
     rm -rf "$root"/etc/nginx/{conf.d,sites-*,snippets,modules-*} "$root"/etc/nginx/nginx.conf \
