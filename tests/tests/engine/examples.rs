@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use optfrontend_tests::{Build, Container, get, repository, request};
+use optfrontend_tests::{Build, Container, get, nonce, repository, request};
 
 /// The right to build node-api, which one test has at a time: steps that two builds share while both run are done once,
 /// but count as done in both.
@@ -61,6 +61,15 @@ fn python_api_sums_up() {
 }
 
 #[test]
+fn rust_server_renders() {
+    let container = serve("rust-server", 8080);
+    assert_eq!(container.answer(8080, "/healthz").status, 200);
+    let made = request(container.port(8080), "POST", "/render", &[], "# Hello *there*").unwrap();
+    assert!(made.body.contains(r#""title":"Hello there""#), "{made:?}");
+    container.wait_until_healthy();
+}
+
+#[test]
 fn go_server_passes_its_tests() {
     test("go-server");
 }
@@ -74,4 +83,20 @@ fn node_api_passes_its_tests() {
 #[test]
 fn python_api_passes_its_tests() {
     test("python-api");
+}
+
+#[test]
+fn rust_server_passes_its_tests() {
+    test("rust-server");
+}
+
+#[test]
+fn rust_server_compiles_its_dependencies_once() {
+    let folder = repository().join("examples/rust-server");
+    Build::at(&folder).run();
+    let text = std::fs::read_to_string(folder.join("src/render.rs")).unwrap();
+    let changed = Build::copy_of(&folder).file("src/render.rs", format!("{text}// {}\n", nonce())).run();
+    let log = &changed.logs;
+    assert!(log.contains("Compiling markdown-server"), "{log}");
+    assert!(!log.contains("Compiling tiny_http"), "{log}");
 }
