@@ -11,11 +11,15 @@ pub(crate) fn node_api() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Builds and starts an example.
+/// Builds and starts an example that runs as nonroot.
 fn serve(name: &str, port: u16) -> Container {
+    serve_as(name, port, "65532:65532")
+}
+
+fn serve_as(name: &str, port: u16, user: &str) -> Container {
     let image = Build::at(repository().join("examples").join(name)).load();
     let container = Container::serve(&image, port);
-    assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+    assert_eq!(container.inspect("{{.Config.User}}"), user);
     container
 }
 
@@ -70,6 +74,16 @@ fn rust_server_renders() {
 }
 
 #[test]
+fn react_nginx_serves_its_bundle() {
+    let container = serve_as("react-nginx", 8080, "101");
+    let page = container.answer(8080, "/some/route");
+    assert_eq!(page.status, 200);
+    let script = page.body.split('"').find(|word| word.starts_with("/assets/")).expect("a page has a script");
+    assert!(get(container.port(8080), script).unwrap().body.contains("Bill splitter"), "{script}");
+    container.wait_until_healthy();
+}
+
+#[test]
 fn go_server_passes_its_tests() {
     test("go-server");
 }
@@ -83,6 +97,11 @@ fn node_api_passes_its_tests() {
 #[test]
 fn python_api_passes_its_tests() {
     test("python-api");
+}
+
+#[test]
+fn react_nginx_passes_its_tests() {
+    test("react-nginx");
 }
 
 #[test]
