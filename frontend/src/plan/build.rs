@@ -51,6 +51,7 @@ pub fn plan(
             base,
             nothing_there,
             has_helper,
+            own_image: resolved.own_image.is_some(),
         };
         stages.push(planner.plan(faults));
     }
@@ -136,6 +137,8 @@ pub(super) struct StagePlanner<'a> {
     pub(super) nothing_there: bool,
     /// Whether the stage starts with the helper in it.
     pub(super) has_helper: bool,
+    /// Whether the frontend's own image can be had.
+    pub(super) own_image: bool,
 }
 
 impl StagePlanner<'_> {

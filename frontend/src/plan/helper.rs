@@ -1,6 +1,5 @@
 //! The helper: a static program in the frontend's own image, which steps and health checks have beside them.
 
-use buildkit_llb::Platform;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::RunStep;
@@ -53,7 +52,7 @@ pub(super) fn limits(planner: &StagePlanner<'_>, step: &RunStep, faults: &mut Fa
         faults.push(fault.help("leave `timeout` out where there is no limit"));
     }
     Some(Limits {
-        helper: path(&planner.selected.platform, &format!("`{key}`"), span, faults)?,
+        helper: path(planner, &format!("`{key}`"), span, faults)?,
         timeout: step.timeout.as_ref().map(|it| Spanned::new(it.0.div_ceil(1_000_000), it.span)),
         retries: step.retries.as_ref().map_or(0, |retries| retries.value),
     })
@@ -66,7 +65,7 @@ pub(super) fn step(
     span: Span,
     faults: &mut Faults,
 ) -> Option<StepPlan> {
-    let path = path(&planner.selected.platform, &format!("`{key}` of a health check"), span, faults)?;
+    let path = path(planner, &format!("`{key}` of a health check"), span, faults)?;
     let copy = FileChange::Copy {
         from: own_image(),
         sources: vec![CopySource { path: path.to_owned(), parents_below: None, span }],
@@ -79,8 +78,17 @@ pub(super) fn step(
     Some(StepPlan::new(format!("add {IN_IMAGE} for the health check"), span, Action::Files(vec![copy])))
 }
 
-/// The helper's path in the frontend's image; a fault where there is none for a platform.
-fn path(platform: &Platform, what: &str, span: Span, faults: &mut Faults) -> Option<&'static str> {
+/// The helper's path in the frontend's image; a fault where that cannot be had, or has none for the platform.
+fn path(planner: &StagePlanner<'_>, what: &str, span: Span, faults: &mut Faults) -> Option<&'static str> {
+    if !planner.own_image {
+        let message = format!(
+            "{what} needs the frontend's image as a source, which this BuildKit lacks; BuildKit 0.10 is the first that has it"
+        );
+        let help = "Docker has that since 23.0; a builder made by `docker buildx create` has it too";
+        faults.push(Diagnostic::new(span, message).help(help));
+        return None;
+    }
+    let platform = &planner.selected.platform;
     let found = PATHS.iter().find(|(os, arch, _)| platform.os == *os && platform.architecture == *arch);
     if found.is_none() {
         let known: Vec<String> = PATHS.iter().map(|(os, arch, _)| format!("{os}/{arch}")).collect();

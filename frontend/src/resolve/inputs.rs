@@ -1,12 +1,11 @@
 //! Graphs that the client handed over for named contexts, with the image configs that go with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use buildkit_llb::Definition;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::span::Span;
 
 use crate::entrypoint::Entrypoint;
 use crate::external::{Input, Inputs, Origin};
@@ -40,33 +39,22 @@ pub(super) fn inputs(
     inputs
 }
 
-/// The graph of the frontend's own image, where selections take anything from there; a fault where that cannot be had.
+/// The graph of the frontend's own image, where selections take anything from there and the daemon hands it out.
 ///
-/// The daemon hands it out just as it has started it, so that it needs no look-up and is the same to the byte.
+/// It does so just as it has started the frontend, so that this needs no look-up and is the same to the byte.
 pub(super) fn own_image(
     opts: &FrontendOpts,
     selections: &[Selection],
     faults: &mut Faults,
 ) -> Option<Definition> {
-    let externals = selections.iter().flat_map(Selection::externals);
-    let wanted = externals.filter(|(external, _)| external.origin == Origin::Frontend).map(|(_, span)| span);
-    let places: BTreeSet<Span> = wanted.collect();
-    let first = *places.first()?;
+    let mut externals = selections.iter().flat_map(Selection::externals);
+    let (_, place) = externals.find(|(external, _)| external.origin == Origin::Frontend)?;
     match Definition::from_bytes(&opts.own_image) {
-        Ok(definition) if !definition.is_empty() => Some(definition),
-        Ok(_) => {
-            for place in places {
-                let message =
-                    "this needs a program of the frontend's image, which this daemon does not hand out";
-                let fault = Diagnostic::new(place, message);
-                faults.push(fault.help("BuildKit hands it out since 0.10: Docker 23.0, or a builder made by `docker buildx create`"));
-            }
-            None
-        }
+        Ok(definition) => Some(definition).filter(|definition| !definition.is_empty()),
         Err(why) => {
             let message = format!("the daemon's description of the frontend's image cannot be read: {why}");
-            faults.push(Diagnostic::new(first, message));
-            None
+            faults.push(Diagnostic::new(place, message));
+            Some(Definition::default())
         }
     }
 }

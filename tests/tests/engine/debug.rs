@@ -20,7 +20,7 @@ stages:
         to: /srv/
     entrypoint: [/srv/built]
     labels: {stage: $TARGETSTAGE}
-    healthcheck: {tcp: \":80\"}
+    healthcheck: {test: [CMD, /srv/built]}
 ";
 
 /// What a shell in the image says.
