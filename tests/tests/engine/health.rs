@@ -55,9 +55,6 @@ fn an_address_that_does_not_is_unhealthy_and_says_why() {
 #[test]
 fn each_platform_has_its_own_program() {
     let build = server(r#"http: ":8080/healthz""#).flags(["--platform=linux/amd64,linux/arm64"]);
-    if is_refused(&build) {
-        return;
-    }
     let image = build.image();
     let layer = |platform: &str| image.platforms[platform].layers.last().unwrap().clone();
     assert_ne!(layer("linux/amd64"), layer("linux/arm64"));
