@@ -33,10 +33,30 @@ pub(crate) async fn settle(
     daemon: &DaemonInfo,
     compiled: &mut Compiled,
 ) -> Result<(), Failure> {
+    settle_with(gateway, opts, daemon, compiled, true).await
+}
+
+/// The same as far as images tell: no step is run, so the accounts of stages that start from what steps have made stay open.
+pub(crate) async fn settle_without_steps(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    daemon: &DaemonInfo,
+    compiled: &mut Compiled,
+) -> Result<(), Failure> {
+    settle_with(gateway, opts, daemon, compiled, false).await
+}
+
+async fn settle_with(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    daemon: &DaemonInfo,
+    compiled: &mut Compiled,
+    runs_steps: bool,
+) -> Result<(), Failure> {
     let abilities = Abilities::of(daemon);
     let plans = compiled.plans.len();
     let (known, facts) = (vec![Known::default(); plans], vec![Some(Facts::default()); plans]);
-    let mut settling = Settling { gateway, opts, abilities, known, facts };
+    let mut settling = Settling { gateway, opts, abilities, runs_steps, known, facts };
     let mut reads = JoinSet::new();
     if abilities.merges {
         settling.ask_for_layers(compiled, &mut reads);
@@ -60,6 +80,8 @@ struct Settling<'a> {
     gateway: &'a Gateway,
     opts: &'a FrontendOpts,
     abilities: Abilities,
+    /// Whether steps may be run to know who their users are.
+    runs_steps: bool,
     /// The accounts of each plan.
     known: Vec<Known>,
     /// What the base of each plan's target holds; `None` while that is asked for.
@@ -87,7 +109,7 @@ impl Settling<'_> {
         let surroundings = surroundings(self.opts, self.abilities, compiled);
         for (index, (plan, known)) in compiled.plans.iter().zip(&self.known).enumerate() {
             // Until it is decided where their changes are made, no steps can be run.
-            let runs_steps = self.facts[index].is_some();
+            let runs_steps = self.runs_steps && self.facts[index].is_some();
             for stage in known.wanted(plan, runs_steps) {
                 runs |= matches!(plan.stages[stage].base, Source::Stage(_));
                 let base = lower_base(plan, stage, &compiled.resolved, &surroundings);

@@ -4,9 +4,9 @@
 
 mod describe;
 mod expand;
+mod explain;
 mod lint;
 mod outline;
-mod table;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -49,6 +49,11 @@ const METHODS: &[Method] = &[
         takes_target: false,
     },
     Method {
+        name: "frontend.explain",
+        description: "Tell what a build of the target comes to: its order, and what each step needs and depends on",
+        takes_target: true,
+    },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -66,6 +71,7 @@ pub(crate) async fn answer(
         "frontend.targets" => targets::targets(gateway, opts).await,
         "frontend.outline" => outline::outline(gateway, opts).await,
         "frontend.expand" => expand::expand(gateway, opts).await,
+        "frontend.explain" => explain::explain(gateway, opts).await,
         "frontend.lint" => lint::lint(gateway, opts).await,
         _ => Err(Failure::unsupported_request(request)),
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::table::{row, table};
 use super::{METHODS, Method, VERSION, reply};
 use crate::gateway::BuildResult;
+use crate::table::{row, table};
 
 pub(super) fn describe() -> BuildResult {
     let methods: Vec<Value> = METHODS.iter().map(method).collect();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use spec_schema::span::Span;
 
-use super::table::{row, table};
 use super::targets::sources;
 use super::{location, reply};
 use crate::compile::{Compiled, compile};
@@ -14,6 +13,7 @@ use crate::opts::FrontendOpts;
 use crate::plan::{Action, BuildPlan, MountPlan};
 use crate::scope::Lookup;
 use crate::source::SpecFiles;
+use crate::table::{row, table};
 
 pub(super) async fn outline(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let compiled = compile(gateway, opts).await?;

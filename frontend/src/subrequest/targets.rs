@@ -7,7 +7,6 @@ use spec_schema::Spec;
 use spec_schema::decode::Entry;
 use spec_schema::spec::Stage;
 
-use super::table::{row, table};
 use super::{location, reply};
 use crate::compile::{Stopped, read};
 use crate::debug;
@@ -15,6 +14,7 @@ use crate::entrypoint::Entrypoint;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
+use crate::table::{row, table};
 
 /// What the target `debug` is, where no stage has that name.
 const DEBUG: &str = "the default target with a shell and tools; STAGE+debug for any other one";

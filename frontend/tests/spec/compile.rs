@@ -10,6 +10,7 @@ use optfrontend::dockerignore;
 use optfrontend::entrypoint::MainContext;
 use optfrontend::epoch::Epoch;
 use optfrontend::expand::{Core, ask, expand};
+use optfrontend::explain::{self, Explanation, explain};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lower::{Abilities, Surroundings, lower};
@@ -36,6 +37,7 @@ pub(crate) struct Compiled {
     pub(crate) platform: Platform,
     pub(crate) definition: Definition,
     pub(crate) image: Image,
+    pub(crate) explanation: Explanation,
 }
 
 /// The client's side of a compilation.
@@ -277,10 +279,16 @@ fn compile_parsed(
         ignored: &ignored,
         abilities: Abilities { merges: client.merges, ..Abilities::ALL },
     };
+    let explained = |plan, selection: &Selection| {
+        let (globals, merges) = (&selection.globals, client.merges);
+        explain(plan, explain::Surroundings { files, resolved: &resolved, globals, merges })
+    };
     plans
         .iter()
-        .map(|plan| Compiled {
+        .zip(&selections)
+        .map(|(plan, selection)| Compiled {
             platform: plan.platform.clone(),
+            explanation: explained(plan, selection),
             definition: lower(plan, &resolved, &surroundings).definition,
             image: image(plan, &resolved, &opts.labels, platforms.explicit),
         })

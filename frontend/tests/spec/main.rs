@@ -5,6 +5,7 @@
 mod cases;
 mod compile;
 mod expanded;
+mod explained;
 mod folder;
 mod hostile;
 mod invalid;

@@ -154,6 +154,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
             "engine::calls::outline_lists_what_a_build_can_be_given",
             "engine::calls::targets_lists_the_stages",
             "engine::calls::subrequests_describe_lists_the_methods",
+            "engine::calls::explain_tells_what_a_build_comes_to",
             "engine::expand::a_spec_and_its_core_form_make_one_image",
         ],
     ),

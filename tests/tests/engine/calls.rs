@@ -93,7 +93,7 @@ fn targets_lists_the_stages() {
 #[test]
 fn subrequests_describe_lists_the_methods() {
     let printed = call(&Build::spec(SPEC), "subrequests.describe").ok().outcome.stdout;
-    for method in ["lint", "outline", "targets", "expand", "subrequests.describe"] {
+    for method in ["lint", "outline", "targets", "expand", "explain", "subrequests.describe"] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
     }
     let methods = answer("subrequests.describe");
@@ -122,6 +122,68 @@ fn check_fails_for_a_spec_that_is_wrong() {
         let checked = Build::spec(&wrong).run_with([flag]).failed().outcome;
         let all = checked.stdout + &checked.stderr;
         assert!(all.contains("build.yaml:15") && all.contains("`X`"), "{all}");
+    }
+}
+
+#[test]
+fn explain_tells_what_a_build_comes_to() {
+    let build = Build::spec(SPEC).flags(["--build-arg=VERSION=2"]);
+    let printed = call(&build, "explain").ok().outcome.stdout;
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("TARGET: app for {}", explained(&build)["platform"].as_str().unwrap_or_default())
+    );
+    let step = "  [build 2/2] run echo $VERSION
+      at        build.yaml:11
+      mounts    cache /cache (id objects, shared)
+      secrets   token at /run/secrets/token; netrc at /run/secrets/netrc (optional); ssh agent default at
+                /run/buildkit/ssh_agent.0
+      key       the image busybox:1.36@sha256:";
+    assert!(printed.contains(step), "{printed}");
+    assert!(printed.contains("; the args VERSION;"), "{printed}");
+}
+
+#[track_caller]
+fn explained(build: &Build) -> Value {
+    let stdout = call(build, "explain,format=json").ok().outcome.stdout;
+    let json: Value = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+    json["platforms"][0].clone()
+}
+
+#[test]
+fn explain_knows_what_the_base_holds_and_runs_nothing() {
+    let spec = "stages:
+  build: {from: busybox:1.36, steps: [{run: 'echo NONCE; exit 1'}]}
+  app:
+    from: busybox:1.36
+    steps:
+      - copy: /etc/passwd
+        from: build
+        to: /srv/passwd
+      - copy: /etc/group
+        from: build
+        to: /etc/passwd
+";
+    let explained = explained(&Build::spec(spec));
+    assert_eq!(explained["longest_chain"].as_array().map(Vec::len), Some(3), "{explained:#}");
+    let app = &explained["stages"][1];
+    let linked: Vec<&Value> = app["steps"].as_array().into_iter().flatten().map(|it| &it["linked"]).collect();
+    assert_eq!(linked.len(), 2);
+    // BuildKit without merges lays nothing apart.
+    let merges = linked[0] == true;
+    assert_eq!(linked[1], false, "the base has a file there");
+    let key = app["steps"][0]["cache_key"][0].as_str().unwrap_or_default();
+    assert_eq!(key.starts_with("the image busybox"), !merges, "{app:#}");
+}
+
+#[test]
+fn explain_tells_no_values() {
+    let secret = "a-value-that-nobody-may-see";
+    let build = Build::spec(SPEC).variable("TOKEN", secret).flags([format!("--build-arg=VERSION={secret}")]);
+    for method in ["explain", "explain,format=json"] {
+        let told = build.run_with([&*format!("--call={method}"), "--secret=id=token,env=TOKEN"]).ok().outcome;
+        assert!(told.stdout.contains("VERSION") && !told.stdout.contains(secret), "{}", told.stdout);
     }
 }
 

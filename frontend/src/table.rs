@@ -1,7 +1,7 @@
 //! Columns of text.
 
 /// Rows with their columns side by side, `gap` blanks between them.
-pub(super) fn table(rows: &[Vec<String>], gap: usize) -> String {
+pub(crate) fn table(rows: &[Vec<String>], gap: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -17,6 +17,6 @@ pub(super) fn table(rows: &[Vec<String>], gap: usize) -> String {
 }
 
 /// A row of cells.
-pub(super) fn row(cells: &[&str]) -> Vec<String> {
+pub(crate) fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }

@@ -1,0 +1,29 @@
+//! What a build of the target comes to.
+
+use serde_json::json;
+
+use super::reply;
+use crate::compile::{Compiled, compile};
+use crate::explain::{Explanation, Surroundings, explain as explain_plan, text};
+use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::lower::Abilities;
+use crate::opts::FrontendOpts;
+use crate::settle::settle_without_steps;
+
+/// Plans as a build would, up to where its steps begin.
+pub(super) async fn explain(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
+    let mut compiled = compile(gateway, opts).await?;
+    let daemon = gateway.ping().await?;
+    settle_without_steps(gateway, opts, daemon, &mut compiled).await?;
+    let explanations = explanations(&compiled, Abilities::of(daemon).merges);
+    Ok(reply(&json!({ "platforms": explanations }), text(&explanations)))
+}
+
+fn explanations(compiled: &Compiled, merges: bool) -> Vec<Explanation> {
+    let Compiled { files, resolved, .. } = compiled;
+    let planned = compiled.plans.iter().zip(&compiled.selections);
+    let explained = planned.map(|(plan, selection)| {
+        explain_plan(plan, Surroundings { files, resolved, globals: &selection.globals, merges })
+    });
+    explained.collect()
+}
