@@ -21,6 +21,7 @@ pub mod explain;
 mod explain_failure;
 pub mod external;
 pub mod gateway;
+pub mod graph;
 pub mod image_config;
 pub mod image_ref;
 mod inspect;

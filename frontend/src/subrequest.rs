@@ -5,6 +5,7 @@
 mod describe;
 mod expand;
 mod explain;
+mod graph;
 mod lint;
 mod outline;
 mod targets;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use spec_schema::span::Span;
 
 use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::graph::Format;
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
 
@@ -54,6 +56,13 @@ const METHODS: &[Method] = &[
         takes_target: true,
     },
     Method {
+        name: "frontend.graph",
+        description: "Draw the stages as a Mermaid flow chart",
+        takes_target: true,
+    },
+    Method { name: "frontend.graph.dot", description: "Draw the stages for Graphviz", takes_target: true },
+    Method { name: "frontend.graph.svg", description: "Draw the stages as a picture", takes_target: true },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -72,6 +81,9 @@ pub(crate) async fn answer(
         "frontend.outline" => outline::outline(gateway, opts).await,
         "frontend.expand" => expand::expand(gateway, opts).await,
         "frontend.explain" => explain::explain(gateway, opts).await,
+        "frontend.graph" => graph::graph(gateway, opts, Format::Mermaid).await,
+        "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
+        "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
         "frontend.lint" => lint::lint(gateway, opts).await,
         _ => Err(Failure::unsupported_request(request)),
     }

@@ -206,6 +206,7 @@ fn external_input(external: &crate::external::External) -> (&'static str, String
     match &external.origin {
         Origin::Local(directory) => ("named context", directory.context.clone()),
         Origin::Input(name) => ("named context", name.clone()),
+        Origin::Frontend => ("frontend image", String::new()),
         Origin::Http(source) => ("download", source.url.clone()),
         Origin::Git(source) => {
             let reference = source.reference.as_ref().map(|it| format!("#{it}")).unwrap_or_default();

@@ -12,11 +12,16 @@ use crate::settle::settle_without_steps;
 
 /// Plans as a build would, up to where its steps begin.
 pub(super) async fn explain(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
+    let explanations = explained(gateway, opts).await?;
+    Ok(reply(&json!({ "platforms": explanations }), text(&explanations)))
+}
+
+/// The plans of all platforms, explained.
+pub(super) async fn explained(gateway: &Gateway, opts: &FrontendOpts) -> Result<Vec<Explanation>, Failure> {
     let mut compiled = compile(gateway, opts).await?;
     let daemon = gateway.ping().await?;
     settle_without_steps(gateway, opts, daemon, &mut compiled).await?;
-    let explanations = explanations(&compiled, Abilities::of(daemon).merges);
-    Ok(reply(&json!({ "platforms": explanations }), text(&explanations)))
+    Ok(explanations(&compiled, Abilities::of(daemon).merges))
 }
 
 fn explanations(compiled: &Compiled, merges: bool) -> Vec<Explanation> {

@@ -1,6 +1,7 @@
 //! `tests/explained/<name>.yaml`: what a plan is told to come to.
 
 use optfrontend::explain::{Explanation, text};
+use optfrontend::graph::{Format, Graph};
 use serde_json::Value;
 
 use crate::compile::{Client, compile};
@@ -19,6 +20,10 @@ fn each_plan_is_explained_as_its_snapshot() {
         let explanations = explanations(&std::fs::read(path).unwrap());
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert_snapshot(&folder, &format!("{name}.explain"), &text(&explanations));
+        let graph = Graph::of(&explanations[0]);
+        for (kind, format) in [("mermaid", Format::Mermaid), ("dot", Format::Dot), ("svg", Format::Svg)] {
+            assert_snapshot(&folder, &format!("{name}.{kind}"), &graph.written(format));
+        }
     });
 }
 

@@ -155,6 +155,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
             "engine::calls::targets_lists_the_stages",
             "engine::calls::subrequests_describe_lists_the_methods",
             "engine::calls::explain_tells_what_a_build_comes_to",
+            "engine::calls::graph_draws_the_stages",
             "engine::expand::a_spec_and_its_core_form_make_one_image",
         ],
     ),

@@ -93,7 +93,17 @@ fn targets_lists_the_stages() {
 #[test]
 fn subrequests_describe_lists_the_methods() {
     let printed = call(&Build::spec(SPEC), "subrequests.describe").ok().outcome.stdout;
-    for method in ["lint", "outline", "targets", "expand", "explain", "subrequests.describe"] {
+    for method in [
+        "lint",
+        "outline",
+        "targets",
+        "expand",
+        "explain",
+        "graph",
+        "graph.dot",
+        "graph.svg",
+        "subrequests.describe",
+    ] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
     }
     let methods = answer("subrequests.describe");
@@ -185,6 +195,21 @@ fn explain_tells_no_values() {
         let told = build.run_with([&*format!("--call={method}"), "--secret=id=token,env=TOKEN"]).ok().outcome;
         assert!(told.stdout.contains("VERSION") && !told.stdout.contains(secret), "{}", told.stdout);
     }
+}
+
+#[test]
+fn graph_draws_the_stages() {
+    let drawn = |method| call(&Build::spec(SPEC), method).ok().outcome.stdout;
+    let mermaid = drawn("graph");
+    assert!(mermaid.starts_with("flowchart TD\n  n0[\"<b>build</b><br/>1 step\"]:::stage\n"), "{mermaid}");
+    assert!(mermaid.contains("\n  n0 --> n1\n  n2 --> n0\n"), "{mermaid}");
+    let dot = drawn("graph.dot");
+    assert!(dot.starts_with("digraph stages {\n") && dot.contains("\n  n0 -> n1\n"), "{dot}");
+    let svg = drawn("graph.svg");
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    let json = &answer("graph")["platforms"][0];
+    assert_eq!(json["nodes"][1], json!({ "name": "app", "kind": "target", "detail": "0 steps" }));
+    assert_eq!(json["edges"][0], json!({ "from": 0, "to": 1, "starts": true }));
 }
 
 #[test]
