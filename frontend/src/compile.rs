@@ -1,16 +1,18 @@
 //! From the client's request to plans: the phases that read, and those that find faults.
 
-use buildkit_llb::Platform;
+use buildkit_llb::{FileOp, Graph, Mkfile, OpMeta, Platform};
 use spec_schema::Spec;
-use spec_schema::diagnostic::Faults;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 
 use crate::debug;
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
-use crate::gateway::{Failure, Gateway, GatewayError};
+use crate::gateway::{Failure, Gateway, GatewayError, SolveOptions};
 use crate::opts::FrontendOpts;
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
+use crate::presets::detect::choose;
+use crate::presets::{Asked, Chosen};
 use crate::report::failure;
 use crate::resolve::resolve;
 use crate::resolved::Resolved;
@@ -78,10 +80,10 @@ impl From<GatewayError> for Stopped {
 /// Reads the spec and plans every platform, going on after faults so that all of them are reported.
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, mut spec, mut faults) = read(gateway, opts, &entrypoint).await?;
+    let mut survey = Survey::default();
+    let (files, mut spec, mut faults) = read(gateway, opts, &entrypoint, &mut survey).await?;
     let mut request = Request::of(opts);
     debug::add(&mut spec, &mut request);
-    let mut survey = Survey::default();
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;
@@ -132,6 +134,7 @@ pub(crate) async fn read(
     gateway: &Gateway,
     opts: &FrontendOpts,
     entrypoint: &Entrypoint,
+    survey: &mut Survey,
 ) -> Result<(SpecFiles, Spec, Faults), Stopped> {
     let mut reading = Reading::of(&entrypoint.filename, entrypoint.spec.clone());
     loop {
@@ -141,10 +144,58 @@ pub(crate) async fn read(
         }
         reading.take(entrypoint.beside(gateway, opts, wanted).await?);
     }
-    match reading.finish() {
+    let mut merged = reading.merge();
+    let chosen = match merged.preset().cloned() {
+        None => None,
+        Some(asked) => match choose_preset(gateway, opts, entrypoint, &asked, survey).await? {
+            Ok(chosen) => {
+                tell(gateway, &chosen).await?;
+                Some(chosen)
+            }
+            Err(fault) => {
+                merged.refuse(fault);
+                None
+            }
+        },
+    };
+    match merged.finish(chosen.as_ref()) {
         (files, Some(spec), faults) => Ok((files, spec, faults)),
         (files, None, faults) => Err(Stopped::Faults(files, faults)),
     }
+}
+
+/// Looks at the project until it is known which preset fits, or that none does.
+async fn choose_preset(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    entrypoint: &Entrypoint,
+    asked: &Asked,
+    survey: &mut Survey,
+) -> Result<Result<Chosen, Diagnostic>, Failure> {
+    loop {
+        let chosen = choose(asked, survey);
+        let wanted = survey.wanted();
+        if wanted.is_empty() {
+            return Ok(chosen);
+        }
+        entrypoint.look(gateway, opts, wanted, survey).await?;
+    }
+}
+
+/// Shows in the build's log what was found: a vertex that does nothing is the only line that a frontend can write there.
+async fn tell(gateway: &Gateway, chosen: &Chosen) -> Result<(), Failure> {
+    let mut graph = Graph::new();
+    let file = Mkfile {
+        path: "/found".to_owned(),
+        data: chosen.told().into_bytes(),
+        mode: 0o644,
+        owner: None,
+        timestamp: Some(0),
+    };
+    let output = graph.file(FileOp::on(None).mkfile(file), OpMeta::named(chosen.told()));
+    let options = SolveOptions { evaluate: true, ..SolveOptions::default() };
+    gateway.solve(graph.marshal(output).into_pb(), options).await?;
+    Ok(())
 }
 
 /// Looks up what of the build context says what is to be done; asks nothing of most builds.

@@ -34,6 +34,7 @@ pub mod paths;
 pub mod permissions;
 mod plain_words;
 pub mod plan;
+pub mod presets;
 pub mod report;
 pub mod resolve;
 pub mod resolved;

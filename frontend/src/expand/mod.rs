@@ -44,7 +44,9 @@ pub fn ask(spec: &Spec, survey: &mut Survey) {
 
 /// The steps of a stage, which then holds neither them nor what it says for all of them.
 fn stage_steps(stage: &mut Stage, survey: &mut Survey) -> Vec<CoreStep> {
-    let steps = std::mem::take(&mut stage.steps);
+    let mut steps = std::mem::take(&mut stage.prepend_steps);
+    steps.0.append(&mut stage.steps.0);
+    steps.0.append(&mut stage.append_steps.0);
     let defaults = Defaults::take(stage);
     Expander { defaults, survey }.steps(steps)
 }

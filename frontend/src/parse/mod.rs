@@ -1,6 +1,7 @@
 //! From the texts of a spec to its types, with every fault that can be seen without asking anybody.
 
 mod include;
+mod preset;
 mod reading;
 mod yaml;
 
@@ -14,7 +15,7 @@ use spec_schema::spec::Step;
 
 use crate::dockerfile;
 use crate::source::SpecFile;
-pub use reading::{Found, Reading};
+pub use reading::{Found, Merged, Reading};
 use yaml::Size;
 
 /// The most bytes that a spec may have, with what it includes. Its text travels in each request that carries a definition, and daemons before

@@ -8,9 +8,11 @@ use spec_schema::node::{Node, Value};
 use spec_schema::span::{FileId, Span};
 
 use super::include::{self, Include};
+use super::preset;
 use super::yaml::Size;
 use super::{LARGE, MAX_SPEC_BYTES, decode, text_of, too_large, tree};
 use crate::paths;
+use crate::presets::{Asked, Chosen};
 use crate::source::{SpecFile, SpecFiles};
 
 /// The most files that may be included.
@@ -104,8 +106,8 @@ impl Reading {
         self.want();
     }
 
-    /// The spec of all files; none where a fault leaves nothing to go on with.
-    pub fn finish(mut self) -> (SpecFiles, Option<Spec>, Faults) {
+    /// All files as one.
+    pub fn merge(mut self) -> Merged {
         let order = self.order();
         let mut merged: Option<Node> = None;
         for id in order {
@@ -115,11 +117,14 @@ impl Reading {
                 Some(earlier) => merge(earlier, tree, &mut self.faults),
             });
         }
-        let spec = match merged {
-            Some(merged) if self.complete => decode(&merged, &mut self.faults),
-            _ => None,
-        };
-        (self.files, spec, self.faults)
+        let asked = merged.as_mut().and_then(|merged| preset::take(merged, &mut self.faults));
+        let Self { files, size, complete, faults, .. } = self;
+        Merged { files, size, tree: merged.filter(|_| complete), asked, faults }
+    }
+
+    /// The spec of all files, which asks for no preset; none where a fault leaves nothing to go on with.
+    pub fn finish(self) -> (SpecFiles, Option<Spec>, Faults) {
+        self.merge().finish(None)
     }
 
     /// Reads one file and sees what it includes.
@@ -202,6 +207,61 @@ impl Reading {
             Walk { parts: &self.parts, open: Vec::new(), order: Vec::new(), faults: &mut self.faults };
         walk.visit(0);
         walk.order
+    }
+}
+
+/// A spec of which all files are read.
+#[derive(Debug)]
+pub struct Merged {
+    files: SpecFiles,
+    size: Size,
+    tree: Option<Node>,
+    asked: Option<Asked>,
+    faults: Faults,
+}
+
+impl Merged {
+    /// The preset that is asked for; none as well where a fault leaves nothing to go on with.
+    pub fn preset(&self) -> Option<&Asked> {
+        self.asked.as_ref().filter(|_| self.tree.is_some())
+    }
+
+    /// Notes why a preset cannot be had. Nothing of the spec makes sense without it.
+    pub fn refuse(&mut self, fault: Diagnostic) {
+        self.tree = None;
+        self.faults.push(fault);
+    }
+
+    /// The spec, on top of the preset; none where a fault leaves nothing to go on with.
+    pub fn finish(mut self, chosen: Option<&Chosen>) -> (SpecFiles, Option<Spec>, Faults) {
+        let mut tree = self.tree.take();
+        if let (Some(own), Some(chosen), Some(asked)) = (tree.as_mut(), chosen, self.asked.take()) {
+            let own = std::mem::replace(own, Node { span: own.span, value: Value::Sequence(Vec::new()) });
+            tree = self.on_top(own, chosen, &asked);
+        }
+        let spec = tree.and_then(|tree| decode(&tree, &mut self.faults));
+        (self.files, spec, self.faults)
+    }
+
+    /// The tree of a preset with the user's on top.
+    fn on_top(&mut self, mut own: Node, chosen: &Chosen, asked: &Asked) -> Option<Node> {
+        let mut preset: Option<Node> = None;
+        for part in &chosen.parts {
+            let id = FileId(u16::try_from(self.files.iter().count()).unwrap_or(u16::MAX));
+            let file = SpecFile::new(part.name, part.text);
+            let tree = tree(&file, id, &mut self.size, &mut self.faults);
+            self.files.add(file);
+            preset = match (preset, tree) {
+                (Some(earlier), Some(later)) => Some(merge(earlier, later, &mut self.faults)),
+                (earlier, later) => earlier.or(later),
+            };
+        }
+        let preset = preset?;
+        preset::check_stages(&preset, &mut own, chosen.kind.name(), &mut self.faults);
+        let defaults = preset::defaults(asked, chosen, &preset::options(&preset), &mut self.faults);
+        let first = preset::args_of_user(&own, &preset);
+        let preset = merge(first, merge(preset, defaults, &mut self.faults), &mut self.faults);
+        Some(merge(preset, own, &mut self.faults))
     }
 }
 

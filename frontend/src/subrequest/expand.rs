@@ -16,8 +16,8 @@ use crate::survey::Survey;
 /// for steps that install from lockfiles.
 pub(super) async fn expand(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, mut faults) = read(gateway, opts, &entrypoint).await?;
     let mut survey = Survey::default();
+    let (files, spec, mut faults) = read(gateway, opts, &entrypoint, &mut survey).await?;
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand::expand(spec, &mut survey);
     core.faults().into_iter().for_each(|fault| faults.push(fault.clone()));

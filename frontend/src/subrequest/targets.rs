@@ -14,6 +14,7 @@ use crate::entrypoint::Entrypoint;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
+use crate::survey::Survey;
 use crate::table::{row, table};
 
 /// What the target `debug` is, where no stage has that name.
@@ -21,7 +22,7 @@ const DEBUG: &str = "the default target with a shell and tools; STAGE+debug for 
 
 pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
-    let (files, spec, faults) = read(gateway, opts, &entrypoint).await?;
+    let (files, spec, faults) = read(gateway, opts, &entrypoint, &mut Survey::default()).await?;
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults).into());
     }

@@ -17,6 +17,7 @@ use optfrontend::lower::{Abilities, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
 use optfrontend::plan::{Action, BuildPlan, FileChange, plan};
+use optfrontend::presets::detect::choose;
 use optfrontend::report::message;
 use optfrontend::resolved::{BaseImage, Resolved};
 use optfrontend::result::{Image, image};
@@ -120,29 +121,38 @@ impl Client {
     /// What the spec asks of the build context.
     fn survey(&self, spec: &Spec) -> Survey {
         let mut survey = Survey::default();
+        self.answer(&mut survey, |survey| ask(spec, survey));
+        survey
+    }
+
+    /// Asks until everything is known; returns the last answer.
+    fn answer<T>(&self, survey: &mut Survey, mut ask: impl FnMut(&mut Survey) -> T) -> T {
         loop {
-            ask(spec, &mut survey);
+            let answer = ask(survey);
             let wanted = survey.wanted();
             if wanted.is_empty() {
-                return survey;
+                return answer;
             }
             for path in wanted.files {
                 let text = self.context.get(&path).map(|text| text.clone().into_bytes());
                 survey.found(path, text);
             }
             for pattern in wanted.patterns {
-                let matches = |path: &&String| {
-                    let (parts, wanted): (Vec<&str>, Vec<&str>) =
-                        (path.split('/').collect(), pattern.split('/').collect());
-                    parts.len() == wanted.len()
-                        && parts.iter().zip(&wanted).all(|(part, wanted)| match wanted.split_once('*') {
-                            Some((start, end)) => part.starts_with(start) && part.ends_with(end),
-                            None => part == wanted,
-                        })
-                };
-                survey.listed(pattern.clone(), self.context.keys().filter(matches).cloned().collect());
+                let matching = self.context.keys().filter(|path| matches(path, &pattern)).cloned().collect();
+                survey.listed(pattern, matching);
             }
         }
+    }
+
+    /// The spec with its preset.
+    pub(crate) fn finish(&self, reading: Reading) -> (SpecFiles, Option<Spec>, Faults) {
+        let mut merged = reading.merge();
+        let asked = merged.preset().cloned();
+        let chosen = asked.and_then(|asked| {
+            let chosen = self.answer(&mut Survey::default(), |survey| choose(&asked, survey));
+            chosen.map_err(|fault| merged.refuse(fault)).ok()
+        });
+        merged.finish(chosen.as_ref())
     }
 
     pub(crate) fn read(&self, name: &str, spec: &[u8]) -> Reading {
@@ -220,10 +230,20 @@ pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, Str
     }
 }
 
+/// Whether a path matches a pattern with `*` in its parts.
+fn matches(path: &str, pattern: &str) -> bool {
+    let (parts, wanted): (Vec<&str>, Vec<&str>) = (path.split('/').collect(), pattern.split('/').collect());
+    let part = |(part, wanted): (&&str, &&str)| match wanted.split_once('*') {
+        Some((start, end)) => part.starts_with(start) && part.ends_with(end),
+        None => part == wanted,
+    };
+    parts.len() == wanted.len() && parts.iter().zip(&wanted).all(part)
+}
+
 /// Runs the phases up to the one that leaves nothing to go on with.
 pub(crate) fn phases(spec: &[u8], client: &Client) -> Outcome {
     let opts = client.parse();
-    let (files, parsed, mut faults) = client.read(&opts.filename, spec).finish();
+    let (files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
     let compiled = match parsed {
         Some(parsed) => compile_parsed(parsed, &files, client, &opts, &mut faults),
         None => Vec::new(),

@@ -17,7 +17,7 @@ use crate::folder::{assert_snapshot, folder, for_each};
 
 /// Reads a spec; the error is the message that the user gets.
 fn read(text: &str, client: &Client) -> Result<Spec, String> {
-    match client.read("build.yaml", text.as_bytes()).finish() {
+    match client.finish(client.read("build.yaml", text.as_bytes())) {
         (_, Some(spec), faults) if faults.is_empty() => Ok(spec),
         (files, _, faults) => Err(message(&files, &faults.into_sorted())),
     }

@@ -42,6 +42,10 @@ record! {
         pub network: Option<Network>,
         /// What is done, in this order.
         pub steps: List<Step>,
+        /// Steps before `steps`: for a file that goes over another one or a preset.
+        pub prepend_steps: List<Step>,
+        /// Steps behind `steps`.
+        pub append_steps: List<Step>,
         /// Whether all that the stage changes is one layer of the image, on the layers of what it starts from: what one step makes
         /// and another one removes is in none. Default: false, a layer for each step.
         pub squash: Option<Spanned<bool>>,

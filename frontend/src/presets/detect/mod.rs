@@ -1,0 +1,155 @@
+//! What the files of a project say of it: its kind, and the options of that kind's preset.
+
+mod go;
+mod node;
+mod python;
+mod site;
+
+use spec_schema::diagnostic::{Diagnostic, did_you_mean, one_of};
+
+use super::{Asked, Chosen, Found, Kind, PORT, Part};
+use crate::survey::Survey;
+
+/// The preset for a project; else why there is none, perhaps for want of an answer.
+pub fn choose(asked: &Asked, survey: &mut Survey) -> Result<Chosen, Diagnostic> {
+    let fault = |why: Refusal| Diagnostic::new(asked.preset.span, why.message).help_opt(why.help);
+    let name = asked.preset.as_str();
+    let kind = match Kind::named(name) {
+        Some(kind) => kind,
+        None if name == "auto" => kind_of(survey).map_err(fault)?,
+        None => {
+            let known = || Kind::ALL.iter().map(|kind| kind.name()).chain(["auto"]);
+            let help =
+                did_you_mean(name, known()).unwrap_or_else(|| format!("known presets: {}", one_of(known())));
+            return Err(Diagnostic::new(asked.preset.span, format!("there is no preset `{name}`")).help(help));
+        }
+    };
+    let mut project = Project { asked, survey, found: Vec::new(), parts: vec![kind.main()] };
+    match kind {
+        Kind::Go => go::look(&mut project),
+        Kind::Node => node::look(&mut project),
+        Kind::Python => python::look(&mut project),
+        Kind::Static => site::look(&mut project),
+    }
+    .map_err(fault)?;
+    if asked.option("port").is_some() || project.found.iter().any(|found| found.option == "port") {
+        project.parts.push(PORT);
+    }
+    Ok(Chosen { kind, parts: project.parts, options: project.found })
+}
+
+/// Why nothing can be chosen.
+struct Refusal {
+    message: String,
+    help: Option<String>,
+}
+
+impl Refusal {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()) }
+    }
+}
+
+/// A project that is looked at.
+struct Project<'p> {
+    asked: &'p Asked,
+    survey: &'p mut Survey,
+    found: Vec<Found>,
+    parts: Vec<Part>,
+}
+
+impl Project<'_> {
+    /// Whether the user says nothing for an option.
+    fn is_open(&self, option: &str) -> bool {
+        self.asked.option(option).is_none()
+    }
+
+    fn find(&mut self, option: &'static str, value: impl Into<String>, why: impl Into<String>) {
+        if self.is_open(option) {
+            self.found.push(Found { option, value: value.into(), why: why.into() });
+        }
+    }
+
+    /// The release that one of the files of version managers names.
+    fn version_in(&mut self, files: &[&str], tools: &[&str]) -> Option<(String, String)> {
+        for file in files {
+            if let Some(text) = self.survey.text(file) {
+                let version = text.trim().trim_start_matches('v').to_owned();
+                if version.starts_with(|c: char| c.is_ascii_digit()) {
+                    return Some((version, (*file).to_owned()));
+                }
+            }
+        }
+        let text = self.survey.text(".tool-versions")?;
+        let mut lines = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
+        let (_, version) = lines.find(|(tool, _)| tools.contains(tool))?;
+        Some((version.trim().to_owned(), ".tool-versions".to_owned()))
+    }
+}
+
+/// The kinds by the files that tell them.
+fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
+    let signs: [(Kind, &[&str]); 3] = [
+        (Kind::Go, &["go.mod"]),
+        (Kind::Node, &["package.json"]),
+        (Kind::Python, &["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"]),
+    ];
+    let mut there: Vec<(Kind, String)> = Vec::new();
+    for (kind, files) in signs {
+        let found: Vec<&&str> = files.iter().filter(|file| survey.has(file)).collect();
+        if let Some(file) = found.first() {
+            there.push((kind, (**file).to_owned()));
+        }
+    }
+    let pages = site::pages(survey);
+    match there.as_slice() {
+        [(Kind::Node, _)] if site::is_built(survey) => Ok(Kind::Static),
+        [(kind, _)] => Ok(*kind),
+        [] if pages.is_some() => Ok(Kind::Static),
+        [] => {
+            let known = signs.iter().flat_map(|(_, files)| files.iter().copied()).chain(["index.html"]);
+            Err(Refusal::new(
+                format!(
+                    "the build context has none of {}: what this project is cannot be told",
+                    one_of(known)
+                ),
+                "name the preset: `preset: go`; or see that .dockerignore does not leave these files out",
+            ))
+        }
+        several => {
+            let files: Vec<String> = several.iter().map(|(_, file)| format!("`{file}`")).collect();
+            let names = one_of(several.iter().map(|(kind, _)| kind.name()));
+            Err(Refusal::new(
+                format!(
+                    "the build context has {}: it could be several kinds of project",
+                    files.join(" and ")
+                ),
+                format!("say which with `preset`: {names}"),
+            ))
+        }
+    }
+}
+
+/// The first two numbers of a release: `1.22.3` is `1.22`.
+fn minor(version: &str) -> String {
+    version.split('.').take(2).collect::<Vec<_>>().join(".")
+}
+
+/// The first number of a release.
+fn major(version: &str) -> String {
+    version.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The first port that a text listens on, where it says so with one of some words before it.
+fn port_in(text: &str, words: &[&str]) -> Option<String> {
+    for word in words {
+        for (at, _) in text.match_indices(word) {
+            let rest = text.get(at + word.len()..)?;
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            if (2..=5).contains(&digits.len()) && digits.parse::<u16>().is_ok_and(|port| port > 0) {
+                return Some(digits);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,121 @@
+//! Node.js: package.json.
+
+use serde_json::Value;
+
+use super::{Project, Refusal, major, port_in};
+
+pub(super) fn manifest(project: &mut Project<'_>) -> Result<Value, Refusal> {
+    let Some(text) = project.survey.text("package.json") else {
+        return Err(Refusal::new("there is no package.json in the build context", "`npm init` makes one"));
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| Refusal { message: format!("package.json cannot be read: {error}"), help: None })
+}
+
+pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
+    let manifest = manifest(project)?;
+    version(project, &manifest);
+    let builds = build(project, &manifest);
+    let Some(entry) = entry(project, &manifest) else {
+        return Err(Refusal::new(
+            "package.json does not say which file is run",
+            "name it: `with: {entry: dist/server.js}`; or give it a script `start`, such as `node dist/server.js`",
+        ));
+    };
+    let output = entry.trim_start_matches("./").split('/').next().unwrap_or_default().to_owned();
+    if builds && matches!(output.as_str(), "dist" | "build" | "out" | "lib") {
+        project.find("output", output.clone(), "where the entry is");
+    }
+    if has_binaries(project) {
+        project.find(
+            "modules_platform",
+            "$TARGETPLATFORM",
+            "the lockfile names packages for some platforms only",
+        );
+    }
+    // What is built is made of files of the same name.
+    let sources = [entry.clone(), entry.replacen(&output, "src", 1).replace(".js", ".ts")];
+    for source in sources {
+        let words = [
+            "listen(",
+            "port: ",
+            "PORT ?? ",
+            "PORT || ",
+            "PORT ?? '",
+            "PORT || '",
+            "PORT ?? \"",
+            "PORT || \"",
+        ];
+        if let Some(port) = project.survey.text(&source).and_then(|text| port_in(&text, &words)) {
+            project.find("port", port, source);
+            return Ok(());
+        }
+    }
+    project.find("port", "3000", "the usual one");
+    Ok(())
+}
+
+pub(super) fn version(project: &mut Project<'_>, manifest: &Value) {
+    if let Some((version, file)) = project.version_in(&[".nvmrc", ".node-version"], &["nodejs", "node"]) {
+        project.find("node_version", major(&version), file);
+    } else if let Some(range) = manifest["engines"]["node"].as_str() {
+        let version: String =
+            range.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        if !version.is_empty() {
+            project.find("node_version", version, "engines in package.json");
+        }
+    }
+}
+
+/// Whether there is something to build.
+pub(super) fn build(project: &mut Project<'_>, manifest: &Value) -> bool {
+    let builds = manifest["scripts"]["build"].as_str().is_some_and(|script| !script.is_empty());
+    if builds {
+        project.find("build", "true", "the script `build`");
+    }
+    project.asked.option("build").map_or(builds, |build| build == "true")
+}
+
+fn entry(project: &mut Project<'_>, manifest: &Value) -> Option<String> {
+    if let Some(entry) = project.asked.option("entry") {
+        return Some(entry.to_owned());
+    }
+    if let Some(script) = manifest["scripts"]["start"].as_str() {
+        let mut words = script.split_whitespace();
+        let file =
+            (words.next() == Some("node")).then(|| words.find(|word| !word.starts_with('-'))).flatten()?;
+        project.find("entry", file, "the script `start`");
+        return Some(file.to_owned());
+    }
+    if let Some(file) = manifest["main"].as_str() {
+        project.find("entry", file, "`main` in package.json");
+        return Some(file.to_owned());
+    }
+    for file in ["server.js", "index.js", "app.js", "src/index.js", "src/server.js"] {
+        if project.survey.has(file) {
+            project.find("entry", file, "the file is there");
+            return Some(file.to_owned());
+        }
+    }
+    None
+}
+
+/// Whether the lockfile has packages for some operating systems or processors only, or that are compiled.
+fn has_binaries(project: &mut Project<'_>) -> bool {
+    let signs: [(&str, &[&str]); 3] = [
+        ("package-lock.json", &["\"cpu\":", "\"hasInstallScript\": true"]),
+        ("pnpm-lock.yaml", &["    cpu: [", "requiresBuild: true"]),
+        ("bun.lock", &["\"cpu\":"]),
+    ];
+    signs.iter().any(|(file, signs)| {
+        let production = project.survey.text(file).unwrap_or_default();
+        let lock: Value = serde_json::from_str(&production).unwrap_or_default();
+        match lock["packages"].as_object() {
+            // What only development needs is not in the image.
+            Some(packages) => packages.values().any(|package| {
+                package["dev"] != true && (package["cpu"].is_array() || package["hasInstallScript"] == true)
+            }),
+            None => signs.iter().any(|sign| production.contains(sign)),
+        }
+    })
+}

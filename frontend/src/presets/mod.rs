@@ -1,0 +1,113 @@
+//! Presets: specs inside the frontend that write the stages of a kind of project. A preset says nothing that a user's file
+//! could not say; its options are its args, in lower case.
+
+pub mod detect;
+
+use spec_schema::decode::text::Text;
+
+/// A kind of project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A program in Go.
+    Go,
+    /// A service in JavaScript or TypeScript.
+    Node,
+    /// A program in Python.
+    Python,
+    /// Files for a web server.
+    Static,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Go, Self::Node, Self::Python, Self::Static];
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Static => "static",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The spec of the kind, without what depends on the project.
+    fn main(self) -> Part {
+        match self {
+            Self::Go => Part { name: "preset go", text: include_str!("go.yaml") },
+            Self::Node => Part { name: "preset node", text: include_str!("node.yaml") },
+            Self::Python => Part { name: "preset python", text: include_str!("python.yaml") },
+            Self::Static => Part { name: "preset static", text: include_str!("static.yaml") },
+        }
+    }
+}
+
+/// A file of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What it is called in messages.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+/// The preset that a spec asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// `auto`, or the name of a kind.
+    pub preset: Text,
+    /// Its options.
+    pub with: Vec<(Text, Text)>,
+}
+
+impl Asked {
+    /// What the user says for an option.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.with.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A preset with what fits the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The kind.
+    pub kind: Kind,
+    /// Its files, each going over those before it.
+    pub parts: Vec<Part>,
+    /// What was found for its options.
+    pub options: Vec<Found>,
+}
+
+/// What was found in the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The option.
+    pub option: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Where it was found, or why it is so.
+    pub why: String,
+}
+
+impl Chosen {
+    /// What was found, in one line.
+    pub fn told(&self) -> String {
+        let found = self
+            .options
+            .iter()
+            .map(|found| format!("{} {} ({})", found.option.replace('_', " "), found.value, found.why));
+        let found: Vec<String> = found.collect();
+        format!("[preset {}] {}", self.kind.name(), found.join(", "))
+    }
+}
+
+const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") };
+const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
+const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
+const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };
