@@ -73,6 +73,12 @@ pub(super) fn args_of_user(own: &Node, preset: &Node) -> Node {
     mapping(own.span, vec![("args", own.span, mapping(own.span, args))])
 }
 
+/// Whether a user's file says how the health of the runtime stage is checked.
+pub(super) fn checks_health(own: &Node) -> bool {
+    let runtime = entries(own, "stages").find(|(name, _)| name.value == "runtime");
+    runtime.is_some_and(|(_, stage)| entries_of(stage).iter().any(|(key, _)| key.value == "healthcheck"))
+}
+
 /// Tells of stages that say what only those of the preset could: they have nothing to start from.
 pub(super) fn check_stages(preset: &Node, own: &mut Node, kind: &str, faults: &mut Faults) {
     let known: Vec<String> = entries(preset, "stages").map(|(name, _)| name.value.clone()).collect();
@@ -98,12 +104,15 @@ pub(super) fn check_stages(preset: &Node, own: &mut Node, kind: &str, faults: &m
 }
 
 fn entries<'n>(root: &'n Node, key: &str) -> impl Iterator<Item = &'n (Spanned<String>, Node)> {
-    let of = |node: &'n Node| match &node.value {
-        Value::Mapping(entries) => entries.as_slice(),
+    let found = entries_of(root).iter().find(|(name, _)| name.value == key);
+    found.map(|(_, node)| entries_of(node)).unwrap_or_default().iter()
+}
+
+fn entries_of(node: &Node) -> &[(Spanned<String>, Node)] {
+    match &node.value {
+        Value::Mapping(entries) => entries,
         _ => &[],
-    };
-    let found = of(root).iter().find(|(name, _)| name.value == key);
-    found.map(|(_, node)| of(node)).unwrap_or_default().iter()
+    }
 }
 
 fn text(text: &str, span: Span) -> Node {

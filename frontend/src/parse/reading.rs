@@ -246,7 +246,8 @@ impl Merged {
     /// The tree of a preset with the user's on top.
     fn on_top(&mut self, mut own: Node, chosen: &Chosen, asked: &Asked) -> Option<Node> {
         let mut preset: Option<Node> = None;
-        for part in &chosen.parts {
+        let checks_health = preset::checks_health(&own);
+        for part in chosen.parts.iter().filter(|part| !(checks_health && part.is_health())) {
             let id = FileId(u16::try_from(self.files.iter().count()).unwrap_or(u16::MAX));
             let file = SpecFile::new(part.name, part.text);
             let tree = tree(&file, id, &mut self.size, &mut self.faults);

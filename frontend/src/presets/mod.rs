@@ -48,6 +48,13 @@ impl Kind {
     }
 }
 
+impl Part {
+    /// Whether it says how the health of the service is checked, which a user may say otherwise.
+    pub fn is_health(&self) -> bool {
+        [HEALTH_TCP, HEALTH_HTTP].contains(self)
+    }
+}
+
 /// A file of a preset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
@@ -108,6 +115,8 @@ impl Chosen {
 }
 
 const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") };
+const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
+const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
 const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
 const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
 const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };

@@ -26,6 +26,7 @@ mod outputs;
 mod packages;
 mod parallel;
 mod platforms;
+mod presets;
 mod registry;
 mod remote;
 mod reproducible;

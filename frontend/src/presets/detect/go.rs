@@ -19,6 +19,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     if let Some((text, main)) = text
         && let Some(port) = port_in(&text, &["\":", "0.0.0.0:", "127.0.0.1:", "localhost:"])
     {
+        project.find_health(&text, &main);
         project.find("port", port, main);
     }
     Ok(())

@@ -7,7 +7,7 @@ mod site;
 
 use spec_schema::diagnostic::{Diagnostic, did_you_mean, one_of};
 
-use super::{Asked, Chosen, Found, Kind, PORT, Part};
+use super::{Asked, Chosen, Found, HEALTH_HTTP, HEALTH_TCP, Kind, PORT, Part};
 use crate::survey::Survey;
 
 /// The preset for a project; else why there is none, perhaps for want of an answer.
@@ -33,7 +33,9 @@ pub fn choose(asked: &Asked, survey: &mut Survey) -> Result<Chosen, Diagnostic> 
     }
     .map_err(fault)?;
     if asked.option("port").is_some() || project.found.iter().any(|found| found.option == "port") {
-        project.parts.push(PORT);
+        let by_path =
+            asked.option("health").is_some() || project.found.iter().any(|found| found.option == "health");
+        project.parts.extend([PORT, if by_path { HEALTH_HTTP } else { HEALTH_TCP }]);
     }
     Ok(Chosen { kind, parts: project.parts, options: project.found })
 }
@@ -67,6 +69,15 @@ impl Project<'_> {
     fn find(&mut self, option: &'static str, value: impl Into<String>, why: impl Into<String>) {
         if self.is_open(option) {
             self.found.push(Found { option, value: value.into(), why: why.into() });
+        }
+    }
+
+    /// Finds the path that tells of a service's health, in the text of its program.
+    fn find_health(&mut self, text: &str, file: &str) {
+        for path in ["/healthz", "/health", "/livez"] {
+            if ['"', '\'', '`', ' '].iter().any(|quote| text.contains(&format!("{path}{quote}"))) {
+                return self.find("health", path, file);
+            }
         }
     }
 

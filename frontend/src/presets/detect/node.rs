@@ -46,7 +46,9 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
             "PORT ?? \"",
             "PORT || \"",
         ];
-        if let Some(port) = project.survey.text(&source).and_then(|text| port_in(&text, &words)) {
+        let text = project.survey.text(&source).unwrap_or_default();
+        project.find_health(&text, &source);
+        if let Some(port) = port_in(&text, &words) {
             project.find("port", port, source);
             return Ok(());
         }

@@ -50,6 +50,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
         }
         return Ok(());
     };
+    project.find_health(&text, &file);
     if server.is_empty() {
         project.find("entry", file.clone(), "the file is there");
         if let Some(port) = port_in(
