@@ -23,9 +23,9 @@ fn serves(build: &Build, user: &str, port: u16) {
 #[test]
 fn a_program_in_go() {
     let build = auto("go-server");
-    let built = build.run();
-    let told = "[preset go] go version 1.22 (go.mod), package ./cmd/server (the only program in cmd), port 8080 (cmd/server/main.go)";
-    let names: Vec<&str> = built.progress.vertices.iter().map(|step| step.name.as_str()).collect();
+    let course = build.run().progress;
+    let told = "[preset go] go version 1.22 (go.mod), package ./cmd/server (the only program in cmd), health /healthz (cmd/server/main.go), port 8080 (cmd/server/main.go)";
+    let names: Vec<&str> = course.vertices.iter().map(|step| step.name.as_str()).collect();
     assert!(names.contains(&told), "{names:#?}");
     serves(&build, "65532:65532", 8080);
 }
