@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use optfrontend_tests::{Build, Container, get, nonce, repository, request};
+use optfrontend_tests::{Build, Container, docker, get, nonce, repository, request};
 
 /// The right to build node-api, which one test has at a time: steps that two builds share while both run are done once,
 /// but count as done in both.
@@ -84,6 +84,23 @@ fn react_nginx_serves_its_bundle() {
 }
 
 #[test]
+fn java_service_keeps_scores() {
+    let container = serve("java-service", 8080);
+    assert_eq!(container.answer(8080, "/healthz").status, 200);
+    let made = request(container.port(8080), "POST", "/scores/ada", &[], "5").unwrap();
+    assert_eq!(made.body, r#"{"player":"ada","points":5}"#, "{made:?}");
+    assert_eq!(get(container.port(8080), "/scores").unwrap().body, r#"[{"player":"ada","points":5}]"#);
+    container.wait_until_healthy();
+}
+
+#[test]
+fn cli_scratch_sorts_versions() {
+    let image = Build::at(repository().join("examples/cli-scratch")).load();
+    let sorted = docker(["run", "--rm", &*image.name, "sort", "1.10.0", "1.2.0", "1.2.0-rc.1"]).ok().stdout;
+    assert_eq!(sorted, "1.2.0-rc.1\n1.2.0\n1.10.0\n");
+}
+
+#[test]
 fn go_server_passes_its_tests() {
     test("go-server");
 }
@@ -97,6 +114,16 @@ fn node_api_passes_its_tests() {
 #[test]
 fn python_api_passes_its_tests() {
     test("python-api");
+}
+
+#[test]
+fn java_service_passes_its_tests() {
+    test("java-service");
+}
+
+#[test]
+fn cli_scratch_passes_its_tests() {
+    test("cli-scratch");
 }
 
 #[test]
