@@ -111,7 +111,7 @@ impl Manifest {
         let package = sub(table, "package");
         let mut manifest = Self {
             name: package.and_then(|package| text(package, "name")),
-            build: package.and_then(|package| text(package, "build")),
+            build: package.and_then(build_script),
             ..Self::default()
         };
         if let Some(workspace) = sub(table, "workspace") {
@@ -171,6 +171,11 @@ impl Manifest {
         let prefix = if member.is_empty() { String::new() } else { format!("{member}/") };
         stubs.into_iter().map(|(path, content)| (format!("{prefix}{path}"), content)).collect()
     }
+}
+
+/// The build script that a package must have: the one that it names, or the usual one where it links to a library.
+fn build_script(package: &Table<'_>) -> Option<String> {
+    text(package, "build").or_else(|| text(package, "links").map(|_| "build.rs".to_owned()))
 }
 
 fn value<'t>(table: &'t Table<'_>, key: &str) -> Option<&'t DeValue<'t>> {
