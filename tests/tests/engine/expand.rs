@@ -65,6 +65,12 @@ fn packages_and_their_commands_make_one_image() {
 }
 
 #[test]
+fn a_preset_and_its_core_form_are_one_image() {
+    let auto = "# syntax=optfrontend/optfrontend:1\npreset: auto\n";
+    assert_same_image(Build::copy_of(repository().join("examples/go-server")).file("build.yaml", auto));
+}
+
+#[test]
 fn go_server_and_its_core_form_are_one_image() {
     assert_same_image(Build::at(repository().join("examples/go-server")));
 }
