@@ -4,11 +4,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use optfrontend_tests::{Build, Container, docker, get, nonce, repository, request};
 
-/// The right to build node-api, which one test has at a time: steps that two builds share while both run are done once,
+/// The right to build an example, which one test has at a time: steps that two builds share while both run are done once,
 /// but count as done in both.
-pub(crate) fn node_api() -> MutexGuard<'static, ()> {
+type Alone = MutexGuard<'static, ()>;
+
+fn alone(lock: &'static Mutex<()>) -> Alone {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn node_api() -> Alone {
     static LOCK: Mutex<()> = Mutex::new(());
-    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+    alone(&LOCK)
+}
+
+fn rust_server() -> Alone {
+    static LOCK: Mutex<()> = Mutex::new(());
+    alone(&LOCK)
 }
 
 /// Builds and starts an example that runs as nonroot.
@@ -66,6 +77,7 @@ fn python_api_sums_up() {
 
 #[test]
 fn rust_server_renders() {
+    let _alone = rust_server();
     let container = serve("rust-server", 8080);
     assert_eq!(container.answer(8080, "/healthz").status, 200);
     let made = request(container.port(8080), "POST", "/render", &[], "# Hello *there*").unwrap();
@@ -133,11 +145,13 @@ fn react_nginx_passes_its_tests() {
 
 #[test]
 fn rust_server_passes_its_tests() {
+    let _alone = rust_server();
     test("rust-server");
 }
 
 #[test]
 fn rust_server_compiles_its_dependencies_once() {
+    let _alone = rust_server();
     let folder = repository().join("examples/rust-server");
     Build::at(&folder).run();
     let text = std::fs::read_to_string(folder.join("src/render.rs")).unwrap();

@@ -13,9 +13,8 @@ fn javascript(name: &str) {
         "stages:
   app:
     from: node:22-slim
-    workdir: /app
+    workdir: /NONCE
     steps:
-      - run: echo NONCE
       - {install: [npm, pnpm, yarn], production: true}
       - copy: .
       - run: test ! -e node_modules/isarray && node -e 'require(\"ms\")'
@@ -51,9 +50,8 @@ fn pip_with_files_that_name_others() {
         "stages:
   app:
     from: python:3.11-slim
-    workdir: /app
+    workdir: /NONCE
     steps:
-      - run: echo NONCE
       - install: pip
       - copy: .
       - run: [python3, -c, 'import itsdangerous, click']
@@ -87,9 +85,8 @@ fn uv_without_what_only_development_needs() {
   app:
     from: python:3.11-slim
     env: {UV_NATIVE_TLS: 'true'}
-    workdir: /app
+    workdir: /NONCE
     steps:
-      - run: echo NONCE
       - {install: [uv, poetry, pip], production: true}
       - copy: .
       - run: .venv/bin/python3 -c 'import itsdangerous' && ! .venv/bin/python3 -c 'import click'
