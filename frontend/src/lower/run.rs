@@ -159,6 +159,8 @@ impl Lowerer<'_> {
     /// What a cache starts with that does not belong to root.
     fn cache_directory(&mut self, (mode, user, group): (u32, u32, u32)) -> Option<Output> {
         let path = "/cache".to_owned();
+        // Bits above these mean nothing for a cache, and not every daemon can make them.
+        let mode = mode & 0o777;
         let id = |id| Some(OwnerName::Id(id));
         let owner = Some(buildkit_llb::Owner { user: id(user), group: id(group) });
         let directory = Mkdir { path, mode, make_parents: false, owner: owner.clone(), timestamp: None };
