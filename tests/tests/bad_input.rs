@@ -76,8 +76,10 @@ fn in_words_of_today(text: &str) -> String {
     let text =
         text.replace("ERROR: ", "ERROR: failed to build: ").replace("build: failed to build: ", "build: ");
     let gateway = "rpc error: code = Unknown desc = failed to solve with frontend gateway.v0: rpc error: code = Unknown desc = ";
+    // An old daemon tells as well by which frontend it came to the one that the spec names.
+    let by_spec = gateway.replace("gateway.v0", "dockerfile.v0: failed to solve with frontend gateway.v0");
     let by_flag = format!("failed with build-arg:BUILDKIT_SYNTAX = {}: ", frontend());
-    text.replace(gateway, "").replace(&by_flag, "")
+    text.replace(&by_spec, "").replace(gateway, "").replace(&by_flag, "")
 }
 
 /// Leaves out the commits of repositories that tests make, which differ from run to run.
