@@ -3,7 +3,7 @@
 use spec_schema::Spec;
 use spec_schema::decode::{List, OneOrMany};
 use spec_schema::encode::Encode;
-use spec_schema::spec::{CacheMount, ParallelStep, Step};
+use spec_schema::spec::{CacheMount, ParallelStep, RunStep, Step};
 
 use super::core::{Core, CoreAction, CoreStep};
 use super::document;
@@ -41,48 +41,26 @@ fn syntax_line(source: &str) -> Option<&str> {
 
 fn step(step: CoreStep) -> Step {
     let CoreStep { name, when, span, action } = step;
-    match action {
+    let mut step = match action {
         CoreAction::Run(run) => {
             let caches: Vec<CacheMount> =
                 run.caches.into_iter().map(|cache| CacheMount::Settings(Box::new(cache))).collect();
             let cache = (!caches.is_empty()).then_some(OneOrMany { values: caches, span });
-            let mut step = run.step;
-            (step.name, step.when, step.cache) = (name, when, cache);
-            Step::Run(Box::new(step))
+            Step::Run(Box::new(RunStep { cache, ..run.step }))
         }
-        CoreAction::Copy(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Copy(step)
-        }
-        CoreAction::Add(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Add(step)
-        }
-        CoreAction::Write(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Write(step)
-        }
-        CoreAction::Mkdir(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Mkdir(step)
-        }
-        CoreAction::Remove(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Remove(step)
-        }
-        CoreAction::Symlink(mut step) => {
-            (step.name, step.when) = (name, when);
-            Step::Symlink(step)
-        }
-        CoreAction::Impossible(impossible) => {
-            let mut step = impossible.step;
-            (step.name, step.when) = (name, when);
-            Step::Install(Box::new(step))
-        }
+        CoreAction::Copy(step) => Step::Copy(step),
+        CoreAction::Add(step) => Step::Add(step),
+        CoreAction::Write(step) => Step::Write(step),
+        CoreAction::Mkdir(step) => Step::Mkdir(step),
+        CoreAction::Remove(step) => Step::Remove(step),
+        CoreAction::Symlink(step) => Step::Symlink(step),
+        CoreAction::Impossible(impossible) => Step::Install(Box::new(impossible.step)),
         CoreAction::Parallel(branches) => {
             let branch = |steps: Vec<CoreStep>| List(steps.into_iter().map(self::step).collect());
             let parallel = List(branches.into_iter().map(branch).collect());
-            Step::Parallel(Box::new(ParallelStep { parallel, name, when, span }))
+            Step::Parallel(Box::new(ParallelStep { parallel, name: None, when: None, span }))
         }
-    }
+    };
+    step.put_common(name, when);
+    step
 }

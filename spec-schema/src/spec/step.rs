@@ -54,6 +54,11 @@ macro_rules! steps {
                 match self { $( Self::$variant(step) => (step.name.take(), step.when.take()), )* }
             }
 
+            /// Puts the keys `name` and `when` into the step.
+            pub fn put_common(&mut self, name: Option<Template>, when: Option<When>) {
+                match self { $( Self::$variant(step) => (step.name, step.when) = (name, when), )* }
+            }
+
             /// Where the step stands.
             pub fn span(&self) -> Span {
                 match self { $( Self::$variant(step) => step.span, )* }

@@ -19,8 +19,6 @@ use crate::survey::Survey;
 struct Recipe {
     /// Files to copy, from the directory of the lockfile.
     files: Vec<String>,
-    /// Patterns of further files.
-    patterns: Vec<String>,
     /// Files that are there while the command runs, with what they hold.
     stubs: Vec<(String, &'static str)>,
     env: Vec<(&'static str, String)>,
@@ -238,7 +236,7 @@ fn steps(step: InstallStep, manager: Manager, project: &Project<'_>, recipe: Rec
     let name = plain(&format!("install {}", manager.name()));
     // Behind the pivot, paths are kept.
     let pivot = project.inside("./");
-    let files = recipe.files.iter().chain(&recipe.patterns).map(|path| plain(&format!("{pivot}{path}")));
+    let files = recipe.files.iter().map(|path| plain(&format!("{pivot}{path}")));
     let copy = CopyStep {
         copy: OneOrMany { values: files.collect(), span },
         name: Some(name.joined("", &plain(": manifests and lockfile"))),
