@@ -2,7 +2,7 @@
 
 use optfrontend_tests::{Build, repository};
 
-use crate::examples::node_api;
+use crate::examples::alone_with;
 
 const SPEC: &str = "
 args: {VERSION: dev}
@@ -109,7 +109,7 @@ stages:
 
 #[test]
 fn editing_the_source_of_an_example_installs_nothing() {
-    let _alone = node_api();
+    let _alone = alone_with("node-api");
     let build = Build::copy_of(repository().join("examples/node-api"));
     build.run();
     let path = build.folder().join("src/app.ts");

@@ -1,5 +1,6 @@
 //! The example projects: they build, run, answer, are healthy, and are not run by root.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use optfrontend_tests::{Build, Container, docker, get, nonce, repository, request};
@@ -8,34 +9,34 @@ use optfrontend_tests::{Build, Container, docker, get, nonce, repository, reques
 /// but count as done in both.
 type Alone = MutexGuard<'static, ()>;
 
-fn alone(lock: &'static Mutex<()>) -> Alone {
+/// Waits until no other test builds an example.
+pub(crate) fn alone_with(example: &str) -> Alone {
+    static LOCKS: Mutex<BTreeMap<String, &'static Mutex<()>>> = Mutex::new(BTreeMap::new());
+    let lock = {
+        let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+        *locks.entry(example.to_owned()).or_insert_with(|| Box::leak(Box::default()))
+    };
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn node_api() -> Alone {
-    static LOCK: Mutex<()> = Mutex::new(());
-    alone(&LOCK)
-}
-
-fn rust_server() -> Alone {
-    static LOCK: Mutex<()> = Mutex::new(());
-    alone(&LOCK)
-}
-
 /// Builds and starts an example that runs as nonroot.
-fn serve(name: &str, port: u16) -> Container {
+pub(crate) fn serve(name: &str, port: u16) -> Container {
     serve_as(name, port, "65532:65532")
 }
 
-fn serve_as(name: &str, port: u16, user: &str) -> Container {
-    let image = Build::at(repository().join("examples").join(name)).load();
+pub(crate) fn serve_as(name: &str, port: u16, user: &str) -> Container {
+    let image = {
+        let _alone = alone_with(name);
+        Build::at(repository().join("examples").join(name)).load()
+    };
     let container = Container::serve(&image, port);
     assert_eq!(container.inspect("{{.Config.User}}"), user);
     container
 }
 
 /// Builds the stage that tests an example.
-fn test(name: &str) {
+pub(crate) fn test(name: &str) {
+    let _alone = alone_with(name);
     Build::at(repository().join("examples").join(name)).flags(["--target=test"]).run();
 }
 
@@ -52,7 +53,6 @@ fn go_server_shortens() {
 
 #[test]
 fn node_api_keeps_notes() {
-    let _alone = node_api();
     let container = serve("node-api", 3000);
     assert_eq!(container.answer(3000, "/healthz").body, r#"{"status":"ok"}"#);
     let json = r#"{"title": "milk"}"#;
@@ -77,7 +77,6 @@ fn python_api_sums_up() {
 
 #[test]
 fn rust_server_renders() {
-    let _alone = rust_server();
     let container = serve("rust-server", 8080);
     assert_eq!(container.answer(8080, "/healthz").status, 200);
     let made = request(container.port(8080), "POST", "/render", &[], "# Hello *there*").unwrap();
@@ -107,6 +106,7 @@ fn java_service_keeps_scores() {
 
 #[test]
 fn cli_scratch_sorts_versions() {
+    let _alone = alone_with("cli-scratch");
     let image = Build::at(repository().join("examples/cli-scratch")).load();
     let sorted = docker(["run", "--rm", &*image.name, "sort", "1.10.0", "1.2.0", "1.2.0-rc.1"]).ok().stdout;
     assert_eq!(sorted, "1.2.0-rc.1\n1.2.0\n1.10.0\n");
@@ -119,7 +119,6 @@ fn go_server_passes_its_tests() {
 
 #[test]
 fn node_api_passes_its_tests() {
-    let _alone = node_api();
     test("node-api");
 }
 
@@ -145,13 +144,12 @@ fn react_nginx_passes_its_tests() {
 
 #[test]
 fn rust_server_passes_its_tests() {
-    let _alone = rust_server();
     test("rust-server");
 }
 
 #[test]
 fn rust_server_compiles_its_dependencies_once() {
-    let _alone = rust_server();
+    let _alone = alone_with("rust-server");
     let folder = repository().join("examples/rust-server");
     Build::at(&folder).run();
     let text = std::fs::read_to_string(folder.join("src/render.rs")).unwrap();

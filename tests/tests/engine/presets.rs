@@ -2,7 +2,7 @@
 
 use optfrontend_tests::{Build, Container, repository};
 
-use super::examples::node_api;
+use super::examples::alone_with;
 
 /// An example with nothing but the line that names the frontend and `preset: auto`.
 fn auto(example: &str) -> Build {
@@ -32,7 +32,7 @@ fn a_program_in_go() {
 
 #[test]
 fn a_service_in_typescript() {
-    let _alone = node_api();
+    let _alone = alone_with("node-api");
     serves(&auto("node-api"), "65532:65532", 3000);
 }
 

@@ -2,7 +2,7 @@
 
 use optfrontend_tests::{Build, Image, Store, nonce, repository, store};
 
-use crate::examples::node_api;
+use crate::examples::alone_with;
 
 /// As much about a build as the engine can tell: Docker's own store keeps no provenance.
 pub(crate) fn most_told() -> Option<&'static str> {
@@ -32,7 +32,7 @@ fn the_search_finds_what_is_there() {
 
 #[test]
 fn a_signing_key_leaves_no_trace() {
-    let _alone = node_api();
+    let _alone = alone_with("node-api");
     let build = Build::copy_of(repository().join("examples/node-api"));
     let secret = format!("key{}", nonce());
     let path = build.folder().join("src/app.ts");
