@@ -3,10 +3,10 @@
 //! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
 
 mod describe;
-mod expand;
-mod explain;
-mod graph;
-mod lint;
+pub(crate) mod expand;
+pub(crate) mod explain;
+pub(crate) mod graph;
+pub(crate) mod lint;
 mod outline;
 mod targets;
 
@@ -63,6 +63,11 @@ const METHODS: &[Method] = &[
     Method { name: "frontend.graph.dot", description: "Draw the stages for Graphviz", takes_target: true },
     Method { name: "frontend.graph.svg", description: "Draw the stages as a picture", takes_target: true },
     Method {
+        name: "frontend.schema",
+        description: "Write the JSON Schema of specs, for editors",
+        takes_target: false,
+    },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -84,19 +89,48 @@ pub(crate) async fn answer(
         "frontend.graph" => graph::graph(gateway, opts, Format::Mermaid).await,
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
         "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
+        "frontend.schema" => Ok(schema()),
         "frontend.lint" => lint::lint(gateway, opts).await,
         _ => Err(Failure::unsupported_request(request)),
     }
 }
 
-/// A result of nothing but an answer, as JSON and as text.
+/// What is told, for programs and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// As JSON.
+    pub(crate) json: String,
+    /// As text.
+    pub(crate) text: String,
+}
+
+impl Answer {
+    fn new(json: &Value, text: String) -> Self {
+        Self { json: format!("{json:#}"), text }
+    }
+}
+
+/// The JSON Schema of specs: JSON is the only form that it has.
+fn schema() -> BuildResult {
+    let json = spec_schema::SCHEMA.trim_end().to_owned();
+    Answer { json, text: spec_schema::SCHEMA.to_owned() }.into()
+}
+
+/// A result of nothing but an answer.
+impl From<Answer> for BuildResult {
+    fn from(answer: Answer) -> Self {
+        let metadata = BTreeMap::from([
+            ("result.json".to_owned(), answer.json.into_bytes()),
+            ("result.txt".to_owned(), answer.text.into_bytes()),
+            ("version".to_owned(), VERSION.as_bytes().to_vec()),
+        ]);
+        Self { metadata, ..Self::default() }
+    }
+}
+
+/// The same of JSON and text.
 fn reply(json: &Value, text: String) -> BuildResult {
-    let metadata = BTreeMap::from([
-        ("result.json".to_owned(), format!("{json:#}").into_bytes()),
-        ("result.txt".to_owned(), text.into_bytes()),
-        ("version".to_owned(), VERSION.as_bytes().to_vec()),
-    ]);
-    BuildResult { metadata, ..BuildResult::default() }
+    Answer::new(json, text).into()
 }
 
 /// The first line of a place, as JSON of `pb.Location`, which leaves out the number of the first file.

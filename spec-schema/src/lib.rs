@@ -22,3 +22,6 @@ pub mod spec;
 pub mod tools;
 
 pub use spec::Spec;
+
+/// The JSON Schema of specs, as the feature `schema` writes it from the types.
+pub const SCHEMA: &str = include_str!("../schema/v1.json");

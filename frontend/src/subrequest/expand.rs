@@ -4,12 +4,13 @@ use serde_json::{Value as Json, json};
 use spec_schema::encode::Encode;
 use spec_schema::node::{Node, Value};
 
-use super::reply;
+use super::Answer;
 use crate::compile::{Stopped, look, read};
 use crate::entrypoint::Entrypoint;
-use crate::expand;
+use crate::expand::{self, Core};
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
+use crate::source::SpecFiles;
 use crate::survey::Survey;
 
 /// As YAML and as JSON, each of which is a spec again. Neither args nor images matter; what is looked up is what the build context holds
@@ -24,8 +25,13 @@ pub(super) async fn expand(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bui
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults).into());
     }
+    Ok(written(core, &files).into())
+}
+
+/// A spec in core form, below the line of its first file that names the frontend.
+pub(crate) fn written(core: Core, files: &SpecFiles) -> Answer {
     let source = files.iter().next().map(|file| file.text.clone()).unwrap_or_default();
-    Ok(reply(&json_of(&core.clone().into_spec().encode()), core.into_yaml(&source)))
+    Answer::new(&json_of(&core.clone().into_spec().encode()), core.into_yaml(&source))
 }
 
 /// A tree as JSON: words of YAML that are numbers and truth values are those.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::reply;
+use super::Answer;
 use crate::compile::{Compiled, compile};
 use crate::explain::{Explanation, Surroundings, explain as explain_plan, text};
 use crate::gateway::{BuildResult, Failure, Gateway};
@@ -12,8 +12,12 @@ use crate::settle::settle_without_steps;
 
 /// Plans as a build would, up to where its steps begin.
 pub(super) async fn explain(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
-    let explanations = explained(gateway, opts).await?;
-    Ok(reply(&json!({ "platforms": explanations }), text(&explanations)))
+    Ok(told(&explained(gateway, opts).await?).into())
+}
+
+/// The plans of all platforms in words.
+pub(crate) fn told(explanations: &[Explanation]) -> Answer {
+    Answer::new(&json!({ "platforms": explanations }), text(explanations))
 }
 
 /// The plans of all platforms, explained.

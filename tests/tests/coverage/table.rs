@@ -156,6 +156,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
             "engine::calls::subrequests_describe_lists_the_methods",
             "engine::calls::explain_tells_what_a_build_comes_to",
             "engine::calls::graph_draws_the_stages",
+            "engine::calls::schema_is_that_of_the_repository_and_asks_nothing_of_the_spec",
             "engine::expand::a_spec_and_its_core_form_make_one_image",
         ],
     ),

@@ -1,6 +1,6 @@
 //! `--call` and `--check`: what the real client makes of the answers, beside those of the Dockerfile frontend.
 
-use optfrontend_tests::{Build, Built, buildkit_version};
+use optfrontend_tests::{Build, Built, buildkit_version, repository};
 use serde_json::{Value, json};
 
 const SPEC: &str = "
@@ -102,6 +102,7 @@ fn subrequests_describe_lists_the_methods() {
         "graph",
         "graph.dot",
         "graph.svg",
+        "schema",
         "subrequests.describe",
     ] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");
@@ -210,6 +211,17 @@ fn graph_draws_the_stages() {
     let json = &answer("graph")["platforms"][0];
     assert_eq!(json["nodes"][1], json!({ "name": "app", "kind": "target", "detail": "0 steps" }));
     assert_eq!(json["edges"][0], json!({ "from": 0, "to": 1, "starts": true }));
+}
+
+#[test]
+fn schema_is_that_of_the_repository_and_asks_nothing_of_the_spec() {
+    let schema = std::fs::read_to_string(repository().join("spec-schema/schema/v1.json")).unwrap_or_default();
+    let wrong = Build::spec("stages: {app: {fron: scratch}}");
+    assert_eq!(call(&wrong, "schema").ok().outcome.stdout, schema);
+    let as_json = call(&wrong, "schema,format=json").ok().outcome.stdout;
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    assert!(parsed(&as_json)["properties"]["stages"].is_object(), "{as_json}");
+    assert_eq!(parsed(&as_json), parsed(&schema));
 }
 
 #[test]
