@@ -149,6 +149,22 @@ impl Matcher {
     }
 }
 
+/// A pattern for one name: what stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glob(Pattern);
+
+impl Glob {
+    /// Reads a pattern without slashes.
+    pub fn new(text: &str) -> Result<Self, IgnoreProblem> {
+        compiled(text).map(Self)
+    }
+
+    /// Whether it is the pattern of a name.
+    pub fn matches(&self, name: &str) -> bool {
+        self.0.covers(name)
+    }
+}
+
 /// The shortest path of the same meaning, without looking at any file: `./a//b/../c/` is `a/c`.
 fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');

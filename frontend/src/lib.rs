@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod build;
 mod compile;
 pub mod debug;
+pub mod desk;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod entrypoint;

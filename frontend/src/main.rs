@@ -1,13 +1,20 @@
-//! The frontend's process: one build, from the environment that BuildKit gives it to the answer on its stdout.
+//! The frontend's process: one build, from the environment that BuildKit gives it to the answer on its stdout; or, with a command, an
+//! answer on a desk.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use optfrontend::build::build;
+use optfrontend::desk;
 use optfrontend::epoch::Epoch;
 use optfrontend::gateway::{Failure, Gateway, GatewayError};
 use optfrontend::opts::{FrontendOpts, OptErrors, keys};
 
 fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if !words.is_empty() || !is_started_by_daemon() {
+        return desk::run(words);
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&format!("no event loop: {error}")),
@@ -18,6 +25,11 @@ fn main() -> ExitCode {
         Ok(()) => std::process::exit(0),
         Err(error) => give_up(&error.to_string()),
     }
+}
+
+/// Whether there is a build to answer: a daemon says so by the environment, and gives no arguments.
+fn is_started_by_daemon() -> bool {
+    [keys::ENV_SESSION_ID, keys::ENV_WORKERS].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// Builds, and tells the daemon how it went. Errors are those of the connection: there is nobody left to tell.

@@ -8,7 +8,7 @@ use crate::gateway::{Failure, SourceExcerpt, SourceFile, SourceRange};
 use crate::source::SpecFiles;
 
 /// Faults that are told in full; the rest is counted.
-const MAX_TOLD: usize = 20;
+pub(crate) const MAX_TOLD: usize = 20;
 
 /// Characters of a sentence that are told: it may quote a text of any length.
 const MAX_SENTENCE: usize = 600;
@@ -48,7 +48,7 @@ fn told(files: &SpecFiles, fault: &Diagnostic) -> String {
 }
 
 /// One line for a terminal: what a sentence quotes must neither break it nor control the terminal.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(MAX_SENTENCE));
     for (index, c) in text.chars().enumerate() {
         if index == MAX_SENTENCE {

@@ -28,6 +28,14 @@ impl SpecFile {
         Self { name: name.into(), text, line_starts }
     }
 
+    /// The text of a line, counted from 1, without its end.
+    pub fn line(&self, line: u32) -> &str {
+        let at = (line as usize).saturating_sub(1);
+        let start = self.line_starts.get(at).map_or(self.text.len(), |start| *start as usize);
+        let end = self.line_starts.get(at + 1).map_or(self.text.len(), |next| *next as usize);
+        self.text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
+    }
+
     /// Line and column of a byte, both counted from 1; columns are characters.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
@@ -60,6 +68,15 @@ impl SpecFiles {
     /// Adds a file; its id is how many there were.
     pub fn add(&mut self, file: SpecFile) {
         self.files.push(file);
+    }
+
+    /// Gives files other names, where `new` has one for the name.
+    pub fn rename(&mut self, new: impl Fn(&str) -> Option<String>) {
+        for file in &mut self.files {
+            if let Some(name) = new(&file.name) {
+                file.name = name;
+            }
+        }
     }
 
     /// The file of a span; the first where there is no such file.

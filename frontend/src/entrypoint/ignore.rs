@@ -9,10 +9,10 @@ use crate::external::LocalDirectory;
 use crate::gateway::{Failure, Gateway, Ref, SourceExcerpt, SourceFile, SourceRange};
 
 /// The most bytes that an ignore file may have.
-pub(super) const MAX_IGNORE_BYTES: usize = 1 << 20;
+pub(crate) const MAX_IGNORE_BYTES: usize = 1 << 20;
 
 /// The ignore file of a directory.
-pub(super) const IGNORE_FILE: &str = ".dockerignore";
+pub(crate) const IGNORE_FILE: &str = ".dockerignore";
 
 /// The ignore file of the build context: `<spec>.dockerignore` beside the spec, else `.dockerignore` in the context.
 #[derive(Debug)]

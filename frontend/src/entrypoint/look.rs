@@ -10,7 +10,7 @@ use crate::opts::FrontendOpts;
 use crate::survey::{Survey, Wanted};
 
 /// The most that is read of one file: lockfiles of large projects have some megabytes.
-const MAX_BYTES: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 impl Entrypoint {
     /// Looks up what a survey wants to know. From a directory of the client, that takes two round trips, and one more for

@@ -17,11 +17,13 @@ use crate::opts::FrontendOpts;
 use crate::parse::MAX_SPEC_BYTES;
 use crate::plain_words::{Plain, plain};
 use beside::SpecFolder;
-use ignore::{IgnoreFile, MAX_IGNORE_BYTES};
+use ignore::IgnoreFile;
 use locals::{directories, ignore_source, spec_source};
 use main_context::{RemoteFiles, is_archive};
 
 pub use ignore::IgnoreRules;
+pub(crate) use ignore::{IGNORE_FILE, MAX_IGNORE_BYTES};
+pub(crate) use look::MAX_BYTES as MAX_SURVEY_BYTES;
 pub use main_context::{MainContext, RemoteContext};
 
 /// The name of the local source that holds the spec, and of an input that does.

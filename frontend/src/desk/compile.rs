@@ -1,0 +1,160 @@
+//! The phases up to `plan`, with the files of this machine and without images.
+
+use buildkit_llb::Platform;
+use spec_schema::Spec;
+use spec_schema::diagnostic::Faults;
+
+use super::Trouble;
+use super::args::Question;
+use super::assumed::Assumed;
+use super::files::Files;
+use crate::debug;
+use crate::epoch::Epoch;
+use crate::expand::{Core, ask, expand};
+use crate::layers::{self, Facts};
+use crate::opts::{FrontendOpts, keys};
+use crate::parse::Reading;
+use crate::plan::{BuildPlan, plan};
+use crate::presets::detect::choose;
+use crate::sbom::extras;
+use crate::select::{Request, Selection, platforms, select, undeclared_args};
+use crate::source::SpecFiles;
+use crate::survey::Survey;
+use crate::users::Known;
+
+/// A spec whose files have been read.
+pub(super) struct Spoken {
+    pub(super) files: SpecFiles,
+    /// The spec; none where a fault leaves nothing to go on with.
+    pub(super) core: Option<Core>,
+    pub(super) faults: Faults,
+    /// What to say besides.
+    pub(super) notes: Vec<String>,
+    request: Request,
+}
+
+/// A spec that is planned for every platform.
+pub(super) struct Planned {
+    pub(super) selections: Vec<Selection>,
+    /// Empty where there are faults.
+    pub(super) plans: Vec<BuildPlan>,
+    pub(super) assumed: Assumed,
+    /// What to say besides.
+    pub(super) notes: Vec<String>,
+}
+
+/// A question, and the files that it is about.
+pub(super) struct Desk<'q> {
+    files: Files<'q>,
+    opts: FrontendOpts,
+}
+
+impl<'q> Desk<'q> {
+    /// Reads the options.
+    pub(super) fn new(question: &'q Question) -> Result<Self, Trouble> {
+        let files = Files::of(question)?;
+        let opts = options(&question.options, &files.filename)?;
+        Ok(Self { files, opts })
+    }
+
+    /// The spec in core form.
+    pub(super) fn read(&self) -> Result<Spoken, Trouble> {
+        let mut reading = Reading::of(&self.files.filename, self.files.spec()?);
+        let mut own = vec![self.files.filename.clone()];
+        loop {
+            let wanted = reading.wanted();
+            if wanted.is_empty() {
+                break;
+            }
+            reading.take(wanted.iter().map(|path| self.files.beside(path)).collect::<Result<_, _>>()?);
+            own.extend(wanted);
+        }
+        let mut survey = Survey::default();
+        let mut merged = reading.merge();
+        let chosen = match merged.preset().cloned() {
+            None => None,
+            Some(asked) => {
+                let chosen = self.files.look(&mut survey, |survey| choose(&asked, survey))?;
+                chosen.map_err(|fault| merged.refuse(fault)).ok()
+            }
+        };
+        let notes = chosen.iter().map(crate::presets::Chosen::told).collect();
+        let (mut files, spec, faults) = merged.finish(chosen.as_ref());
+        files.rename(|name| own.iter().any(|own| own == name).then(|| self.files.shown(name)));
+        let mut request = Request::of(&self.opts);
+        let core = spec.map(|mut spec| {
+            debug::add(&mut spec, &mut request);
+            self.expand(spec, &mut survey)
+        });
+        Ok(Spoken { files, core: core.transpose()?, faults, notes, request })
+    }
+
+    fn expand(&self, spec: Spec, survey: &mut Survey) -> Result<Core, Trouble> {
+        self.files.look(survey, |survey| ask(&spec, survey))?;
+        Ok(expand(spec, survey))
+    }
+
+    /// Plans every platform. Faults are added to those of the spec.
+    pub(super) fn plan(&self, spoken: &mut Spoken) -> Result<Planned, Trouble> {
+        let Spoken { core: Some(core), faults, request, .. } = spoken else {
+            let assumed = Assumed::default();
+            return Ok(Planned { selections: Vec::new(), plans: Vec::new(), assumed, notes: Vec::new() });
+        };
+        let build = Platform::parse(&format!("linux/{}", architecture())).unwrap_or_default();
+        let platforms = platforms(core.spec(), &self.opts, &build, faults);
+        let selected = platforms.list.iter().filter_map(|one| select(core, request, &build, one, faults));
+        let selections: Vec<Selection> = selected.collect();
+        for selection in &selections {
+            extras(core, request, selection, faults);
+        }
+        if selections.iter().any(|selection| selection.reads_context) {
+            self.files.ignored()?;
+        }
+        let assumed = Assumed::of(core, &selections);
+        let several = selections.len() > 1;
+        let mut found = Faults::new();
+        let planned =
+            selections.iter().map(|one| plan(core, one, &assumed.resolved, &build, several, &mut found));
+        let mut plans: Vec<BuildPlan> = planned.collect();
+        if faults.is_empty() && found.is_empty() {
+            for plan in &mut plans {
+                settle(plan, &mut found);
+            }
+        }
+        assumed.known(found).into_iter().for_each(|fault| faults.push(fault));
+        if !faults.is_empty() {
+            plans.clear();
+        }
+        let notes = undeclared_args(core.spec(), request, &selections);
+        Ok(Planned { selections, plans, assumed, notes })
+    }
+}
+
+/// What a client passes on.
+fn options(options: &[String], filename: &str) -> Result<FrontendOpts, Trouble> {
+    let options = options.iter().cloned().chain([format!("{}={filename}", keys::FILENAME)]);
+    let variables = options.enumerate().map(|(at, option)| (format!("{}{at}", keys::ENV_OPTION), option));
+    let read = FrontendOpts::from_env(variables).map_err(|errors| {
+        let told = errors.0.iter().map(|error| format!("`--{}`: {}", error.option, error.problem));
+        told.collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(FrontendOpts { now: Epoch::now(), ..read })
+}
+
+/// What can be told of a plan without the files of its bases.
+fn settle(plan: &mut BuildPlan, faults: &mut Faults) {
+    let mut known = Known::default();
+    known.make(plan, faults);
+    layers::arrange(plan, &Facts::default(), known.complete(plan));
+}
+
+/// This machine's architecture in the words of images.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "powerpc64" => "ppc64le",
+        other => other,
+    }
+}
