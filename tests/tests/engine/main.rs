@@ -11,6 +11,7 @@ mod containers;
 mod context;
 mod contexts;
 mod debug;
+mod desk;
 mod examples;
 mod expand;
 mod git_ssh;
