@@ -25,9 +25,14 @@ pub(crate) fn serve(name: &str, port: u16) -> Container {
 }
 
 pub(crate) fn serve_as(name: &str, port: u16, user: &str) -> Container {
+    serve_spec(name, "build.yaml", port, user)
+}
+
+/// As [`serve_as`], by another spec of the example.
+pub(crate) fn serve_spec(name: &str, spec: &str, port: u16, user: &str) -> Container {
     let image = {
         let _alone = alone_with(name);
-        Build::at(repository().join("examples").join(name)).load()
+        Build::at(repository().join("examples").join(name)).using(spec).load()
     };
     let container = Container::serve(&image, port);
     assert_eq!(container.inspect("{{.Config.User}}"), user);

@@ -13,6 +13,7 @@ mod contexts;
 mod debug;
 mod desk;
 mod examples;
+mod examples_node;
 mod expand;
 mod git_ssh;
 mod health;
