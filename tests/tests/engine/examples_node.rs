@@ -53,6 +53,31 @@ fn node_pnpm_switches_flags_by_its_preset() {
 }
 
 #[test]
+fn node_api_keeps_notes_by_its_preset() {
+    let container = serve_spec("node-api", "preset.yaml", 3000, "65532:65532");
+    assert_eq!(container.answer(3000, "/healthz").body, r#"{"status":"ok"}"#);
+    let made = request(
+        container.port(3000),
+        "POST",
+        "/notes",
+        &["Content-Type: application/json"],
+        r#"{"title": "milk"}"#,
+    );
+    assert!(made.as_ref().is_ok_and(|answer| answer.status == 201), "{made:?}");
+    container.wait_until_healthy();
+}
+
+#[test]
+fn react_nginx_serves_its_bundle_by_its_preset() {
+    let container = serve_spec("react-nginx", "preset.yaml", 8080, "101:101");
+    let page = container.answer(8080, "/some/route");
+    let script = page.body.split('"').find(|word| word.starts_with("/assets/")).unwrap_or_default();
+    let bundle = get(container.port(8080), script);
+    assert!(bundle.is_ok_and(|answer| answer.body.contains("Bill splitter")), "{page:?}");
+    container.wait_until_healthy();
+}
+
+#[test]
 fn node_pnpm_passes_its_tests() {
     test("node-pnpm");
 }
@@ -82,9 +107,8 @@ const HELPER: u64 = 1024 * 1024;
 
 #[test]
 fn no_image_is_larger_than_that_of_its_dockerfile() {
-    for example in ["node-pnpm"] {
+    for example in ["node-api", "node-pnpm", "react-nginx"] {
         let sizes = ["Dockerfile.reference", "build.yaml", "preset.yaml"].map(|file| size(example, file));
-        println!("{example}: {sizes:?}");
         let [reference, spec, preset] = sizes;
         assert!(spec <= reference + TIMES, "{example}: {sizes:?}");
         assert!(preset <= reference + TIMES + HELPER, "{example}: {sizes:?}");
