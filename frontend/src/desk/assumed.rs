@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use buildkit_llb::Definition;
 use serde_json::json;
 use spec_schema::decode::text::{Form, Template};
-use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
 use spec_schema::encode::Encode;
 use spec_schema::node::{Node, Value};
 use spec_schema::span::Span;
@@ -19,6 +19,9 @@ use crate::select::Selection;
 /// Keys whose texts are scripts: their variables are the shell's.
 const SCRIPTS: [&str; 4] = ["run", "cmd", "entrypoint", "test"];
 
+/// Variables that are told.
+const MAX_TOLD: usize = 8;
+
 /// What is taken for granted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Assumed {
@@ -28,6 +31,8 @@ pub(super) struct Assumed {
     variables: BTreeSet<String>,
     /// Variables that some `env` of the spec defines: a stage may use one that only another stage has.
     defined: BTreeSet<String>,
+    /// The args of the spec.
+    declared: BTreeSet<String>,
 }
 
 impl Assumed {
@@ -52,13 +57,29 @@ impl Assumed {
             }
         }
         assumed.defined = names.defined;
+        assumed.declared = core.spec().args.names().map(str::to_owned).collect();
         assumed.resolved.own_image = Some(Definition::default());
         assumed
     }
 
-    /// Variables that have to be those of images.
-    pub(super) fn variables(&self) -> Vec<&str> {
-        self.variables.difference(&self.defined).map(String::as_str).collect()
+    /// Variables that have to be those of images, in words; nothing where there are none.
+    pub(super) fn variables(&self) -> Option<String> {
+        let open: Vec<&String> = self.variables.difference(&self.defined).collect();
+        let mut told: Vec<String> = open.iter().take(MAX_TOLD).map(|name| self.told(name)).collect();
+        if open.len() > MAX_TOLD {
+            told.push(format!("{} more", open.len() - MAX_TOLD));
+        }
+        match told.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} is a variable of theirs")),
+            [rest @ .., last] => Some(format!("{} and {last} are variables of theirs", rest.join(", "))),
+        }
+    }
+
+    /// A variable with what it may have been meant to be.
+    fn told(&self, name: &str) -> String {
+        let known = self.defined.iter().chain(&self.declared).map(String::as_str);
+        nearest(name, known).map_or_else(|| name.to_owned(), |near| format!("{name} (did you mean {near}?)"))
     }
 
     /// The faults that hold whatever the images are: not those of texts that an image has a part in.

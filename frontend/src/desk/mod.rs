@@ -76,7 +76,7 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
         command => {
             let planned = desk.plan(&mut spoken)?;
             notes.extend_from_slice(&planned.notes);
-            if spoken.faults.is_empty() {
+            if spoken.faults.is_empty() || command == Command::Check {
                 notes.extend(planned.open(command));
             }
             planned.told(spoken, question)
@@ -153,13 +153,7 @@ impl Planned {
             return None;
         }
         let variables = self.assumed.variables();
-        let are = match variables.as_slice() {
-            [] => String::new(),
-            [one] => format!(", nor whether {one} is a variable of theirs"),
-            [rest @ .., last] => {
-                format!(", nor whether {} and {last} are variables of theirs", rest.join(", "))
-            }
-        };
+        let are = variables.map(|are| format!(", nor whether {are}")).unwrap_or_default();
         Some(match command {
             Command::Check => {
                 format!("images were not looked up: it is not known whether they are there{are}")

@@ -1,0 +1,108 @@
+//! What is told of specs that are right.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::program::{Desk, assert_snapshot, command, repository, shop, told};
+
+#[test]
+fn every_example_is_told_of() {
+    for entry in fs::read_dir(repository("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.join("build.yaml").exists() {
+            continue;
+        }
+        let run = |name: &str| {
+            let words = [name, "build.yaml"];
+            told(command(&words).current_dir(&folder).stdin(Stdio::null()).output().unwrap()).good()
+        };
+        assert_eq!(run("check").out, "build.yaml: no faults\n");
+        assert!(run("expand").out.contains("\nstages:\n"));
+        assert!(run("explain").out.starts_with("TARGET: "));
+        assert!(run("graph").out.starts_with("flowchart TD\n"));
+    }
+}
+
+#[test]
+fn what_is_expanded_is_a_spec() {
+    let core = shop().run(&["expand", "build.yaml"]).good().out;
+    assert!(core.contains("        cache:\n          - target: /go/pkg/mod\n"), "{core}");
+    let desk = Desk::with(&core);
+    assert_eq!(desk.run(&["expand", "build.yaml"]).good().out, core);
+    let json = desk.run(&["expand", "--format=json", "build.yaml"]).good().json();
+    assert!(json["stages"]["tools"]["from"].is_string(), "{json:#}");
+}
+
+#[test]
+fn a_plan_is_explained() {
+    let desk = shop();
+    assert_snapshot("explain", &desk.run(&["explain", "--platform=linux/amd64", "build.yaml"]));
+    let json = desk
+        .run(&["explain", "build.yaml", "--format", "json", "--platform", "linux/amd64,linux/arm64"])
+        .good()
+        .json();
+    assert_eq!(json["platforms"][1]["platform"], "linux/arm64");
+}
+
+#[test]
+fn stages_are_drawn() {
+    let desk = shop();
+    let drawn = |format| desk.run(&["graph", "--format", format, "--target=pages", "build.yaml"]).good().out;
+    assert!(drawn("mermaid").contains("<b>pages</b><br/>6 steps\"]:::target\n"));
+    assert!(drawn("dot").starts_with("digraph stages {\n"));
+    assert!(drawn("svg").starts_with("<svg "));
+    let nodes = serde_json::from_str::<Value>(&drawn("json")).unwrap()["platforms"][0]["nodes"].clone();
+    assert!(nodes.as_array().unwrap().iter().any(|node| node["kind"] == "target"), "{nodes:#}");
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_repository() {
+    let schema = fs::read_to_string(repository("spec-schema/schema/v1.json")).unwrap();
+    assert_eq!(Desk::new().run(&["schema"]).good().out, schema);
+}
+
+#[test]
+fn options_mean_what_they_mean_in_a_build() {
+    let desk = Desk::with(
+        "
+args: {V: {required: true, pattern: '[0-9]+'}}
+sources: {tools: {context: tools}}
+stages: {a: {from: scratch}, b: {from: scratch, steps: [{copy: /x, from: tools, to: /$V}]}}
+",
+    );
+    let run = |words: &[&str]| desk.run(&[&["check", "build.yaml"], words].concat());
+    let tools = "--build-context=tools=./tools";
+    assert_eq!(run(&["--build-arg=V=1", tools]).good().err, "");
+    assert_eq!(run(&["--build-arg", "V=1", "--target", "a"]).good().err, "");
+    let note = "note: the spec declares no build arg `W`, which the client set; did you mean `V`?\n";
+    assert_eq!(
+        run(&["--build-arg=V=1", "--build-arg=W=1", tools]).good().err,
+        note.replace("; did you mean `V`?", "")
+    );
+    assert!(run(&[tools]).out.contains("the build arg `V` is required"));
+    assert!(run(&["--build-arg=V=x", tools]).out.contains("the build arg `V` cannot be `x`"));
+    assert!(run(&["--build-arg=V=1"]).out.contains("tools"));
+    assert!(run(&["--target=c", "--build-arg=V=1"]).out.contains("there is no stage `c`"));
+    let of_environment =
+        command(&["check", "build.yaml", "--build-arg=V", tools]).env("V", "7").current_dir(&desk.0).output();
+    told(of_environment.unwrap()).good();
+}
+
+#[test]
+fn variables_that_only_an_image_can_have_are_told() {
+    let spec = "
+args: {VERSION: 1}
+stages:
+  app:
+    from: node:22
+    env: {OWN: a}
+    expose: [$PORT]
+    labels: {made: '$OWN $NODE_VERSION $VERSION $VERISON ${NONE:-none}'}
+    steps: [{run: 'for i in *; do echo $i; done'}]
+";
+    assert_snapshot("variables", &Desk::with(spec).run(&["check", "build.yaml"]));
+    let scratch = spec.replace("node:22", "scratch");
+    assert_snapshot("variables_of_nothing", &Desk::with(&scratch).run(&["check", "build.yaml"]));
+}

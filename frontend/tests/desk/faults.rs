@@ -1,0 +1,32 @@
+//! What is told of specs that are wrong.
+
+use std::fs;
+
+use crate::program::{Desk, assert_snapshot, repository};
+
+#[test]
+fn faults_are_told_with_their_lines() {
+    let wrong = fs::read_to_string(repository("frontend/tests/invalid/all_phases.yaml")).unwrap();
+    let desk = Desk::new().file("sub/build.yaml", wrong);
+    assert_snapshot("faults", &desk.run(&["check", "sub/build.yaml"]));
+    let checked = desk.run(&["check", "--format=json", "sub/build.yaml"]);
+    assert_eq!(checked.code, 1);
+    let message = checked.json()["buildError"]["message"].clone();
+    assert!(message.as_str().unwrap().contains("\nsub/build.yaml:"), "{message}");
+    for command in ["expand", "explain", "graph"] {
+        let told = desk.run(&[command, "sub/build.yaml"]);
+        assert_eq!((told.code, told.out.as_str()), (1, ""), "{command}");
+        assert!(told.err.contains("sub/build.yaml:") && told.err.ends_with(" faults\n"), "{}", told.err);
+    }
+}
+
+#[test]
+fn no_bytes_break_it() {
+    let mut garbage: Vec<u8> = (0..=255).cycle().take(4096).collect();
+    garbage.insert(0, 0xff);
+    let large = "# a comment\n".repeat(900_000);
+    let desk = Desk::new().file("garbage.yaml", garbage).file("large.yaml", large).file("empty.yaml", "");
+    assert_snapshot("garbage", &desk.run(&["check", "garbage.yaml"]));
+    assert_snapshot("large", &desk.run(&["check", "large.yaml"]));
+    assert_snapshot("empty", &desk.run(&["check", "empty.yaml"]));
+}
