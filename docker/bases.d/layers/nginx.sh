@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # variables that docker/bases gives
 # nginx: Debian's, with the user, the folders and the settings of the official image
 
-layer_seconds+=([nginx]=25 [nginx-unprivileged]=2)
+layer_seconds+=([nginx]=25 [nginx-1-30]=25 [nginx-unprivileged]=2)
 
 layer_nginx() {
   local arch root
@@ -23,6 +23,11 @@ layer_nginx() {
     ln -sf /dev/stderr "$root/var/log/nginx/error.log"
     pack "$root" "$arch" "$root.stamp"
   done
+}
+
+layer_nginx-1-30() {
+  on_forky
+  layer_nginx
 }
 
 # What nginxinc/nginx-unprivileged changes, so that user 101 can run it.
