@@ -14,13 +14,15 @@ pub enum Kind {
     Node,
     /// A program in Python.
     Python,
+    /// A program in Rust.
+    Rust,
     /// Files for a web server.
     Static,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Go, Self::Node, Self::Python, Self::Static];
+    pub const ALL: [Self; 5] = [Self::Go, Self::Node, Self::Python, Self::Rust, Self::Static];
 
     /// Its name in a spec.
     pub fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Go => "go",
             Self::Node => "node",
             Self::Python => "python",
+            Self::Rust => "rust",
             Self::Static => "static",
         }
     }
@@ -43,6 +46,7 @@ impl Kind {
             Self::Go => Part { name: "preset go", text: include_str!("go.yaml") },
             Self::Node => Part { name: "preset node", text: include_str!("node.yaml") },
             Self::Python => Part { name: "preset python", text: include_str!("python.yaml") },
+            Self::Rust => Part { name: "preset rust", text: include_str!("rust.yaml") },
             Self::Static => Part { name: "preset static", text: include_str!("static.yaml") },
         }
     }

@@ -3,6 +3,7 @@
 mod go;
 mod node;
 mod python;
+mod rust;
 mod site;
 
 use spec_schema::diagnostic::{Diagnostic, did_you_mean, one_of};
@@ -29,6 +30,7 @@ pub fn choose(asked: &Asked, survey: &mut Survey) -> Result<Chosen, Diagnostic> 
         Kind::Go => go::look(&mut project),
         Kind::Node => node::look(&mut project),
         Kind::Python => python::look(&mut project),
+        Kind::Rust => rust::look(&mut project),
         Kind::Static => site::look(&mut project),
     }
     .map_err(fault)?;
@@ -100,10 +102,11 @@ impl Project<'_> {
 
 /// The kinds by the files that tell them.
 fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
-    let signs: [(Kind, &[&str]); 3] = [
+    let signs: [(Kind, &[&str]); 4] = [
         (Kind::Go, &["go.mod"]),
         (Kind::Node, &["package.json"]),
         (Kind::Python, &["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"]),
+        (Kind::Rust, &["Cargo.toml"]),
     ];
     let mut there: Vec<(Kind, String)> = Vec::new();
     for (kind, files) in signs {
@@ -149,6 +152,13 @@ fn minor(version: &str) -> String {
 /// The first number of a release.
 fn major(version: &str) -> String {
     version.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// Whether a release comes after another one, by their numbers.
+fn is_newer(version: &str, other: &str) -> bool {
+    let numbers =
+        |version: &str| version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    numbers(&minor(version)) > numbers(&minor(other))
 }
 
 /// The first port that a text listens on, where it says so with one of some words before it.

@@ -5,13 +5,21 @@ use serde_json::Value;
 use super::{Project, Refusal, node};
 use crate::survey::Survey;
 
-/// What tools that build files for browsers are called, and where they put them.
-const TOOLS: &[(&str, &str)] = &[
-    ("vite", "dist"),
-    ("react-scripts", "build"),
-    ("parcel", "dist"),
-    ("@angular/cli", "dist"),
-    ("astro", "dist"),
+/// A tool that builds files for browsers.
+#[derive(Clone, Copy)]
+struct Tool {
+    package: &'static str,
+    /// Where it puts them.
+    output: &'static str,
+    /// Whether it is for apps of a single page, which has scripts for every path.
+    is_app: bool,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { package: "astro", output: "dist", is_app: false },
+    Tool { package: "vite", output: "dist", is_app: true },
+    Tool { package: "react-scripts", output: "build", is_app: true },
+    Tool { package: "parcel", output: "dist", is_app: false },
 ];
 
 /// The directory whose files are served as they are.
@@ -32,25 +40,38 @@ pub(super) fn is_built(survey: &mut Survey) -> bool {
     let manifest: Value =
         survey.text("package.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let start = manifest["scripts"]["start"].as_str().unwrap_or_default();
-    output(&manifest).is_some() && !start.starts_with("node ")
+    tool(&manifest).is_some() && !start.starts_with("node ")
 }
 
-fn output(manifest: &Value) -> Option<(&'static str, &'static str)> {
+fn tool(manifest: &Value) -> Option<Tool> {
     let has = |name: &str| {
         ["dependencies", "devDependencies"].iter().any(|kind| manifest[kind].get(name).is_some())
     };
-    TOOLS.iter().copied().find(|(tool, _)| has(tool))
+    TOOLS.iter().copied().find(|tool| has(tool.package))
 }
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
+    let why = output(project)?;
+    if let Some(why) = why {
+        project.find("health", "/", why);
+    }
+    project.find("port", "8080", "the usual one");
+    Ok(())
+}
+
+/// Finds the directory that is served; returns why it has an index.html, where it does.
+fn output(project: &mut Project<'_>) -> Result<Option<&'static str>, Refusal> {
     if project.survey.has("package.json") {
         let manifest = node::manifest(project)?;
         node::version(project, &manifest);
         if node::build(project, &manifest)
-            && let Some((tool, folder)) = output(&manifest)
+            && let Some(tool) = tool(&manifest)
         {
-            project.find("output", folder, format!("where {tool} puts it"));
-            return Ok(());
+            project.find("output", tool.output, format!("where {} puts it", tool.package));
+            if tool.is_app {
+                project.find("fallback", "/index.html", format!("{} is for apps of one page", tool.package));
+            }
+            return Ok(project.is_open("output").then_some("the page that is built"));
         }
     }
     match pages(project.survey) {
@@ -63,5 +84,5 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
         }
         None => {}
     }
-    Ok(())
+    Ok(project.is_open("output").then_some("index.html is there"))
 }
