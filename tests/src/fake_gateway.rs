@@ -23,7 +23,6 @@ mod record;
 mod session;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use buildkit_proto::google::rpc::Status;
 use buildkit_proto::pb;
@@ -49,7 +48,6 @@ pub struct FakeGateway {
     source_failures: BTreeMap<String, Status>,
     hang_up_at: Option<String>,
     solve_form: Option<SolveForm>,
-    latency: Latency,
 }
 
 /// An image of the registry.
@@ -57,16 +55,6 @@ pub struct FakeGateway {
 struct Image {
     digest: String,
     config: Vec<u8>,
-}
-
-/// How long every call takes.
-#[derive(Debug, Clone, Copy)]
-struct Latency(Duration);
-
-impl Default for Latency {
-    fn default() -> Self {
-        Self(Duration::from_millis(2))
-    }
 }
 
 /// The form of the reply to a solve.
@@ -202,17 +190,6 @@ impl FakeGateway {
         self.solve_form = Some(form);
         self
     }
-
-    /// How long every call takes: 2 ms if not said.
-    ///
-    /// It must not be nothing, or a call sent together with another may end before that one arrives, and the two
-    /// would count as one after the other.
-    #[must_use]
-    pub fn latency(mut self, latency: Duration) -> Self {
-        self.latency = Latency(latency);
-        self
-    }
-
     /// Starts serving. Must be called inside a Tokio runtime with a clock.
     pub fn start(self) -> FakeSession {
         FakeSession::start(self)

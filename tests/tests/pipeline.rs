@@ -1,6 +1,6 @@
 //! The whole pipeline against a daemon in memory: the calls that a build makes, and what it returns.
-
-use std::time::Duration;
+//!
+//! The clock stands still while anything is left to do: what overlaps does not hang on how fast the machine is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -68,7 +68,7 @@ async fn run(fake: FakeGateway, opts: &FrontendOpts) -> (FakeSession, Result<Bui
     (session, outcome)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_build_has_five_round_trips() {
     let (session, outcome) = run(images().file("dockerfile", "build.yaml", SPEC), &opts(&[])).await;
     outcome.unwrap();
@@ -90,7 +90,7 @@ fn including() -> FakeGateway {
         .file("dockerfile", "ci/deep.yaml", "stages:\n  app:\n    steps:\n      - remove: /b*\n")
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_level_of_includes_takes_two_more_round_trips() {
     let one_level = images()
         .file("dockerfile", "build.yaml", "include: [one.yaml, two.yaml]\n")
@@ -103,7 +103,7 @@ async fn each_level_of_includes_takes_two_more_round_trips() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_places_of_included_files_are_theirs() {
     let (_, outcome) = run(including().release(Release(8)), &opts(&[])).await;
     let message = outcome.unwrap_err().message;
@@ -129,7 +129,7 @@ async fn the_places_of_included_files_are_theirs() {
     assert_eq!(ask("frontend.lint").await["sources"][3]["filename"], "ci/deep.yaml");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_include_that_is_not_there_gets_the_nearest_name() {
     let fake = images().file("dockerfile", "build.yaml", "include: [ci/tols.yaml, ci, other.yaml]\n").file(
         "dockerfile",
@@ -148,7 +148,7 @@ async fn an_include_that_is_not_there_gets_the_nearest_name() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn eight_images_take_no_more_round_trips_than_one() {
     let mut spec = String::from("stages:\n");
     let mut fake = images();
@@ -165,7 +165,7 @@ async fn eight_images_take_no_more_round_trips_than_one() {
     assert_eq!(session.longest_chain().len(), 5);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn layers_apart_from_their_base_take_two_more_round_trips() {
     let mut spec =
         String::from("default: app\nstages:\n  app:\n    from: busybox\n    workdir: /srv\n    steps:\n");
@@ -192,7 +192,7 @@ async fn layers_apart_from_their_base_take_two_more_round_trips() {
     assert_eq!(session.longest_chain().len(), 5, "nothing is read where nothing can be merged");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn accounts_take_two_more_round_trips_for_each_stage_that_has_to_run_first() {
     let on_images = "{from: busybox, users: a, steps: [{copy: x, to: /srv/x, chown: a}]}";
     let chain = "{from: busybox, users: a, steps: [{run: b}]}\n  c: {from: a, users: d}\n  e: {from: c, steps: [{run: f}]}\n  g: {from: e, users: h}";
@@ -217,7 +217,7 @@ async fn accounts_take_two_more_round_trips_for_each_stage_that_has_to_run_first
     ];
     for (stages, trips) in specs {
         let spec = format!("stages:\n  a: {stages}\n");
-        let fake = images().latency(Duration::from_millis(30)).file("dockerfile", "build.yaml", spec.clone());
+        let fake = images().file("dockerfile", "build.yaml", spec.clone());
         let (session, outcome) = run(fake, &opts(&[("platform", "linux/amd64,linux/arm64")])).await;
         outcome.unwrap();
         let chain = session.longest_chain();
@@ -225,7 +225,7 @@ async fn accounts_take_two_more_round_trips_for_each_stage_that_has_to_run_first
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_a_daemon_lacks_is_said_before_steps_run_for_accounts() {
     let spec = "stages:\n  a: {from: busybox, steps: [{run: b}]}\n  b: {from: a, users: c, steps: [{copy: x, chmod: u+x}]}\n";
     let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
@@ -236,7 +236,7 @@ async fn what_a_daemon_lacks_is_said_before_steps_run_for_accounts() {
     assert_eq!(solves, 2, "only the two sources");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn accounts_are_added_to_those_of_the_base() {
     let image = images().image_source("docker.io/library/busybox:latest");
     let base = |fake: FakeGateway| {
@@ -264,7 +264,7 @@ async fn accounts_are_added_to_those_of_the_base() {
     assert!(!session.methods().contains(&"Return"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn accounts_of_a_base_that_cannot_be_read_fail_the_build() {
     let spec = "stages:\n  app:\n    from: busybox\n    users: a\n";
     let fake = images().file("dockerfile", "build.yaml", spec);
@@ -280,7 +280,7 @@ async fn accounts_of_a_base_that_cannot_be_read_fail_the_build() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_base_that_cannot_be_read_fails_no_build_by_itself() {
     let spec =
         "stages: {app: {from: busybox, steps: [{write: {path: /a/b, content: c}}, {copy: a, to: /c/d}]}}\n";
@@ -294,7 +294,7 @@ async fn a_base_that_cannot_be_read_fails_no_build_by_itself() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_needed_is_not_asked_for() {
     let spec = "stages:\n  other: {from: not-there}\n  app: {from: busybox, steps: [{run: make}]}\n";
     let (session, outcome) = run(images().file("dockerfile", "build.yaml", spec), &opts(&[])).await;
@@ -305,7 +305,7 @@ async fn what_is_not_needed_is_not_asked_for() {
     assert_eq!(reads, 2, "no .dockerignore where nothing of the context is read");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn several_platforms_are_returned_by_name() {
     let arm = CONFIG.replace("amd64", "arm64");
     let fake = FakeGateway::new()

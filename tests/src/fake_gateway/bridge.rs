@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use buildkit_proto::google::rpc::Status as RpcStatus;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
@@ -13,6 +14,10 @@ use tonic::{Code, Request as Asked, Response, Status, Streaming, async_trait};
 
 use super::record::{FileSystem, Outcome, Record, Request};
 use super::{FakeGateway, Image, SolveForm};
+
+/// How long every call takes. Not nothing, or a call sent together with another may end before that one arrives, and the two
+/// would count as one after the other.
+const LATENCY: Duration = Duration::from_millis(2);
 
 pub(super) type Answer<T> = Result<T, Status>;
 
@@ -44,7 +49,7 @@ impl Bridge {
             self.record.hang_up.notify_one();
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(self.script.latency.0).await;
+        tokio::time::sleep(LATENCY).await;
         let reply = match self.script.call_failures.get(method) {
             Some(status) => Err(failed(status)),
             None => reply(self),

@@ -1,17 +1,23 @@
 //! `--sbom`, `--provenance` and `--attest`: what is attached to an image. The scanner is Syft.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use optfrontend_tests::{Build, Image, ImageName, Registry, repository};
 use serde_json::Value;
 
-/// The scanner of `tests/scanner`, in the registry.
+/// The scanner of `tests/scanner`, in the registry: one for all tests that run at a time, each of which keeps it.
 #[track_caller]
-fn scanner() -> ImageName {
-    let name = Registry::shared().name("scanner");
-    let flags = ["--push", "--provenance=false", "--tag", &*name];
-    Build::at(repository().join("tests/scanner")).run_with(flags).ok();
-    name
+fn scanner() -> Arc<ImageName> {
+    static SHARED: Mutex<Weak<ImageName>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let name = Arc::new(Registry::shared().name("scanner"));
+        let flags = ["--push", "--provenance=false", "--tag", &**name];
+        Build::at(repository().join("tests/scanner")).run_with(flags).ok();
+        *shared = Arc::downgrade(&name);
+        name
+    })
 }
 
 /// The statements of a kind.
@@ -74,7 +80,8 @@ fn listed(args: &[(&str, &str)], flags: &[&str]) -> BTreeMap<String, BTreeSet<St
     let spec = SPEC.replace("ARGS", &format!("args: {{{}}}", declared.join(", ")));
     let declared: Vec<String> = args.iter().map(|(name, value)| format!("ARG {name}={value}\n")).collect();
     let dockerfile = DOCKERFILE.replace("ARGS\n", &declared.concat());
-    let generator = format!("--sbom=generator={}", &*scanner());
+    let scanner = scanner();
+    let generator = format!("--sbom=generator={}", &**scanner);
     let [spec, dockerfile] = [Build::spec(&spec), Build::dockerfile(&dockerfile)].map(|build| {
         let build = build.file("METADATA", METADATA).file("package-lock.json", LOCKFILE);
         packages(&build.flags([generator.as_str()]).flags(flags.iter().copied()).image())
@@ -113,7 +120,8 @@ fn an_sbom_tells_of_one_stage() {
     let declared: Vec<String> = args.iter().map(|(name, value)| format!("{name}: '{value}'")).collect();
     let spec = spec.replace("ARGS", &format!("default: app\nargs: {{{}}}", declared.join(", ")));
     let build = Build::spec(&spec).file("METADATA", METADATA).file("package-lock.json", LOCKFILE);
-    let image = build.flags([format!("--attest=type=sbom,generator={}", &*scanner())]).image();
+    let scanner = scanner();
+    let image = build.flags([format!("--attest=type=sbom,generator={}", &**scanner)]).image();
     assert_eq!(packages(&image).keys().collect::<Vec<_>>(), ["sbom", "sbom-install"]);
 }
 
@@ -121,7 +129,8 @@ fn an_sbom_tells_of_one_stage() {
 fn the_client_may_ask_for_more_of_an_sbom_on_several_platforms() {
     let flags = ["--build-arg=BUILDKIT_SBOM_SCAN_STAGE=other", "--platform=linux/amd64,linux/arm64"];
     let build = Build::spec(&SPEC.replace("ARGS", "")).file("METADATA", METADATA);
-    let generator = format!("--sbom=generator={}", &*scanner());
+    let scanner = scanner();
+    let generator = format!("--sbom=generator={}", &**scanner);
     let image = build
         .file("package-lock.json", LOCKFILE)
         .flags(flags)

@@ -4,14 +4,14 @@ use optfrontend_tests::fake_gateway::FakeGateway;
 
 use crate::{images, opts, run};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_subrequest_is_refused_in_the_words_that_clients_look_for() {
     let (session, outcome) = run(FakeGateway::new(), &opts(&[("requestid", "frontend.weather")])).await;
     assert_eq!(outcome.unwrap_err().message, "unsupported request frontend.weather");
     assert!(session.methods().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_check_tells_every_fault_and_solves_nothing() {
     let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - run: make\n        chmod: 755\n      - copy: $NOPE\n";
     let fake = images().file("dockerfile", "build.yaml", spec);
@@ -33,7 +33,7 @@ async fn a_check_tells_every_fault_and_solves_nothing() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn targets_and_outline_tell_what_can_be_built_and_given() {
     let spec = "\
 args: {VERSION: {default: dev, description: the release}}

@@ -7,7 +7,7 @@ use optfrontend_tests::fake_gateway::FakeSession;
 
 use crate::{CONFIG, SPEC, images, opts, run};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn named_contexts_take_no_more_round_trips() {
     let fake = images()
         .file("dockerfile", "build.yaml", SPEC)
@@ -32,7 +32,7 @@ async fn named_contexts_take_no_more_round_trips() {
     assert_eq!(reads, 3, "spec, its ignore file, that of the one directory that is needed");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_input_comes_with_its_config() {
     let mut graph = buildkit_llb::Graph::new();
     let output = graph.source(
@@ -63,7 +63,7 @@ fn handed_over(url: &str) -> buildkit_proto::pb::Definition {
     graph.marshal(Some(output)).into_pb()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_spec_may_come_as_an_input_and_its_ignore_file_with_it() {
     let no_such = Status { code: 2, message: "no local source dockerfile".to_owned(), details: Vec::new() };
     let fake = images()
@@ -79,7 +79,7 @@ async fn a_spec_may_come_as_an_input_and_its_ignore_file_with_it() {
     assert!(!built.contains("*.log") && !built.contains("specs.git"), "{built}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn steps_see_the_directory_of_a_remote_context_that_the_client_names() {
     let url = "https://example.com/r.git";
     let fake = images().source_file("git://example.com/r.git", "build.yaml", SPEC);
@@ -108,7 +108,7 @@ fn built(session: &FakeSession) -> String {
     String::from_utf8_lossy(&last.unwrap_or_default()).into_owned()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_ignore_file_beside_the_spec_comes_before_that_of_the_context() {
     let fake = images()
         .file("dockerfile", "build.yaml", SPEC)

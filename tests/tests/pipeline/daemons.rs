@@ -4,7 +4,7 @@ use optfrontend_tests::fake_gateway::{Call, FakeSession, Release, Request};
 
 use crate::{SPEC, images, opts, run};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_daemon_of_2020_gets_what_it_knows() {
     let fake = images().release(Release(8)).file("dockerfile", "build.yaml", SPEC);
     let (session, outcome) = run(fake, &opts(&[])).await;
@@ -12,7 +12,7 @@ async fn a_daemon_of_2020_gets_what_it_knows() {
     assert!(session.methods().contains(&"ResolveImageConfig"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_a_daemon_lacks_is_said_before_the_solve() {
     let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - {copy: a, chmod: u+x}\n      - run: b\n      - {copy: b, chmod: g-w}\n";
     let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
@@ -29,7 +29,7 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
     assert_eq!(solves, 2, "only the two sources");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_layer_is_not_promised_where_it_cannot_be_made() {
     let stage = |from| {
         format!(
@@ -46,7 +46,7 @@ async fn one_layer_is_not_promised_where_it_cannot_be_made() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_an_old_daemon_lacks_is_made_in_another_way() {
     let spec = "secrets: {t: {}}\nstages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: /b}\n      \
                 - remove: /c\n      - {copy: a, chmod: a=rx}\n      - {run: d, secrets: {id: t, env: T}}\n";
@@ -70,7 +70,7 @@ async fn what_an_old_daemon_lacks_is_made_in_another_way() {
     assert_eq!(needed.filter(|cap| !old(cap)).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn branches_run_one_after_the_other_where_nothing_can_be_merged() {
     let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - parallel:\n          - [{run: a}]\n          - [{run: b}]\n";
     for (merges, ops) in [(true, 7), (false, 4)] {
@@ -97,7 +97,7 @@ fn warnings(session: &FakeSession) -> Vec<String> {
 }
 
 /// Only where the spec asks for it: a layer that nobody asked for is no loss.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_cannot_be_linked_is_a_warning_for_each_place() {
     let spec = "stages:\n  app:\n    from: busybox\n    steps:\n      - {copy: a, link: true}\n      - copy: b\n      - {copy: c, link: false}\n      \
                 - parallel:\n          - [{run: c}]\n          - [{copy: d, link: true}]\n";
@@ -122,7 +122,7 @@ async fn a_copy_that_cannot_be_linked_is_a_warning_for_each_place() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_an_old_daemon_lacks_is_told_at_the_step_that_asks_for_it() {
     let spec = "\
 stages:
