@@ -42,6 +42,7 @@ pub(crate) async fn explain(
             .or_else(|| missing_agent(&message, plan))
             .or_else(|| forbidden(&message, plan))
             .or_else(|| too_long(&error, plan, compiled))
+            .or_else(|| doubted(&error, plan, compiled))
             .or_else(|| external::explain(&error, plan, compiled)),
     };
     match fault {
@@ -197,6 +198,21 @@ fn too_long(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Opti
                 .help("give it a longer `timeout`, or see in its output above what it waits for")
         })
     })
+}
+
+/// What was doubted of a step before it failed.
+fn doubted(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
+    let (_, code) =
+        error.message().rsplit_once("exit code: ").map(|(what, code)| (what.len(), code.to_owned()))?;
+    // A program that is not there, or may not be run, has read nothing.
+    if matches!(code.as_str(), "126" | "127") {
+        return None;
+    }
+    let mut doubts = plan.steps().filter_map(|step| match &step.action {
+        Action::Run(run) => run.doubt.as_ref(),
+        _ => None,
+    });
+    doubts.find(|doubt| external::is_told(error, doubt.span, compiled)).cloned()
 }
 
 /// The place that needs an ssh agent which the client did not forward.

@@ -6,6 +6,8 @@
 
 #[path = "bad_input/external.rs"]
 mod external;
+#[path = "bad_input/install.rs"]
+mod install;
 #[path = "bad_input/registries.rs"]
 mod registries;
 

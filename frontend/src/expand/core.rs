@@ -105,6 +105,8 @@ pub struct CoreRun {
     pub step: RunStep,
     /// Directories that outlive the build.
     pub caches: Vec<CacheSettings>,
+    /// What is probably wrong where the command fails.
+    pub doubt: Option<Diagnostic>,
 }
 
 impl CoreStep {

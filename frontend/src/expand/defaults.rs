@@ -62,7 +62,7 @@ impl Defaults {
             a.target().raw == b.target().raw
         });
         run.network = run.network.or(self.network);
-        CoreRun { step: run, caches }
+        CoreRun { step: run, caches, doubt: None }
     }
 
     /// Caches as directories; the variables that point the tools there go into the step's environment.

@@ -16,6 +16,7 @@ use spec_schema::spec::{InstallStep, RunStep, Stage, Step};
 
 pub use self::core::{Core, CoreAction, CoreRun, CoreStep, Impossible};
 use self::defaults::Defaults;
+use self::install::Installation;
 pub use self::yaml::document;
 use crate::survey::Survey;
 
@@ -111,8 +112,10 @@ impl Expander<'_> {
         let run_as = step.run_as.clone().or_else(|| self.defaults.run_as.clone());
         let step = InstallStep { run_as, ..step };
         match install::install(step.clone(), self.survey) {
-            Ok((mut copy, run)) => {
-                vec![(copy.name.take(), CoreAction::Copy(Box::new(copy))), self.run(run)]
+            Ok(Installation { mut copy, mut run, doubt }) => {
+                let (copied, ran) = (copy.name.take(), run.name.take());
+                let run = CoreRun { doubt, ..self.defaults.apply(run) };
+                vec![(copied, CoreAction::Copy(Box::new(copy))), (ran, CoreAction::Run(Box::new(run)))]
             }
             Err(fault) => vec![(None, CoreAction::Impossible(Box::new(Impossible { step, fault })))],
         }

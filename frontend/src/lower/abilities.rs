@@ -4,6 +4,7 @@
 
 use buildkit_llb::caps::{self, Cap};
 
+use super::copy::are_plain_with_parents;
 use super::secret_env;
 use crate::gateway::DaemonInfo;
 use crate::permissions::fixed_bits;
@@ -24,6 +25,8 @@ pub struct Abilities {
     pub secret_variables: bool,
     /// Remove a symbolic link. Else, as what it points at would be removed, a file is put into its place first.
     pub link_removal: bool,
+    /// Choose by patterns what is copied. Else plain paths that keep their directories are copied one by one.
+    pub copy_patterns: bool,
 }
 
 impl Abilities {
@@ -34,6 +37,7 @@ impl Abilities {
         symbolic_modes: true,
         secret_variables: true,
         link_removal: true,
+        copy_patterns: true,
     };
 
     /// The daemon's.
@@ -45,6 +49,7 @@ impl Abilities {
             symbolic_modes: has(caps::FILE_COPY_MODE_STRING),
             secret_variables: has(caps::EXEC_SECRET_ENV),
             link_removal: has(caps::FILE_RM_NO_FOLLOW_SYMLINK),
+            copy_patterns: has(caps::FILE_COPY_PATTERNS),
         }
     }
 
@@ -68,6 +73,11 @@ impl Abilities {
             FileChange::Symlink { .. } => (!self.symlinks).then_some(caps::FILE_SYMLINK),
             FileChange::Remove { path, .. } => {
                 (!self.link_removal && !has_wildcard(path)).then_some(caps::FILE_RM_NO_FOLLOW_SYMLINK)
+            }
+            FileChange::Copy { sources, filter, .. }
+                if !self.copy_patterns && are_plain_with_parents(sources, filter) =>
+            {
+                Some(caps::FILE_COPY_PATTERNS)
             }
             FileChange::Copy { mode: Some(Mode::Symbolic(change)), .. }
             | FileChange::Fetch { mode: Some(Mode::Symbolic(change)), .. } => {

@@ -1,5 +1,7 @@
 //! Copies: one action for each source, or two where the daemon has no word for what is meant.
 
+use std::collections::BTreeSet;
+
 use buildkit_llb::{Copy, FileOp, Mkdir, OpMeta, Output, Permissions};
 use spec_schema::decode::Mode;
 
@@ -18,14 +20,22 @@ pub(super) struct CopyShape {
 }
 
 impl Lowerer<'_> {
-    /// Adds the copy of one source.
-    pub(super) fn copy(
+    /// Adds the copies of all sources.
+    pub(super) fn copies(
         &mut self,
         op: FileOp,
         shape: &CopyShape,
-        source: &CopySource,
+        sources: &[CopySource],
         filter: &CopyFilter,
     ) -> FileOp {
+        if !self.surroundings.abilities.copy_patterns && are_plain_with_parents(sources, filter) {
+            return self.copies_one_by_one(op, shape, sources, filter.optional);
+        }
+        sources.iter().fold(op, |op, source| self.copy(op, shape, source, filter))
+    }
+
+    /// Adds the copy of one source.
+    fn copy(&mut self, op: FileOp, shape: &CopyShape, source: &CopySource, filter: &CopyFilter) -> FileOp {
         match &source.parents_below {
             Some(above) => self.copy_with_parents(op, shape, source, above, filter),
             None => {
@@ -48,7 +58,7 @@ impl Lowerer<'_> {
         above: &str,
         filter: &CopyFilter,
     ) -> FileOp {
-        let below = source.path.strip_prefix(above).unwrap_or(&source.path).trim_start_matches('/');
+        let below = source.below(above);
         let include = if below.is_empty() { Vec::new() } else { vec![below.to_owned()] };
         let (from, src) = self.found(shape.from, above, filter.optional);
         let op = op.copy(Copy {
@@ -61,11 +71,32 @@ impl Lowerer<'_> {
         }
         // A pattern that matches nothing is no failure of the daemon, but a path that is missing has to be one.
         // `required_paths` says so from 0.26 on; this works with all: what is there is copied to where it is.
-        let dest = format!("{}/{below}", shape.dest.trim_end_matches('/'));
         op.copy(Copy {
             follow_symlink: false,
             exclude_patterns: vec!["**".to_owned()],
-            ..base(shape, shape.from, &source.path, &dest)
+            ..base(shape, shape.from, &source.path, &inside(&shape.dest, below))
+        })
+    }
+
+    /// Copies each source to where its parents say, for a daemon that knows no patterns in a copy. The parents are as it makes them.
+    fn copies_one_by_one(
+        &mut self,
+        op: FileOp,
+        shape: &CopyShape,
+        sources: &[CopySource],
+        optional: bool,
+    ) -> FileOp {
+        let found =
+            |source: &CopySource| if optional { as_pattern(&source.path) } else { source.path.clone() };
+        let from = if optional {
+            self.with_directories(shape.from, sources.iter().map(|source| plain_part(&found(source))))
+        } else {
+            shape.from
+        };
+        sources.iter().fold(op, |op, source| {
+            let above = source.parents_below.as_deref().unwrap_or("/");
+            let dest = inside(&shape.dest, source.below(above));
+            op.copy(Copy { follow_symlink: false, ..base(shape, from, &found(source), &dest) })
         })
     }
 
@@ -78,15 +109,46 @@ impl Lowerer<'_> {
             return (from, path.to_owned());
         }
         let path = if has_wildcard(path) { path.to_owned() } else { as_pattern(path) };
-        let plain = path.split('/').take_while(|part| !has_wildcard(part)).collect::<Vec<_>>().join("/");
-        if plain.is_empty() {
-            return (from, path);
-        }
-        let directory =
-            Mkdir { path: plain, mode: 0o755, make_parents: true, owner: None, timestamp: Some(0) };
-        let name = format!("[internal] make {} for an optional copy", directory.path);
-        (self.graph.file(FileOp::on(from).mkdir(directory), OpMeta::named(name)), path)
+        (self.with_directories(from, [plain_part(&path)]), path)
     }
+
+    /// A source with these directories, made where they are missing.
+    fn with_directories(
+        &mut self,
+        from: Option<Output>,
+        paths: impl IntoIterator<Item = String>,
+    ) -> Option<Output> {
+        let paths: BTreeSet<String> = paths.into_iter().filter(|path| !path.is_empty()).collect();
+        if paths.is_empty() {
+            return from;
+        }
+        let names = paths.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let op = paths.iter().fold(FileOp::on(from), |op, path| {
+            op.mkdir(Mkdir {
+                path: path.clone(),
+                mode: 0o755,
+                make_parents: true,
+                owner: None,
+                timestamp: Some(0),
+            })
+        });
+        self.graph.file(op, OpMeta::named(format!("[internal] make {names} for an optional copy")))
+    }
+}
+
+/// Whether copies keep directories and no pattern says which.
+pub(super) fn are_plain_with_parents(sources: &[CopySource], filter: &CopyFilter) -> bool {
+    let is_plain = |source: &CopySource| source.parents_below.is_some() && !has_wildcard(&source.path);
+    filter.exclude.is_empty() && sources.iter().all(is_plain)
+}
+
+/// What of a path stands before its first wildcard.
+fn plain_part(path: &str) -> String {
+    path.split('/').take_while(|part| !has_wildcard(part)).collect::<Vec<_>>().join("/")
+}
+
+fn inside(directory: &str, below: &str) -> String {
+    format!("{}/{below}", directory.trim_end_matches('/'))
 }
 
 fn base(shape: &CopyShape, from: Option<Output>, src: &str, dest: &str) -> Copy {

@@ -27,7 +27,7 @@ impl Lowerer<'_> {
                         permissions: mode.as_ref().map(|mode| permissions(mode, abilities)),
                         unpack: *unpack,
                     };
-                    sources.iter().fold(op, |op, source| self.copy(op, &shape, source, filter))
+                    self.copies(op, &shape, sources, filter)
                 }
                 FileChange::Fetch { source, span, path, dest, owner, mode, unpack } => {
                     let from = self.external(source, *span);

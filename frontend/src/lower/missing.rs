@@ -139,13 +139,15 @@ fn change_feature(id: &str, change: &FileChange) -> Option<Feature> {
         }
         FileChange::Copy { filter, sources, .. } if is(caps::FILE_COPY_PATTERNS) => {
             let parents = sources.iter().any(|source| source.parents_below.is_some());
-            let words = match () {
-                () if !filter.exclude.is_empty() => "`exclude`",
-                () if !filter.include.is_empty() => "`include`",
-                () if parents => "`parents`",
+            let (words, help) = match () {
+                () if !filter.exclude.is_empty() => ("`exclude`", None),
+                () if !filter.include.is_empty() => ("`include`", None),
+                () if parents => {
+                    ("`parents`", Some("name each path without a pattern: such copies it can make"))
+                }
                 () => return None,
             };
-            Some(Feature { words: format!("{words} of a copy"), help: None })
+            Some(Feature { words: format!("{words} of a copy"), help })
         }
         FileChange::Remove { path, .. } if is(caps::FILE_RM_NO_FOLLOW_SYMLINK) && has_wildcard(path) => {
             Some(Feature {

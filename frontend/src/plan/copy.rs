@@ -46,6 +46,11 @@ impl CopySource {
         filter.exclude.iter().map(|pattern| format!("{inside}{pattern}")).collect()
     }
 
+    /// The path below a directory that is a prefix of it.
+    pub fn below(&self, above: &str) -> &str {
+        self.path.strip_prefix(above).unwrap_or(&self.path).trim_start_matches('/')
+    }
+
     /// What has to be there for the copy: the path, up to where it stands for any number of directories.
     pub fn needed(&self) -> &str {
         match (self.parents_below.is_some(), self.path.find("/**")) {

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::Platform;
 use serde_json::Value;
 use spec_schema::decode::Mode;
+use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 use spec_schema::spec::{Network, Sharing};
 
@@ -217,6 +218,8 @@ pub struct RunPlan {
     pub process: ProcessPlan,
     /// How long it may take, and how often it is tried, where the step says.
     pub limits: Option<Limits>,
+    /// What is probably wrong where it fails.
+    pub doubt: Option<Diagnostic>,
 }
 
 /// A mount of a [`RunPlan`].

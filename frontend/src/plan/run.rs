@@ -77,6 +77,7 @@ pub(super) fn run(
         network: step.network,
         process,
         limits: helper::limits(planner, step, faults),
+        doubt: run.doubt.clone(),
     };
     (Action::Run(Box::new(plan)), format!("run {display}"))
 }

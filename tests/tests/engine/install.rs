@@ -23,9 +23,10 @@ fn javascript(name: &str) {
     build.run();
     build.write("index.js", "the source has changed");
     build.run().assert_ran(&["copy . .", "run test"]);
-    build.write("package.json", "no manifest");
+    build.write("package.json", "{\"dependencies\": {\"ms\": \"2.1.2\"}}");
     let failed = build.fail();
-    assert!(failed.messages().contains("install: [npm, pnpm, yarn]"), "{}", failed.messages());
+    let told = format!("build.yaml:7:9: {name} does not install from `");
+    assert!(failed.messages().contains(&told), "{}", failed.messages());
 }
 
 #[test]

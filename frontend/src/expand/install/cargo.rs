@@ -1,24 +1,16 @@
 //! Cargo: dependencies are compiled before any source is there, behind sources that say nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
-use super::{Project, Recipe, script};
+use super::toml::{Table, sub, subs, tables, text, texts};
+use super::{Project, Recipe, Refusal, script};
 
 const PROGRAM: &str = "fn main() {}\n";
 
 /// Options of the build that say which artifacts it makes: the clean-up behind it needs the same.
 const KINDS: &[&str] = &["--release", "-r", "--profile", "--target", "--target-dir"];
 
-pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, String> {
-    let root = Manifest::read(project, "")?.ok_or("there is no Cargo.toml beside the lockfile")?;
-    let mut members = BTreeSet::from([String::new()]);
-    for pattern in &root.members {
-        members.extend(folders(project, pattern)?);
-    }
-    members.retain(|member| !root.excluded.iter().any(|excluded| excluded == member));
+pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let settings = [
         "Cargo.toml",
         "Cargo.lock",
@@ -28,31 +20,72 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, String> {
         ".cargo/config",
     ];
     let mut recipe = Recipe { files: project.existing(&settings), ..Recipe::default() };
-    let mut names = Vec::new();
-    let mut seen = BTreeSet::new();
-    // Packages that are named by their paths belong to the project too.
-    while let Some(member) = members.pop_first() {
-        if !seen.insert(member.clone()) {
+    let mut own = Vec::new();
+    for Package { folder, manifest, whole, .. } in packages(project)? {
+        if whole {
+            recipe.files.push(folder);
             continue;
         }
-        let Some(manifest) = Manifest::read(project, &member)? else { continue };
-        members.extend(manifest.neighbours.iter().cloned());
-        if !member.is_empty() {
-            recipe.files.push(format!("{member}/Cargo.toml"));
-        }
         if let Some(name) = &manifest.name {
-            recipe.stubs.extend(manifest.stubs(&member));
-            names.push(name.clone());
+            recipe.stubs.extend(manifest.stubs(&folder));
+            own.push(format!("--package {name}"));
+        }
+        if !folder.is_empty() {
+            recipe.files.push(format!("{folder}/Cargo.toml"));
         }
     }
-    let packages: Vec<String> = names.iter().map(|name| format!("--package {name}")).collect();
-    let clean = [kinds(&project.args).join(" "), packages.join(" ")].join(" ");
+    let clean = [kinds(&project.args).join(" "), own.join(" ")].join(" ");
     // What was made of the sources that say nothing must not be taken for what the real ones come to.
     recipe.command = script(
         "cargo",
         &format!("cargo build --locked \"$@\"\ncargo clean --quiet --offline {}", clean.trim()),
     );
     Ok(recipe)
+}
+
+/// A package of the project.
+pub(super) struct Package {
+    /// Its directory; empty for the root.
+    pub(super) folder: String,
+    /// Whether the workspace names it, so that it is surely in the lockfile.
+    pub(super) is_member: bool,
+    manifest: Manifest,
+    /// Whether packages of others are compiled against it, which takes all of its sources.
+    whole: bool,
+}
+
+/// The packages of the project, by their directories.
+pub(super) fn packages(project: &mut Project<'_>) -> Result<Vec<Package>, Refusal> {
+    let root = Manifest::read(project, "")?.ok_or("there is no Cargo.toml beside the lockfile")?;
+    let mut found = BTreeMap::new();
+    follow(project, root.replacements.iter().cloned().collect(), true, &mut found)?;
+    let mut members = BTreeSet::from([String::new()]);
+    for pattern in &root.members {
+        members.extend(folders(project, pattern)?);
+    }
+    members.retain(|member| !root.excluded.iter().any(|excluded| excluded == member));
+    follow(project, members, false, &mut found)?;
+    Ok(found.into_values().collect())
+}
+
+/// Packages that are named by their paths belong to the project too.
+fn follow(
+    project: &mut Project<'_>,
+    mut folders: BTreeSet<String>,
+    whole: bool,
+    found: &mut BTreeMap<String, Package>,
+) -> Result<(), Refusal> {
+    let named = folders.clone();
+    while let Some(folder) = folders.pop_first() {
+        if found.contains_key(&folder) {
+            continue;
+        }
+        let Some(manifest) = Manifest::read(project, &folder)? else { continue };
+        folders.extend(manifest.neighbours.iter().cloned());
+        let is_member = !whole && named.contains(&folder);
+        found.insert(folder.clone(), Package { folder, is_member, manifest, whole });
+    }
+    Ok(())
 }
 
 /// Those of the arguments that say which artifacts are made. They are plain words, or are left out.
@@ -74,10 +107,10 @@ fn kinds(args: &[String]) -> Vec<&str> {
 }
 
 /// The directories that a pattern of members means.
-fn folders(project: &mut Project<'_>, pattern: &str) -> Result<Vec<String>, String> {
+fn folders(project: &mut Project<'_>, pattern: &str) -> Result<Vec<String>, Refusal> {
     let pattern = pattern.trim_matches('/').trim_start_matches("./");
     if crate::paths::escapes(pattern) {
-        return Err(format!("the workspace has the member `{pattern}`, which is not in {}", project.place()));
+        return Err(project.far("Cargo.toml", pattern));
     }
     let manifests = project.matching(&format!("{pattern}/Cargo.toml"));
     Ok(manifests.iter().filter_map(|path| path.strip_suffix("/Cargo.toml")).map(str::to_owned).collect())
@@ -91,23 +124,25 @@ struct Manifest {
     excluded: Vec<String>,
     /// Packages that dependencies name by their paths, from the root of the project.
     neighbours: Vec<String>,
+    /// Those that stand for packages of others: `patch`, `replace`.
+    replacements: Vec<String>,
     build: Option<String>,
     /// Sources that it names, or whose place follows from a name: path, and whether it is a program.
     targets: Vec<(String, bool)>,
 }
 
-type Table<'t> = DeTable<'t>;
-
 impl Manifest {
-    fn read(project: &mut Project<'_>, member: &str) -> Result<Option<Self>, String> {
+    fn read(project: &mut Project<'_>, member: &str) -> Result<Option<Self>, Refusal> {
         let path = if member.is_empty() { "Cargo.toml".to_owned() } else { format!("{member}/Cargo.toml") };
         let Some(text) = project.text(&path) else { return Ok(None) };
+        let shown = project.inside(&path);
         let table = Table::parse(&text);
-        let table = table.map_err(|error| format!("`{path}` cannot be read: {}", error.message()))?;
-        Ok(Some(Self::of(table.get_ref(), member)))
+        let table = table.map_err(|error| format!("`{shown}` cannot be read: {}", error.message()))?;
+        Self::of(table.get_ref(), member).map(Some).map_err(|named| project.far(&path, &named))
     }
 
-    fn of(table: &Table<'_>, member: &str) -> Self {
+    /// Fails with a path that leads out of the project.
+    fn of(table: &Table<'_>, member: &str) -> Result<Self, String> {
         let package = sub(table, "package");
         let mut manifest = Self {
             name: package.and_then(|package| text(package, "name")),
@@ -117,13 +152,14 @@ impl Manifest {
         if let Some(workspace) = sub(table, "workspace") {
             manifest.members = texts(workspace, "members");
             manifest.excluded = texts(workspace, "exclude");
-            manifest.add_neighbours(workspace, member);
+            manifest.neighbours.extend(neighbours(workspace, member)?);
         }
-        manifest.add_neighbours(table, member);
-        for target in sub(table, "target").into_iter().flat_map(|targets| targets.values()) {
-            if let DeValue::Table(target) = target.get_ref() {
-                manifest.add_neighbours(target, member);
-            }
+        manifest.neighbours.extend(neighbours(table, member)?);
+        for target in subs(sub(table, "target")) {
+            manifest.neighbours.extend(neighbours(target, member)?);
+        }
+        for registry in subs(sub(table, "patch")).chain(sub(table, "replace")) {
+            manifest.replacements.extend(by_path(registry, member)?);
         }
         if let Some(path) = sub(table, "lib").and_then(|lib| text(lib, "path")) {
             manifest.targets.push((path, false));
@@ -141,27 +177,12 @@ impl Manifest {
                 manifest.targets.push((text(target, "path").unwrap_or(by_name), true));
             }
         }
-        manifest
-    }
-
-    fn add_neighbours(&mut self, table: &Table<'_>, member: &str) {
-        for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            for dependency in sub(table, kind).into_iter().flat_map(|dependencies| dependencies.values()) {
-                let DeValue::Table(dependency) = dependency.get_ref() else { continue };
-                if let Some(path) = text(dependency, "path") {
-                    let path = crate::paths::absolute_file(&format!("/{member}"), &path);
-                    self.neighbours.push(path.trim_matches('/').to_owned());
-                }
-            }
-        }
+        Ok(manifest)
     }
 
     /// Sources that say nothing, for everything that the manifest could mean.
     fn stubs(&self, member: &str) -> Vec<(String, &'static str)> {
-        let mut stubs = std::collections::BTreeMap::from([
-            ("src/lib.rs".to_owned(), ""),
-            ("src/main.rs".to_owned(), PROGRAM),
-        ]);
+        let mut stubs = BTreeMap::from([("src/lib.rs".to_owned(), ""), ("src/main.rs".to_owned(), PROGRAM)]);
         if self.build.as_deref().is_some_and(|build| build != "false") {
             stubs.insert(self.build.clone().unwrap_or_default(), PROGRAM);
         }
@@ -173,42 +194,28 @@ impl Manifest {
     }
 }
 
+/// The packages that dependencies name by their paths.
+fn neighbours(table: &Table<'_>, member: &str) -> Result<Vec<String>, String> {
+    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let found: Result<Vec<_>, _> =
+        kinds.iter().filter_map(|kind| sub(table, kind)).map(|wanted| by_path(wanted, member)).collect();
+    Ok(found?.concat())
+}
+
+/// The directories, from the root of the project, that the tables of a table name by `path`.
+fn by_path(table: &Table<'_>, member: &str) -> Result<Vec<String>, String> {
+    let paths = subs(Some(table)).filter_map(|wanted| text(wanted, "path"));
+    let place = |path: String| {
+        let whole = if member.is_empty() { path.clone() } else { format!("{member}/{path}") };
+        if path.starts_with('/') || crate::paths::escapes(&whole) {
+            return Err(path);
+        }
+        Ok(crate::paths::absolute_file("/", &whole).trim_matches('/').to_owned())
+    };
+    paths.map(place).collect()
+}
+
 /// The build script that a package must have: the one that it names, or the usual one where it links to a library.
 fn build_script(package: &Table<'_>) -> Option<String> {
     text(package, "build").or_else(|| text(package, "links").map(|_| "build.rs".to_owned()))
-}
-
-fn value<'t>(table: &'t Table<'_>, key: &str) -> Option<&'t DeValue<'t>> {
-    table.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value.get_ref())
-}
-
-fn sub<'t>(table: &'t Table<'_>, key: &str) -> Option<&'t Table<'t>> {
-    match value(table, key)? {
-        DeValue::Table(table) => Some(table),
-        _ => None,
-    }
-}
-
-fn text(table: &Table<'_>, key: &str) -> Option<String> {
-    match value(table, key)? {
-        DeValue::String(text) => Some(text.to_string()),
-        _ => None,
-    }
-}
-
-fn texts(table: &Table<'_>, key: &str) -> Vec<String> {
-    let Some(DeValue::Array(items)) = value(table, key) else { return Vec::new() };
-    let text = |item: &Spanned<DeValue<'_>>| match item.get_ref() {
-        DeValue::String(text) => Some(DeString::to_string(text)),
-        _ => None,
-    };
-    items.iter().filter_map(text).collect()
-}
-
-fn tables<'t>(table: &'t Table<'_>, key: &str) -> Vec<&'t Table<'t>> {
-    let Some(DeValue::Array(items)) = value(table, key) else { return Vec::new() };
-    items
-        .iter()
-        .filter_map(|item| if let DeValue::Table(table) = item.get_ref() { Some(table) } else { None })
-        .collect()
 }

@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
-use super::{Project, Recipe, script, words};
+use super::{Project, Recipe, Refusal, script, words};
 
 /// Members of a workspace, and the files that settings of the project are in.
-fn recipe(project: &mut Project<'_>, members: &[String], files: &[&str]) -> Result<Recipe, String> {
+fn recipe(
+    project: &mut Project<'_>,
+    members: &[String],
+    files: &[&str],
+    named_by: &str,
+) -> Result<Recipe, Refusal> {
     let mut found = project.existing(files);
-    found.extend(project.members(members, "package.json")?);
+    found.extend(project.members(members, "package.json", named_by)?);
     Ok(Recipe { files: found, ..Recipe::default() })
 }
 
@@ -16,7 +21,7 @@ fn omitting(project: &Project<'_>, command: &[&str], option: &str) -> Vec<String
     words(command).into_iter().chain(production.map(str::to_owned)).collect()
 }
 
-pub(super) fn npm(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn npm(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("npm-shrinkwrap.json").or_else(|| project.text("package-lock.json"));
     let lock: Value = lock
         .map(|text| {
@@ -31,7 +36,7 @@ pub(super) fn npm(project: &mut Project<'_>) -> Result<Recipe, String> {
         packages.filter(|path| !path.is_empty() && !path.contains("node_modules/")).cloned().collect();
     let files = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
     let command = omitting(project, &["npm", "ci", "--no-audit", "--no-fund"], "--omit=dev");
-    Ok(Recipe { command, ..recipe(project, &members, &files)? })
+    Ok(Recipe { command, ..recipe(project, &members, &files, "package-lock.json")? })
 }
 
 /// What a manifest says of the manager and release that it is for: `pnpm@9.1.0`.
@@ -43,7 +48,7 @@ fn package_manager(project: &mut Project<'_>, name: &str) -> Option<String> {
     (manager == name && is_version).then(|| version.to_owned())
 }
 
-pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("pnpm-lock.yaml").unwrap_or_default();
     let members = keys_of(&lock, "importers:", 2);
     let members: Vec<String> = members.into_iter().filter(|member| member != ".").collect();
@@ -70,7 +75,7 @@ pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, String> {
              exec pnpm install --frozen-lockfile{production} \"$@\""
         ),
     );
-    let mut recipe = recipe(project, &members, &files)?;
+    let mut recipe = recipe(project, &members, &files, "pnpm-lock.yaml")?;
     if !keys_of(&lock, "patchedDependencies:", 2).is_empty() {
         recipe.files.push("patches".to_owned());
     }
@@ -78,7 +83,7 @@ pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, String> {
     Ok(Recipe { command, ..recipe })
 }
 
-pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("yarn.lock").unwrap_or_default();
     if !lock.contains("__metadata:") {
         return classic_yarn(project);
@@ -90,7 +95,7 @@ pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, String> {
     let mut members: Vec<String> = lock.lines().filter_map(workspace).filter(|path| path != ".").collect();
     members.dedup();
     let files = ["package.json", "yarn.lock", ".yarnrc.yml"];
-    let mut recipe = recipe(project, &members, &files)?;
+    let mut recipe = recipe(project, &members, &files, "yarn.lock")?;
     for folder in ["releases", "plugins", "patches"] {
         if !project.matching(&format!(".yarn/{folder}/*")).is_empty() {
             recipe.files.push(format!(".yarn/{folder}"));
@@ -109,13 +114,13 @@ pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, String> {
     Ok(Recipe { command, ..recipe })
 }
 
-fn classic_yarn(project: &mut Project<'_>) -> Result<Recipe, String> {
+fn classic_yarn(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let manifest: Value =
         project.text("package.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let workspaces =
         manifest["workspaces"].as_array().or_else(|| manifest["workspaces"]["packages"].as_array());
     let patterns = workspaces.into_iter().flatten().filter_map(Value::as_str);
-    let mut recipe = recipe(project, &[], &["package.json", "yarn.lock", ".yarnrc", ".npmrc"])?;
+    let mut recipe = recipe(project, &[], &["package.json", "yarn.lock", ".yarnrc", ".npmrc"], "yarn.lock")?;
     for pattern in patterns {
         recipe.files.extend(project.matching(&format!("{}/package.json", pattern.trim_end_matches('/'))));
     }
@@ -123,13 +128,13 @@ fn classic_yarn(project: &mut Project<'_>) -> Result<Recipe, String> {
     Ok(Recipe { command: omitting(project, &command, "--production"), ..recipe })
 }
 
-pub(super) fn bun(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn bun(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("bun.lock").unwrap_or_default();
     let members: Vec<String> =
         keys_of(&lock, "  \"workspaces\": {", 4).into_iter().filter(|member| !member.is_empty()).collect();
     let files = ["package.json", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc"];
     let command = omitting(project, &["bun", "install", "--frozen-lockfile"], "--production");
-    Ok(Recipe { command, ..recipe(project, &members, &files)? })
+    Ok(Recipe { command, ..recipe(project, &members, &files, "bun.lock")? })
 }
 
 /// The keys of a mapping in a file that a program has written: the lines below `heading` with just this indent.

@@ -1,9 +1,11 @@
 //! `install`: what of the build context a package manager needs to install from its lockfile, and the command that does it.
 
 mod cargo;
+mod doubt;
 mod javascript;
 mod others;
 mod python;
+mod toml;
 
 use spec_schema::decode::text::{Template, Text};
 use spec_schema::decode::{Entry, OneOrMany};
@@ -62,21 +64,40 @@ impl Project<'_> {
         paths.iter().filter(|path| self.has(path)).map(|path| (*path).to_owned()).collect()
     }
 
-    /// A file in each directory of a workspace.
-    fn members(&mut self, members: &[String], file: &str) -> Result<Vec<String>, String> {
+    /// A file in each directory of a workspace, which another file names.
+    fn members(&mut self, members: &[String], file: &str, named_by: &str) -> Result<Vec<String>, Refusal> {
         let mut files = Vec::with_capacity(members.len());
         for member in members {
             if paths::escapes(member) {
-                let place = self.place();
-                return Err(format!("the workspace has the member `{member}`, which is not in {place}"));
+                return Err(self.far(named_by, member));
             }
             let path = format!("{}/{file}", member.trim_end_matches('/'));
             if !self.has(&path) {
-                return Err(format!("the workspace has the member `{member}`, and there is no `{path}`"));
+                let (by, path) = (self.inside(named_by), self.inside(&path));
+                return Err(Refusal {
+                    message: format!(
+                        "`{by}` names `{member}`, and there is no `{path}` in the build context"
+                    ),
+                    help: Some("see that .dockerignore does not leave it out".to_owned()),
+                });
             }
             files.push(path);
         }
         Ok(files)
+    }
+
+    /// What is told of a path that leads out of the project.
+    fn far(&self, named_by: &str, path: &str) -> Refusal {
+        let (by, place) = (self.inside(named_by), self.place());
+        let help = if self.path.is_empty() {
+            "build from the directory that has all of the workspace, and say with `path` where in it the lockfile is"
+        } else {
+            "the project has to be all in one directory of the build context: the one that `path` names"
+        };
+        Refusal {
+            message: format!("`{by}` names `{path}`, which is not in {place}"),
+            help: Some(help.to_owned()),
+        }
     }
 
     /// What the project is called in messages.
@@ -109,8 +130,16 @@ fn lockfiles(manager: Manager) -> (&'static [&'static str], &'static str, &'stat
     }
 }
 
+/// What an `install` is short for.
+pub(super) struct Installation {
+    pub(super) copy: CopyStep,
+    pub(super) run: RunStep,
+    /// Why the package manager may fail.
+    pub(super) doubt: Option<Diagnostic>,
+}
+
 /// The two steps that an `install` is short for, or why nothing can be installed: perhaps for want of an answer.
-pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<(CopyStep, RunStep), Diagnostic> {
+pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Installation, Diagnostic> {
     let written = step.path.as_ref().map_or("", |path| path.as_str());
     if paths::escapes(written) {
         let span = step.path.as_ref().map_or(step.span, |path| path.span);
@@ -123,7 +152,11 @@ pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<(CopySte
     let outcome =
         choose(&step, &mut project).and_then(|manager| Ok((manager, recipe(manager, &mut project)?)));
     match outcome {
-        Ok((manager, recipe)) => Ok(steps(step, manager, &project, recipe)),
+        Ok((manager, recipe)) => {
+            let doubt = doubt::doubt(manager, &mut project, step.span);
+            let (copy, run) = steps(step, manager, &project, recipe);
+            Ok(Installation { copy, run, doubt })
+        }
         Err(why) => Err(why.at(step.span)),
     }
 }
@@ -140,9 +173,9 @@ impl Refusal {
     }
 }
 
-impl From<String> for Refusal {
-    fn from(message: String) -> Self {
-        Self { message, help: None }
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(message: T) -> Self {
+        Self { message: message.into(), help: None }
     }
 }
 
@@ -218,7 +251,6 @@ fn recipe(manager: Manager, project: &mut Project<'_>) -> Result<Recipe, Refusal
         Manager::Bundler => Ok(others::bundler(project)),
         Manager::Composer => Ok(others::composer(project)),
     }
-    .map_err(Refusal::from)
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! Go, Maven, Gradle, Bundler and Composer.
 
-use super::{Project, Recipe, script, words};
+use super::{Project, Recipe, Refusal, script, words};
 use crate::paths;
 
-pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let mut files = project.existing(&["go.mod", "go.sum", "go.work", "go.work.sum"]);
     let mut modules = Vec::new();
     if let Some(work) = project.text("go.work") {
@@ -24,7 +24,7 @@ pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, String> {
     }
     let modules: Vec<String> =
         modules.iter().map(|module| tidy(module)).filter(|it| !it.is_empty()).collect();
-    for manifest in project.members(&modules, "go.mod")? {
+    for manifest in project.members(&modules, "go.mod", "go.mod")? {
         let sums = manifest.replace("go.mod", "go.sum");
         files.extend(project.has(&sums).then_some(sums));
         files.push(manifest);
@@ -67,7 +67,7 @@ fn wrapped(project: &mut Project<'_>, wrapper: &str, tool: &str, arguments: &[&s
     std::iter::once(program).chain(words(arguments)).collect()
 }
 
-pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let mut files = project.existing(&["pom.xml", "mvnw"]);
     let mut at = 0;
     // Modules may have modules.
@@ -81,7 +81,7 @@ pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, String> {
         let modules = text.split("<module>").skip(1).filter_map(|rest| rest.split("</module>").next());
         let modules: Vec<String> =
             modules.map(|module| tidy(&format!("{folder}{}", module.trim()))).collect();
-        for pom in project.members(&modules, "pom.xml")? {
+        for pom in project.members(&modules, "pom.xml", &file)? {
             if project.has(&pom) && !files.contains(&pom) {
                 files.push(pom);
             }

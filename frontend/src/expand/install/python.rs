@@ -1,29 +1,13 @@
 //! pip, uv and Poetry.
 
-use super::{Project, Recipe, script, words};
+use super::{Project, Recipe, Refusal, script, words};
 
 /// Releases for images that do not bring the manager themselves.
 const UV: &str = "0.9.8";
 const POETRY: &str = "2.2.1";
 
-pub(super) fn pip(project: &mut Project<'_>) -> Result<Recipe, String> {
-    let mut files = vec!["requirements.txt".to_owned()];
-    let mut at = 0;
-    // Files that name further ones: each counts once.
-    while let Some(file) = files.get(at).cloned() {
-        let text = project.text(&file).unwrap_or_default();
-        let folder = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-        for named in text.lines().filter_map(included) {
-            let path = format!("{folder}{named}");
-            if crate::paths::escapes(&project.inside(&path)) {
-                return Err(format!("`{file}` names `{named}`, which is not in the build context"));
-            }
-            if !files.contains(&path) {
-                files.push(path);
-            }
-        }
-        at += 1;
-    }
+pub(super) fn pip(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
+    let files = requirement_files(project)?;
     let command = [
         "pip",
         "install",
@@ -35,6 +19,27 @@ pub(super) fn pip(project: &mut Project<'_>) -> Result<Recipe, String> {
     Ok(Recipe { files, command: words(&command), ..Recipe::default() })
 }
 
+/// The requirements, and the files that they name, and those that these name.
+pub(super) fn requirement_files(project: &mut Project<'_>) -> Result<Vec<String>, Refusal> {
+    let mut files = vec!["requirements.txt".to_owned()];
+    let mut at = 0;
+    while let Some(file) = files.get(at).cloned() {
+        let text = project.text(&file).unwrap_or_default();
+        let folder = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        for named in text.lines().filter_map(included) {
+            let path = format!("{folder}{named}");
+            if crate::paths::escapes(&path) {
+                return Err(project.far(&file, named));
+            }
+            if !files.contains(&path) {
+                files.push(path);
+            }
+        }
+        at += 1;
+    }
+    Ok(files)
+}
+
 /// The file that a line of requirements names: `-r other.txt`, `--constraint=pins.txt`.
 fn included(line: &str) -> Option<&str> {
     let line = line.split(" #").next().unwrap_or_default().trim();
@@ -44,12 +49,12 @@ fn included(line: &str) -> Option<&str> {
     (!file.is_empty() && !file.contains("://")).then_some(file)
 }
 
-pub(super) fn uv(project: &mut Project<'_>) -> Result<Recipe, String> {
+pub(super) fn uv(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("uv.lock").unwrap_or_default();
     let mut members: Vec<String> = lock.lines().filter_map(member).filter(|path| path != ".").collect();
     members.dedup();
     let mut files = project.existing(&["pyproject.toml", "uv.lock", "uv.toml", ".python-version"]);
-    files.extend(project.members(&members, "pyproject.toml")?);
+    files.extend(project.members(&members, "pyproject.toml", "uv.lock")?);
     let production = if project.production { " --no-dev" } else { "" };
     let command = script(
         "uv",
