@@ -25,6 +25,10 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
     }
     let mut compiled = compile(gateway, opts).await?;
+    let findings = compiled.lint(opts).map_err(|faults| failure(&compiled.files, faults))?;
+    if !findings.errors.is_empty() {
+        return Err(failure(&compiled.files, findings.faults()));
+    }
     let daemon = gateway.ping().await?;
     settle(gateway, opts, daemon, &mut compiled).await?;
     let mut lowered = lower_all(&compiled, opts, daemon)?;
@@ -33,7 +37,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let (refs, attestations, ()) = tokio::join!(
         solve_all(gateway, opts, daemon, &compiled, lowered),
         sbom::solve(gateway, scans),
-        warnings::send(gateway, &compiled)
+        warnings::send(gateway, &compiled, &findings.warnings)
     );
     let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();

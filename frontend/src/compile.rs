@@ -8,6 +8,7 @@ use crate::debug;
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
 use crate::gateway::{Failure, Gateway, GatewayError, SolveOptions};
+use crate::lint::{Findings, Subject, Target, lint};
 use crate::opts::FrontendOpts;
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
@@ -46,6 +47,27 @@ pub(crate) struct Compiled {
     pub(crate) ignored: IgnoreRules,
     /// What the frontend has scanned by itself.
     pub(crate) scans: Option<Scans>,
+}
+
+impl Compiled {
+    /// What is against the lint rules; a setting of them that is wrong is a fault.
+    pub(crate) fn lint(&self, opts: &FrontendOpts) -> Result<Findings, Faults> {
+        let (Some(selection), Some(plan)) = (self.selections.first(), self.plans.first()) else {
+            return Ok(Findings::default());
+        };
+        // A stage with tools for debugging is none of the spec's.
+        if self.request.built.is_some() {
+            return Ok(Findings::default());
+        }
+        let is_filtered = matches!(self.context, MainContext::Local) && selection.reads_context;
+        let ignore = is_filtered.then_some(&self.ignored);
+        let target = Target::of(selection, plan, &self.resolved);
+        let subject = Subject::new(&self.files, &self.core, &selection.globals, ignore, target);
+        let mut faults = Faults::new();
+        let instead = opts.check.as_deref();
+        let findings = lint(&subject, instead, &mut faults);
+        if faults.is_empty() { Ok(findings) } else { Err(faults) }
+    }
 }
 
 /// Why there are no plans.

@@ -27,6 +27,7 @@ pub mod image_config;
 pub mod image_ref;
 mod inspect;
 pub mod layers;
+pub mod lint;
 pub mod lower;
 mod mapping;
 pub mod opts;

@@ -1,24 +1,49 @@
-//! What a build that goes on says besides: args that nothing reads, and what the daemon cannot do as the spec asks for it.
+//! What a build that goes on says besides: what lint finds, args that nothing reads, and what the daemon cannot do as the spec asks for it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use buildkit_llb::caps;
 use spec_schema::span::Span;
 
 use crate::compile::Compiled;
-use crate::gateway::{DaemonInfo, Gateway, Warning};
+use crate::gateway::{DaemonInfo, Gateway, SourceExcerpt, SourceFile, SourceRange, Warning};
+use crate::lint::Finding;
 use crate::plan::{Action, BuildPlan};
 use crate::select::undeclared_args;
 use crate::source::SpecFiles;
 
 /// Sends every warning.
-pub(crate) async fn send(gateway: &Gateway, compiled: &Compiled) {
+pub(crate) async fn send(gateway: &Gateway, compiled: &Compiled, findings: &[Finding]) {
     let undeclared = undeclared_args(compiled.core.spec(), &compiled.request, &compiled.selections);
     let unmerged = gateway.ping().await.map(|daemon| unmerged(daemon, compiled)).unwrap_or_default();
-    for short in undeclared.into_iter().chain(unmerged) {
-        let warning = Warning { vertex: compiled.vertex.clone(), short, ..Warning::default() };
+    let plain = |short| Warning { short, ..Warning::default() };
+    let found = findings.iter().map(|finding| of_finding(finding, &compiled.files));
+    for warning in found.chain(undeclared.into_iter().chain(unmerged).map(plain)) {
+        let warning = Warning { vertex: compiled.vertex.clone(), ..warning };
         // A warning that cannot be shown is no reason to fail a build.
         let _ = gateway.warn(warning).await;
+    }
+}
+
+/// A finding as Docker tells those of its own checks.
+fn of_finding(finding: &Finding, files: &SpecFiles) -> Warning {
+    let Finding { rule, span, detail, help } = finding;
+    let (line, _) = files.lines(*span);
+    let excerpt = files.get(span.file).map(|file| SourceExcerpt {
+        file: Arc::new(SourceFile {
+            filename: file.name.clone(),
+            data: file.text.as_bytes().to_vec(),
+            language: "YAML".to_owned(),
+        }),
+        ranges: vec![SourceRange::lines(line, line)],
+    });
+    Warning {
+        vertex: String::new(),
+        short: format!("{}: {detail} ({})", rule.name, place(files, *span)),
+        detail: vec![rule.description.to_owned(), help.clone()],
+        url: rule.url(),
+        source: excerpt,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
     CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
     Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
-    Limit, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
+    Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
     ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep, TmpfsMount, Ulimit,
     UlimitSettings, When, WriteStep,
 };
@@ -184,6 +184,7 @@ choice! {
     ] with generator;
     SecretMount => [word(), generator.subschema_for::<SecretSettings>()] with generator;
     SshMount => [word(), generator.subschema_for::<SshSettings>()] with generator;
+    LintErrors => [json!({ "type": "boolean" }), generator.subschema_for::<OneOrMany<Text>>()] with generator;
     Account => [word(), generator.subschema_for::<AccountSettings>()] with generator;
     Device => [word(), generator.subschema_for::<DeviceSettings>()] with generator;
     Ulimit => [

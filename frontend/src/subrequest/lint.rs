@@ -1,4 +1,4 @@
-//! Whether the spec has faults: `--check`.
+//! Whether the spec has faults, and what lint finds: `--check`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,37 +8,59 @@ use spec_schema::diagnostic::Diagnostic;
 use super::{Answer, location};
 use crate::compile::{Stopped, compile};
 use crate::gateway::{BuildResult, Failure, Gateway};
+use crate::lint::{Finding, Findings};
 use crate::opts::FrontendOpts;
 use crate::report::message;
-use crate::source::SpecFiles;
+use crate::source::{SpecFile, SpecFiles};
 
 /// Compiles the spec as a build would, and stops before the solve.
 pub(super) async fn lint(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     match compile(gateway, opts).await {
-        Ok(compiled) => Ok(result(&compiled.files, &[])),
-        Err(Stopped::Faults(files, faults)) => Ok(result(&files, &faults.into_sorted())),
+        Ok(compiled) => Ok(match compiled.lint(opts) {
+            Ok(findings) => result(&compiled.files, &findings, &[]),
+            Err(faults) => result(&compiled.files, &Findings::default(), &faults.into_sorted()),
+        }),
+        Err(Stopped::Faults(files, faults)) => {
+            Ok(result(&files, &Findings::default(), &faults.into_sorted()))
+        }
         Err(Stopped::Failure(failure)) => Err(failure),
     }
 }
 
-fn result(files: &SpecFiles, faults: &[Diagnostic]) -> BuildResult {
-    let mut result = BuildResult::from(checked(files, faults));
-    let status = if faults.is_empty() { "0" } else { "1" };
+fn result(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> BuildResult {
+    let mut result = BuildResult::from(checked(files, findings, faults));
+    let status = if findings.is_empty() && faults.is_empty() { "0" } else { "1" };
     result.metadata.insert("result.statuscode".to_owned(), status.into());
     result
 }
 
 /// The client prints a build error with the lines of one place; the message has the places of all.
-pub(crate) fn checked(files: &SpecFiles, faults: &[Diagnostic]) -> Answer {
-    let mut json = json!({ "warnings": [], "sources": files.iter().map(source).collect::<Vec<_>>() });
+pub(crate) fn checked(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> Answer {
+    let warnings: Vec<Value> = findings.all().map(|finding| warning(files, finding)).collect();
+    let mut json = json!({ "warnings": warnings, "sources": files.iter().map(source).collect::<Vec<_>>() });
     let mut text = String::new();
+    for Finding { rule, span, detail, help } in findings.all() {
+        text += &format!("{}: {}: {detail}\n  help: {help}\n", files.locate(*span), rule.name);
+    }
     if let Some(first) = faults.first() {
-        text = message(files, faults);
+        text += &message(files, faults);
         json["buildError"] = json!({ "message": text, "location": location(files, first.span) });
     }
     Answer::new(&json, text)
 }
 
-fn source(file: &crate::source::SpecFile) -> Value {
+/// A finding as `BuildKit`'s `frontend/subrequests/lint` has it. The client shows description and detail; what to do is part of these.
+fn warning(files: &SpecFiles, finding: &Finding) -> Value {
+    let Finding { rule, span, detail, help } = finding;
+    json!({
+        "ruleName": rule.name,
+        "description": rule.description,
+        "url": rule.url(),
+        "detail": format!("{detail}\nhelp: {help}"),
+        "location": location(files, *span),
+    })
+}
+
+fn source(file: &SpecFile) -> Value {
     json!({ "filename": file.name, "data": STANDARD.encode(file.text.as_bytes()), "language": "YAML" })
 }

@@ -7,12 +7,13 @@ use buildkit_llb::{Definition, Graph, ImageSource, OpMeta, Platform};
 use optfrontend::accounts::{self, AccountFiles, Accounts};
 use optfrontend::debug;
 use optfrontend::dockerignore;
-use optfrontend::entrypoint::MainContext;
+use optfrontend::entrypoint::{IgnoreRules, MainContext};
 use optfrontend::epoch::Epoch;
 use optfrontend::expand::{Core, ask, expand};
 use optfrontend::explain::{self, Explanation, explain};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
+use optfrontend::lint::{Findings, Subject, Target, lint};
 use optfrontend::lower::{Abilities, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
@@ -228,6 +229,28 @@ pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, Str
     } else {
         Err(message(&outcome.files, &outcome.faults))
     }
+}
+
+/// What lint finds in a spec; the error is the message of its faults.
+pub(crate) fn linted(spec: &[u8], client: &Client) -> Result<(SpecFiles, Findings), String> {
+    let opts = client.parse();
+    let (files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
+    let findings = parsed.map(|parsed| {
+        let request = Request::of(&opts);
+        let core = client.expand(parsed);
+        let build = opts.default_platform().cloned().unwrap();
+        let selection = select(&core, &request, &build, &build, &mut faults)?;
+        let resolved = resolved(std::slice::from_ref(&selection));
+        let plan = plan(&core, &selection, &resolved, &build, false, &mut faults);
+        let patterns = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
+        let ignore = IgnoreRules { name: ".dockerignore".to_owned(), patterns };
+        let target = Target::of(&selection, &plan, &resolved);
+        let subject = Subject::new(&files, &core, &selection.globals, Some(&ignore), target);
+        let instead = opts.check.as_deref();
+        Some(lint(&subject, instead, &mut faults))
+    });
+    let findings = findings.flatten().filter(|_| faults.is_empty());
+    findings.map(|findings| (files.clone(), findings)).ok_or_else(|| message(&files, &faults.into_sorted()))
 }
 
 /// Whether a path matches a pattern with `*` in its parts.

@@ -9,4 +9,5 @@ mod explained;
 mod folder;
 mod hostile;
 mod invalid;
+mod lint;
 mod properties;

@@ -5,6 +5,7 @@ mod arg;
 mod command;
 mod healthcheck;
 mod install;
+mod lint;
 mod mount;
 mod packages;
 mod parallel;
@@ -19,6 +20,7 @@ pub use arg::{Arg, ArgSettings};
 pub use command::{Command, ShellOrExec};
 pub use healthcheck::{Healthcheck, HealthcheckSettings, HealthcheckTest, Statuses};
 pub use install::{InstallStep, Manager};
+pub use lint::{Lint, LintErrors};
 pub use mount::{
     BindMount, CacheMount, CacheSettings, FileMount, Mount, SecretMount, SecretSettings, Sharing, SshMount,
     SshSettings, TmpfsMount,
@@ -69,5 +71,7 @@ record! {
         /// Annotations of every image, on its OCI manifest; `index:NAME` is on the index of several platforms, `index,manifest:NAME` on
         /// both. They win over those of `--annotation`.
         pub annotations: Map<Template>,
+        /// Which [lint rules](#lint) count, and how much.
+        pub lint: Option<Lint>,
     }
 }

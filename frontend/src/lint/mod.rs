@@ -1,0 +1,119 @@
+//! Lint: what is no fault, and yet what an expert would not let pass.
+//!
+//! A rule is a file of [`rules`] and a page of `docs/lint`, whose two specs are its test: the rule finds something in the bad one, and no
+//! rule finds anything in the good one. Rules have the names of Docker's build checks where they are the same.
+
+mod image_name;
+mod level;
+mod rules;
+mod script;
+mod subject;
+
+use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::Span;
+
+pub use rules::RULES;
+pub use subject::{Subject, Target};
+
+use level::Level;
+
+/// Where the pages of the rules are.
+const PAGES: &str = "https://github.com/optfrontend/optfrontend/blob/main/docs/lint";
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, by which a spec switches it off.
+    pub name: &'static str,
+    /// What it asks for, in a sentence.
+    pub description: &'static str,
+    /// Whether it counts only where a spec asks for it: what some projects want, and most do not.
+    pub asked_for: bool,
+    /// Finds what is against it.
+    pub check: fn(&Subject<'_>, &mut Found),
+}
+
+impl Rule {
+    /// The page that tells why, and what to do.
+    pub fn url(&self) -> String {
+        format!("{PAGES}/{}.md", self.name)
+    }
+
+    /// The rule of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        RULES.iter().copied().find(|rule| rule.name == name)
+    }
+}
+
+/// Something that is against a rule.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The place.
+    pub span: Span,
+    /// What is there: a sentence in lower case, without a full stop.
+    pub detail: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// What a rule finds.
+#[derive(Debug, Default)]
+pub struct Found(Vec<(Span, String, String)>);
+
+impl Found {
+    /// Adds a place, what is there, and what to do.
+    fn add(&mut self, span: Span, detail: impl Into<String>, help: impl Into<String>) {
+        self.0.push((span, detail.into(), help.into()));
+    }
+}
+
+/// What is against the rules, each in the order of the places.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What is told, and no more.
+    pub warnings: Vec<Finding>,
+    /// What fails the build, by the will of the spec or the client.
+    pub errors: Vec<Finding>,
+}
+
+impl Findings {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Everything, errors first.
+    pub fn all(&self) -> impl Iterator<Item = &Finding> {
+        self.errors.iter().chain(&self.warnings)
+    }
+
+    /// Those that fail the build, as faults.
+    pub fn faults(&self) -> Faults {
+        let mut faults = Faults::new();
+        for Finding { rule, span, detail, help } in &self.errors {
+            faults.push(Diagnostic::new(*span, format!("{}: {detail}", rule.name)).help(help));
+        }
+        faults
+    }
+}
+
+/// Finds what is against the rules that count; a rule that the spec names and that does not exist is a fault.
+///
+/// `instead` is what the client says in the place of the spec: `skip=RULE,RULE;error=true`, as the Dockerfile frontend reads it from the
+/// build arg `BUILDKIT_DOCKERFILE_CHECK`.
+pub fn lint(subject: &Subject<'_>, instead: Option<&str>, faults: &mut Faults) -> Findings {
+    let level = Level::of(subject, instead, faults);
+    let mut findings = Vec::new();
+    for rule in RULES.iter().copied().filter(|rule| level.counts(rule)) {
+        let mut found = Found::default();
+        (rule.check)(subject, &mut found);
+        let found = found.0.into_iter().map(|(span, detail, help)| Finding { rule, span, detail, help });
+        findings.extend(found.filter(|finding| !level.skips(subject, finding)));
+    }
+    findings.sort_by_key(|finding| (finding.span, finding.rule.name));
+    findings.dedup_by(|a, b| a.rule.name == b.rule.name && a.span == b.span && a.detail == b.detail);
+    let (errors, warnings) = findings.into_iter().partition(|finding| level.is_error(finding.rule));
+    Findings { warnings, errors }
+}

@@ -1,0 +1,20 @@
+//! `BaseImageUnpinned`.
+
+use super::base_image_latest::images;
+use crate::lint::image_name::ImageName;
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "BaseImageUnpinned",
+    description: "Images are named with a digest, so that nobody can put another one behind the name",
+    asked_for: true,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    for (name, span) in images(subject) {
+        if ImageName::parse(&name).is_some_and(|image| !image.pinned) {
+            found.add(span, format!("`{name}` has no digest"), format!("write `{name}@sha256:…`, which `docker buildx imagetools inspect {name}` tells"));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `CacheInLayer`.
+
+use crate::lint::script::Command;
+use crate::lint::subject::RunView;
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "CacheInLayer",
+    description: "What a package manager keeps for the next time is not in the image",
+    asked_for: false,
+    check,
+};
+
+/// A system's package manager: how it installs, what it leaves behind and where, and how that is taken away.
+struct Manager {
+    programs: &'static [&'static str],
+    installs: &'static str,
+    leaves: &'static str,
+    step: &'static str,
+}
+
+const MANAGERS: &[Manager] = &[
+    Manager { programs: &["apt-get", "apt"], installs: "install", leaves: "/var/lib/apt/lists", step: "apt" },
+    Manager { programs: &["apk"], installs: "add", leaves: "/var/cache/apk", step: "apk" },
+    Manager { programs: &["dnf", "yum", "microdnf"], installs: "install", leaves: "/var/cache", step: "dnf" },
+];
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let target = subject.target().map(|(target, _)| subject.chain(target)).unwrap_or_default();
+    // What a stage that is copied from holds besides is in no image.
+    for stage in target {
+        for run in stage.runs() {
+            for command in &run.commands {
+                let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
+                if let Some(manager) = manager.filter(|manager| !is_clean(&run, command, manager)) {
+                    let detail = format!("`{}` leaves its index and archives in `{}`, and so in the image", command.program(), manager.leaves);
+                    let packages: Vec<&str> = command.operands().skip(1).collect();
+                    let help = format!("write `- {}: [{}]`, or add `cache: {}` to the step", manager.step, packages.join(", "), manager.step);
+                    found.add(run.place(subject, command), detail, help);
+                }
+            }
+        }
+    }
+}
+
+fn is_clean(run: &RunView<'_>, command: &Command, manager: &Manager) -> bool {
+    run.keeps_out(manager.leaves)
+        || command.has("--no-cache")
+        || run.commands.iter().any(|other| {
+            let removes = other.program() == "rm" && other.operands().any(|path| path.starts_with(manager.leaves));
+            removes || other.is(&["dnf", "yum", "microdnf"], &["clean"])
+        })
+}

@@ -1,0 +1,55 @@
+//! `CompilerInImage`.
+
+use crate::lint::image_name::ImageName;
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "CompilerInImage",
+    description: "What only the build needs is not in the image that runs",
+    asked_for: false,
+    check,
+};
+
+/// Images that are toolchains.
+const TOOLCHAINS: &[&str] = &["golang", "rust", "gcc", "maven", "gradle", "swift", "haskell", "buildpack-deps", "sdk", "clang"];
+
+/// Packages that are, of Debian, Alpine and Fedora.
+const PACKAGES: &[&str] = &[
+    "build-essential", "build-base", "gcc", "g++", "gcc-c++", "clang", "make", "cmake", "golang", "golang-go", "go", "rustc", "cargo",
+    "default-jdk", "maven", "gradle",
+];
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let Some((target, _)) = subject.target() else { return };
+    let chain = subject.chain(target);
+    if !chain.iter().any(|stage| stage.stage.entrypoint.is_some() || stage.stage.cmd.is_some()) {
+        return;
+    }
+    let help = "build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image";
+    if let (Some(image), Some(bottom)) = (subject.base(target), chain.last()) {
+        if is_toolchain(&image) {
+            let detail = format!("the image `{}` is based on `{}`, a toolchain", target.name, image.written);
+            found.add(bottom.stage.from.span, detail, help);
+        }
+    }
+    for stage in &chain {
+        for run in stage.runs() {
+            for command in run.commands.iter().filter(|command| {
+                command.is(&["apt-get", "apt", "dnf", "yum", "microdnf"], &["install"]) || command.is(&["apk"], &["add"])
+            }) {
+                let is_removed = run.commands.iter().any(|other| {
+                    other.is(&["apt-get", "apt"], &["purge", "remove", "autoremove"]) || other.is(&["apk"], &["del"])
+                });
+                let package = command.operands().skip(1).find(|package| PACKAGES.contains(package));
+                if let (Some(package), false) = (package, is_removed) {
+                    let detail = format!("`{package}` is in the image `{}`, which does not need it to run", target.name);
+                    found.add(run.place(subject, command), detail, help);
+                }
+            }
+        }
+    }
+}
+
+fn is_toolchain(image: &ImageName) -> bool {
+    TOOLCHAINS.contains(&image.name.as_str()) || image.tag_has("jdk") || image.tag_has("sdk")
+}

@@ -1,0 +1,54 @@
+//! Package managers, as scripts call them. No rule itself: what several rules know.
+
+use crate::lint::script::Command;
+
+/// What a manager's install is called in the language, where a command is one that reads a lockfile or manifest.
+pub(super) fn installs(command: &Command) -> Option<&'static str> {
+    let names_nothing = || command.operands().nth(1).is_none();
+    let program = command.program();
+    let python = |command: &Command| {
+        let words: Vec<&str> = command.arguments().collect();
+        matches!(words.as_slice(), ["-m", "pip", "install", ..])
+    };
+    Some(match program {
+        "npm" if command.is(&["npm"], &["ci"]) || command.is(&["npm"], &["install", "i"]) && names_nothing() => "npm",
+        "pnpm" if command.is(&["pnpm"], &["install", "i", "fetch"]) && names_nothing() => "pnpm",
+        "yarn" if command.operands().next().is_none() && !command.has("--version") && !command.has("-v")
+            || command.is(&["yarn"], &["install"]) => "yarn",
+        "bun" if command.is(&["bun"], &["install", "i"]) && names_nothing() => "bun",
+        "pip" | "pip3" if command.is(&["pip", "pip3"], &["install"]) && (command.has("-r") || command.has("--requirement")) => "pip",
+        "python" | "python3" if python(command) && command.has("-r") => "pip",
+        "uv" if command.is(&["uv"], &["sync"]) => "uv",
+        "poetry" if command.is(&["poetry"], &["install", "sync"]) => "poetry",
+        "go" if command.arguments().eq(["mod", "download"]) => "go",
+        "cargo" if command.is(&["cargo"], &["fetch"]) => "cargo",
+        "mvn" | "mvnw" if command.operands().any(|word| word.starts_with("dependency:")) => "maven",
+        "gradle" | "gradlew" if command.is(&["gradle", "gradlew"], &["dependencies"]) => "gradle",
+        "bundle" if command.is(&["bundle"], &["install"]) => "bundler",
+        "composer" if command.is(&["composer"], &["install"]) => "composer",
+        _ => return None,
+    })
+}
+
+/// The well-known cache that a command fills, and where it keeps that when root runs it.
+pub(super) fn cache_of(command: &Command) -> Option<(&'static str, &'static str)> {
+    let installs_one = |programs: &[&str], words: &[&str]| command.is(programs, words);
+    if let Some(manager) = installs(command) {
+        return directory(manager).map(|directory| (manager, directory));
+    }
+    let name = match command.program() {
+        "pip" | "pip3" if installs_one(&["pip", "pip3"], &["install", "wheel"]) => "pip",
+        "npm" if installs_one(&["npm"], &["install", "i"]) => "npm",
+        "go" if installs_one(&["go"], &["build", "install", "test"]) => "go",
+        "cargo" if installs_one(&["cargo"], &["build", "install", "test"]) => "cargo",
+        "mvn" | "mvnw" if installs_one(&["mvn", "mvnw"], &["package", "verify", "install", "compile"]) => "maven",
+        "gradle" | "gradlew" if installs_one(&["gradle", "gradlew"], &["build", "assemble", "bootJar", "jar"]) => "gradle",
+        "dotnet" if installs_one(&["dotnet"], &["restore", "build", "publish"]) => "nuget",
+        _ => return None,
+    };
+    directory(name).map(|directory| (name, directory))
+}
+
+fn directory(tool: &str) -> Option<&'static str> {
+    spec_schema::tools::Tool::named(tool)?.directories.first().map(|directory| directory.target)
+}

@@ -1,0 +1,30 @@
+//! `MuslBase`.
+
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "MuslBase",
+    description: "Python, Node.js and Java run on glibc, which their binary packages are built for",
+    asked_for: false,
+    check,
+};
+
+const RUNTIMES: &[(&str, &str)] = &[
+    ("python", "Python"),
+    ("node", "Node.js"),
+    ("eclipse-temurin", "Java"),
+    ("openjdk", "Java"),
+    ("amazoncorretto", "Java"),
+    ("azul", "Java"),
+];
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let Some((target, _)) = subject.target() else { return };
+    let (Some(image), Some(bottom)) = (subject.base(target), subject.chain(target).last().copied()) else { return };
+    let Some((_, runtime)) = RUNTIMES.iter().find(|(name, _)| *name == image.name) else { return };
+    if image.tag_has("alpine") {
+        let slim = image.tag.as_deref().unwrap_or_default().split('-').next().unwrap_or_default();
+        let detail = format!("`{}` has musl, for which many binary packages of {runtime} are not built, or are slower", image.written);
+        found.add(bottom.stage.from.span, detail, format!("take a slim image, as `{}:{slim}-slim`, or a distroless one", image.name));
+    }
+}

@@ -1,0 +1,18 @@
+//! `SudoInRun`.
+
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "SudoInRun",
+    description: "A step says by `run_as` who runs it, and needs no sudo",
+    asked_for: false,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    for (_, run) in subject.runs() {
+        if let Some(command) = run.commands.iter().find(|command| command.program() == "sudo") {
+            found.add(run.place(subject, command), "`sudo` in a step asks for a program and rights that the step can have by itself", "take it out, and write `run_as: root` on the step");
+        }
+    }
+}

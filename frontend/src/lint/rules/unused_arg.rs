@@ -1,0 +1,51 @@
+//! `UnusedArg`.
+
+use std::collections::BTreeSet;
+
+use spec_schema::encode::Encode;
+use spec_schema::node::{Node, Value};
+
+use crate::lint::{Found, Rule, Subject};
+use crate::scope::words;
+
+pub(super) const RULE: Rule = Rule {
+    name: "UnusedArg",
+    description: "What a build can be given has an effect",
+    asked_for: false,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let spec = subject.core().clone().into_spec();
+    let mut used = BTreeSet::new();
+    if let Value::Mapping(entries) = spec.encode().value {
+        for (key, node) in &entries {
+            match (key.as_str(), &node.value) {
+                // An arg may be used by the default of another one, and is not by its own name.
+                ("args", Value::Mapping(args)) => args.iter().for_each(|(_, arg)| collect(arg, &mut used)),
+                _ => collect(node, &mut used),
+            }
+        }
+    }
+    for (name, entry) in subject.spec().args.iter().filter(|(name, _)| !used.contains(*name)) {
+        // Some have a meaning of their own.
+        if name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH" {
+            continue;
+        }
+        found.add(entry.key_span, format!("nothing uses the build arg `{name}`"), "take it out, or name it where it is meant");
+    }
+}
+
+/// All words of a tree, keys among them: `when` names args so.
+fn collect(node: &Node, used: &mut BTreeSet<String>) {
+    match &node.value {
+        Value::Scalar(scalar) => used.extend(words(&scalar.text).map(str::to_owned)),
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, used)),
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                used.insert(key.value.clone());
+                collect(value, used);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `UnusedSecret`.
+
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "UnusedSecret",
+    description: "A secret that the spec declares is one that a step needs",
+    asked_for: false,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    let used: Vec<&str> = subject
+        .runs()
+        .flat_map(|(_, run)| run.run.step.secrets.iter().flat_map(|secrets| &secrets.values))
+        .map(|secret| secret.settings.id.as_str())
+        .collect();
+    for (name, entry) in subject.spec().secrets.iter().filter(|(name, _)| !used.contains(name)) {
+        let help = format!("take it out, or add `secrets: [{name}]` to the step that needs it");
+        found.add(entry.key_span, format!("no step uses the secret `{name}`"), help);
+    }
+}

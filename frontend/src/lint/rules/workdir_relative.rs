@@ -1,0 +1,23 @@
+//! `WorkdirRelativePath`, as Docker has it.
+
+use crate::lint::{Found, Rule, Subject};
+
+pub(super) const RULE: Rule = Rule {
+    name: "WorkdirRelativePath",
+    description: "A working directory is a whole path, which does not move with that of the base",
+    asked_for: false,
+    check,
+};
+
+fn check(subject: &Subject<'_>, found: &mut Found) {
+    for stage in subject.stages() {
+        let Some(workdir) = &stage.stage.workdir else { continue };
+        // One that a stage of the spec starts with is in view.
+        let below = subject.chain(stage);
+        let known = below.iter().skip(1).any(|stage| stage.stage.workdir.is_some());
+        if !known && subject.text(workdir).is_some_and(|path| !path.starts_with('/')) {
+            let detail = format!("`{}` starts at the working directory of the base image, whatever that is", workdir.raw);
+            found.add(workdir.span, detail, format!("write `workdir: /{}`", workdir.raw));
+        }
+    }
+}

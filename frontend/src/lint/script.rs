@@ -1,0 +1,244 @@
+//! The commands of a shell script, as far as lint has to know them: no expansion, no control flow.
+
+/// A simple command: a program and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Command {
+    /// Its words without quotes; assignments and words like `if` or `exec` before it are left out.
+    pub(super) words: Vec<String>,
+    /// Its text in the script.
+    pub(super) text: String,
+    /// Whether its output goes into the next one.
+    pub(super) piped: bool,
+}
+
+/// Words that stand before a command.
+const BEFORE: &[&str] = &[
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec", "command", "env", "nice", "nohup",
+];
+
+impl Command {
+    /// A command that no shell reads.
+    pub(super) fn of(words: Vec<String>) -> Self {
+        let text = words.join(" ");
+        Self { words, text, piped: false }
+    }
+
+    /// The name of the program, without its folder.
+    pub(super) fn program(&self) -> &str {
+        let first = self.words.first().map_or("", String::as_str);
+        first.rsplit_once('/').map_or(first, |(_, name)| name)
+    }
+
+    /// Its arguments, behind the program.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).map(String::as_str)
+    }
+
+    /// Its arguments that are no options.
+    pub(super) fn operands(&self) -> impl Iterator<Item = &str> {
+        self.arguments().filter(|word| !word.starts_with('-'))
+    }
+
+    /// Whether it is one of the programs, with one of the subcommands.
+    pub(super) fn is(&self, programs: &[&str], subcommands: &[&str]) -> bool {
+        programs.contains(&self.program()) && self.operands().next().is_some_and(|first| subcommands.contains(&first))
+    }
+
+    /// Whether it has an option, as `--name`, `--name=value`, or one letter among others.
+    pub(super) fn has(&self, option: &str) -> bool {
+        let letter = option.strip_prefix('-').filter(|rest| rest.len() == 1);
+        self.arguments().any(|word| match letter {
+            Some(letter) => word.starts_with('-') && !word.starts_with("--") && word.contains(letter),
+            None => word.split('=').next() == Some(option),
+        })
+    }
+}
+
+/// The commands of a script in the order written.
+pub(super) fn commands(script: &str) -> Vec<Command> {
+    let mut reader = Reader::default();
+    let mut rest = script;
+    while let Some(c) = rest.chars().next() {
+        let taken = reader.take(c, rest);
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    reader.end_command(false);
+    reader.commands
+}
+
+#[derive(Default)]
+struct Reader {
+    commands: Vec<Command>,
+    words: Vec<String>,
+    text: String,
+    word: String,
+    in_word: bool,
+    /// The words that end the texts to come below this line.
+    heredocs: Vec<String>,
+}
+
+impl Reader {
+    /// Reads what starts with `c`; returns how many bytes that is.
+    fn take(&mut self, c: char, rest: &str) -> usize {
+        match c {
+            '\\' => self.escape(rest),
+            '\'' | '"' => self.quoted(c, rest),
+            '#' if !self.in_word => rest.find('\n').unwrap_or(rest.len()),
+            '<' if rest.starts_with("<<") && !rest.starts_with("<<<") => self.heredoc(rest),
+            '\n' => {
+                self.end_command(false);
+                1 + self.skip_heredocs(&rest[1..])
+            }
+            '&' if rest.starts_with("&>") || self.word.ends_with('>') => self.keep("&"),
+            ';' | '&' | '(' | ')' | '`' => {
+                self.end_command(false);
+                1
+            }
+            '|' => {
+                let is_or = rest.starts_with("||");
+                self.end_command(!is_or);
+                if is_or { 2 } else { 1 }
+            }
+            c if c.is_whitespace() => {
+                self.end_word();
+                self.text.push(c);
+                c.len_utf8()
+            }
+            c => {
+                self.in_word = true;
+                self.word.push(c);
+                self.text.push(c);
+                c.len_utf8()
+            }
+        }
+    }
+
+    fn keep(&mut self, text: &str) -> usize {
+        self.word += text;
+        self.text += text;
+        self.in_word = true;
+        text.len()
+    }
+
+    fn escape(&mut self, rest: &str) -> usize {
+        let Some(next) = rest[1..].chars().next() else { return 1 };
+        let length = 1 + next.len_utf8();
+        self.text += &rest[..length];
+        if next == '\n' {
+            self.end_word();
+        } else {
+            self.word.push(next);
+            self.in_word = true;
+        }
+        length
+    }
+
+    fn quoted(&mut self, quote: char, rest: &str) -> usize {
+        self.in_word = true;
+        let mut escaped = false;
+        for (at, c) in rest.char_indices().skip(1) {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if quote == '"' => {
+                    escaped = true;
+                    continue;
+                }
+                c if c == quote => {
+                    self.text += &rest[..=at];
+                    return at + 1;
+                }
+                _ => {}
+            }
+            self.word.push(c);
+        }
+        self.text += rest;
+        rest.len()
+    }
+
+    fn heredoc(&mut self, rest: &str) -> usize {
+        let word = rest[2..].trim_start_matches('-').trim_start_matches([' ', '\t']);
+        let end = word.find(|c: char| c.is_whitespace() || ";&|<>()".contains(c)).unwrap_or(word.len());
+        self.heredocs.push(word[..end].replace(['\'', '"', '\\'], ""));
+        let length = rest.len() - word.len() + end;
+        self.text += &rest[..length];
+        self.end_word();
+        length
+    }
+
+    /// The bytes of the texts that start here.
+    fn skip_heredocs(&mut self, rest: &str) -> usize {
+        let mut skipped = 0;
+        for end in std::mem::take(&mut self.heredocs) {
+            for line in rest[skipped..].split_inclusive('\n') {
+                skipped += line.len();
+                if line.trim() == end {
+                    break;
+                }
+            }
+        }
+        skipped
+    }
+
+    fn end_word(&mut self) {
+        if std::mem::take(&mut self.in_word) {
+            self.words.push(std::mem::take(&mut self.word));
+        }
+    }
+
+    fn end_command(&mut self, piped: bool) {
+        self.end_word();
+        let mut words = std::mem::take(&mut self.words);
+        let text = std::mem::take(&mut self.text).trim().to_owned();
+        let before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
+        let start = words.iter().position(|word| !before(word)).unwrap_or(words.len());
+        words.drain(..start);
+        if !words.is_empty() {
+            self.commands.push(Command { words, text, piped });
+        }
+    }
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    fn words(script: &str) -> Vec<String> {
+        commands(script).iter().map(|command| command.words.join(" ")).collect()
+    }
+
+    #[test]
+    fn commands_are_told_apart() {
+        assert_eq!(words("a b && c; d | e || f &\ng"), ["a b", "c", "d", "e", "f", "g"]);
+        assert_eq!(words("if ! a; then b; fi"), ["a", "b", "fi"]);
+        assert_eq!(words("X=1 Y=$(c d) exec e >f 2>&1"), ["c d", "e >f 2>&1"]);
+        assert_eq!(words("a # b && c\nd#e"), ["a", "d#e"]);
+        assert_eq!(words("a \\\n  b"), ["a b"]);
+    }
+
+    #[test]
+    fn quotes_are_no_part_of_words() {
+        assert_eq!(words("echo 'a && b' \"c; \\\" d\" e\\ f"), ["echo a && b c; \" d e f"]);
+        assert_eq!(words("echo 'never closed; rm"), ["echo never closed; rm"]);
+    }
+
+    #[test]
+    fn texts_are_no_commands() {
+        assert_eq!(words("cat <<EOF >f && b\napt-get upgrade\nEOF\nc"), ["cat >f", "b", "c"]);
+        assert_eq!(words("cat <<-'E' x\n rm\n\tE\nc"), ["cat x", "c"]);
+        assert_eq!(words("cat <<E\nno end"), ["cat"]);
+    }
+
+    #[test]
+    fn options_are_found() {
+        let command = &commands("/usr/bin/apt-get -qy install --no-install-recommends curl")[0];
+        assert!(command.is(&["apt-get"], &["install"]));
+        assert!(command.has("-y") && command.has("--no-install-recommends") && !command.has("-f"));
+        assert_eq!(command.operands().collect::<Vec<_>>(), ["install", "curl"]);
+    }
+}

@@ -1,0 +1,244 @@
+//! What rules look at: a spec in core form, and the image that comes of it.
+
+use std::collections::BTreeMap;
+
+use spec_schema::Spec;
+use spec_schema::decode::Entry;
+use spec_schema::decode::text::Template;
+use spec_schema::diagnostic::Faults;
+use spec_schema::span::Span;
+use spec_schema::spec::{Command as Written, Mount, Stage};
+
+use super::image_name::ImageName;
+use super::script::{Command, commands};
+use crate::dockerignore::Matcher;
+use crate::entrypoint::IgnoreRules;
+use crate::expand::{Core, CoreAction, CoreRun, CoreStep};
+use crate::image_config::ImageConfig;
+use crate::plan::BuildPlan;
+use crate::resolved::Resolved;
+use crate::result::image;
+use crate::scope::{Globals, Scope};
+use crate::select::{Selection, Source};
+use crate::source::SpecFiles;
+
+/// A spec as rules see it.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    files: &'a SpecFiles,
+    core: &'a Core,
+    globals: &'a Globals,
+    ignore: Option<&'a IgnoreRules>,
+    stages: Vec<StageView<'a>>,
+    target: Option<Target>,
+}
+
+/// The image that is built.
+#[derive(Debug)]
+pub struct Target {
+    /// The stage, by its position in the spec.
+    pub stage: usize,
+    /// Its config; `None` where it is not known for want of the base's.
+    pub config: Option<ImageConfig>,
+}
+
+/// A stage.
+#[derive(Debug)]
+pub(super) struct StageView<'a> {
+    pub(super) name: &'a str,
+    pub(super) name_span: Span,
+    pub(super) stage: &'a Stage,
+    /// What it starts from, with variables replaced.
+    pub(super) from: Option<String>,
+    /// Its steps, those of branches among them, in the order written.
+    pub(super) steps: Vec<&'a CoreStep>,
+}
+
+/// A `run` step.
+#[derive(Debug)]
+pub(super) struct RunView<'a> {
+    pub(super) run: &'a CoreRun,
+    pub(super) step: &'a CoreStep,
+    pub(super) commands: Vec<Command>,
+}
+
+impl Target {
+    /// The image that a plan makes of the last stage of a selection.
+    pub fn of(selection: &Selection, plan: &BuildPlan, resolved: &Resolved) -> Option<Self> {
+        let stage = selection.stages.last()?.index;
+        let bottom = plan.chain().first().and_then(|position| plan.stages.get(*position))?;
+        let known = matches!(bottom.base, Source::Scratch) || resolved.config(&bottom.base).is_some();
+        let config = known.then(|| image(plan, resolved, &BTreeMap::new(), false).config);
+        Some(Self { stage, config: config.and_then(|config| ImageConfig::parse(&config).ok()) })
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// A spec; `globals` are its args as they are for any one platform, `ignore` what the client leaves out of the build context where
+    /// that is a directory of the client, and known.
+    pub fn new(
+        files: &'a SpecFiles,
+        core: &'a Core,
+        globals: &'a Globals,
+        ignore: Option<&'a IgnoreRules>,
+        target: Option<Target>,
+    ) -> Self {
+        let scope = Scope::global(globals);
+        let stage = |(index, (name, entry)): (usize, (&'a str, &'a Entry<Stage>))| StageView {
+            name,
+            name_span: entry.key_span,
+            stage: &entry.value,
+            from: scope.expand(&entry.value.from, &mut Faults::new()),
+            steps: flat(core.steps(index)),
+        };
+        let stages = core.spec().stages.iter().enumerate().map(stage).collect();
+        Self { files, core, globals, ignore, stages, target }
+    }
+
+    pub(super) fn files(&self) -> &'a SpecFiles {
+        self.files
+    }
+
+    pub(super) fn spec(&self) -> &'a Spec {
+        self.core.spec()
+    }
+
+    pub(super) fn core(&self) -> &'a Core {
+        self.core
+    }
+
+    pub(super) fn stages(&self) -> &[StageView<'a>] {
+        &self.stages
+    }
+
+    /// All steps with their stage.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&StageView<'a>, &'a CoreStep)> {
+        self.stages.iter().flat_map(|stage| stage.steps.iter().map(move |step| (stage, *step)))
+    }
+
+    /// All `run` steps with their stage.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (&StageView<'a>, RunView<'a>)> {
+        self.stages.iter().flat_map(|stage| stage.runs().map(move |run| (stage, run)))
+    }
+
+    /// A text with its variables replaced, as far as args go.
+    pub(super) fn text(&self, template: &Template) -> Option<String> {
+        Scope::global(self.globals).expand(template, &mut Faults::new())
+    }
+
+    /// The stage that is built, with the config of its image where that is known.
+    pub(super) fn target(&self) -> Option<(&StageView<'a>, Option<&ImageConfig>)> {
+        let target = self.target.as_ref()?;
+        Some((self.stages.get(target.stage)?, target.config.as_ref()))
+    }
+
+    /// The stage and those that it starts from, itself first.
+    pub(super) fn chain(&self, stage: &StageView<'a>) -> Vec<&StageView<'a>> {
+        let mut chain: Vec<&StageView<'a>> = self.stages.iter().filter(|other| other.name == stage.name).collect();
+        while let Some(below) = chain.last().and_then(|stage| self.named(stage.from.as_deref()?)) {
+            if chain.len() > self.stages.len() {
+                break;
+            }
+            chain.push(below);
+        }
+        chain
+    }
+
+    fn named(&self, name: &str) -> Option<&StageView<'a>> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// Whether a `from` names a stage, a source, or nothing at all, and so no image.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        name == "scratch" || self.named(name).is_some() || self.spec().sources.declares(name)
+    }
+
+    /// The image that a stage starts from, through other stages.
+    pub(super) fn base(&self, stage: &StageView<'a>) -> Option<ImageName> {
+        let from = self.chain(stage).last()?.from.clone()?;
+        if self.is_own(&from) { None } else { ImageName::parse(&from) }
+    }
+
+    /// What of the build context the client leaves out; `None` where that is not known.
+    pub(super) fn ignores(&self) -> Option<Matcher> {
+        Matcher::new(&self.ignore?.patterns).ok()
+    }
+
+    /// The name of the ignore file.
+    pub(super) fn ignore_file(&self) -> &'a str {
+        self.ignore.map_or(".dockerignore", |ignore| ignore.name.as_str())
+    }
+
+    /// The place of a text within a place: that of a command in a script, which may be far below the script's start.
+    pub(super) fn within(&self, span: Span, text: &str) -> Span {
+        let found = self.files.get(span.file).and_then(|file| {
+            let whole = file.text.get(span.start as usize..span.end as usize)?;
+            let first = text.lines().next().unwrap_or_default().trim_end_matches('\\').trim_end();
+            let at = whole.find(first).filter(|_| !first.is_empty())?;
+            let start = span.start + u32::try_from(at).ok()?;
+            Some(Span { start, end: start + u32::try_from(first.len()).ok()?, ..span })
+        });
+        found.unwrap_or(span)
+    }
+}
+
+fn flat(steps: &[CoreStep]) -> Vec<&CoreStep> {
+    let mut all = Vec::with_capacity(steps.len());
+    for step in steps {
+        all.push(step);
+        if let CoreAction::Parallel(branches) = &step.action {
+            all.extend(branches.iter().flat_map(|branch| flat(branch)));
+        }
+    }
+    all
+}
+
+impl<'a> StageView<'a> {
+    /// Its `run` steps.
+    pub(super) fn runs(&self) -> impl Iterator<Item = RunView<'a>> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            CoreAction::Run(run) => Some(RunView { run, step, commands: commands_of(&run.step.run) }),
+            _ => None,
+        })
+    }
+}
+
+impl RunView<'_> {
+    /// Whether a path, or what is below it, is a cache or in memory while the step runs, and so not in its layer.
+    pub(super) fn keeps_out(&self, path: &str) -> bool {
+        let caches = self.run.caches.iter().map(|cache| &cache.target);
+        let mounts = self.run.step.mounts.iter().map(Mount::target);
+        caches.chain(mounts).any(|target| {
+            let target = target.raw.trim_end_matches('/');
+            path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// The place of a command of it.
+    pub(super) fn place(&self, subject: &Subject<'_>, command: &Command) -> Span {
+        subject.within(self.span(), &command.text)
+    }
+
+    /// The place of the command as a whole.
+    pub(super) fn span(&self) -> Span {
+        match &self.run.step.run {
+            Written::Script(script) => script.span,
+            Written::Exec(_, span) => *span,
+        }
+    }
+}
+
+fn commands_of(run: &Written) -> Vec<Command> {
+    match run {
+        Written::Script(script) => commands(script),
+        Written::Exec(words, _) => {
+            let words: Vec<String> = words.iter().map(|word| word.raw.clone()).collect();
+            match words.as_slice() {
+                [shell, flag, script, ..] if shell.ends_with("sh") && flag.starts_with('-') && flag.ends_with('c') => {
+                    commands(script)
+                }
+                _ => vec![Command::of(words)],
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The pages of `docs/lint`: of each rule's two specs, the rule finds something in the bad one and says what the page says, and no rule
+//! finds anything in the good one.
+
+use std::path::{Path, PathBuf};
+
+use optfrontend::lint::{Findings, RULES};
+use optfrontend::source::SpecFiles;
+
+use crate::compile::{Client, linted};
+
+/// Set to write what the rules say into the pages.
+const UPDATE: &str = "UPDATE_LINT_PAGES";
+
+fn pages() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lint")
+}
+
+/// The first block of code in the section of a heading, and the place where it stands in the page.
+fn block<'p>(page: &'p str, heading: &str) -> (usize, &'p str) {
+    let section = page.find(&format!("## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    let start = section + page[section..].find("```").unwrap();
+    let start = start + page[start..].find('\n').unwrap() + 1;
+    let end = start + page[start..].find("```").unwrap();
+    (start, &page[start..end])
+}
+
+fn told(files: &SpecFiles, findings: &Findings) -> String {
+    let found = findings.warnings.iter().chain(&findings.errors);
+    let lines = found.map(|finding| {
+        let (rule, place) = (finding.rule.name, files.locate(finding.span));
+        format!("{place}: {rule}: {}\n  help: {}\n", finding.detail, finding.help)
+    });
+    lines.collect()
+}
+
+fn client(spec: &str) -> Client {
+    let client = Client::of(spec.as_bytes());
+    // Lines such as `# .dockerignore: .git`.
+    let ignored = spec.lines().filter_map(|line| line.strip_prefix("# .dockerignore: "));
+    let ignore_file = ignored.map(|line| format!("{line}\n")).collect();
+    Client { ignore_file, ..client }
+}
+
+fn lint(spec: &str) -> String {
+    let (files, findings) = linted(spec.as_bytes(), &client(spec)).unwrap_or_else(|faults| panic!("{faults}\n{spec}"));
+    told(&files, &findings)
+}
+
+#[test]
+fn each_rule_says_what_its_page_says() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let path = pages().join(format!("{}.md", rule.name));
+        let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(page.starts_with(&format!("# {}\n\n{}.\n", rule.name, rule.description)), "{}", path.display());
+        let said = lint(block(&page, "Bad").1);
+        let only_this = said.lines().filter(|line| !line.starts_with("  help")).all(|line| line.contains(rule.name));
+        if said.is_empty() || !only_this {
+            wrong.push(format!("{}: the bad spec:\n{said}", rule.name));
+        }
+        let (at, expected) = block(&page, "What it says");
+        if said != expected {
+            if std::env::var_os(UPDATE).is_some() {
+                let updated = format!("{}{said}{}", &page[..at], &page[at + expected.len()..]);
+                std::fs::write(&path, updated).unwrap();
+            } else {
+                wrong.push(format!("{}: it says\n{said}", rule.name));
+            }
+        }
+        let good = lint(block(&page, "Good").1);
+        if !good.is_empty() {
+            wrong.push(format!("{}: the good spec:\n{good}", rule.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_pages_are_listed() {
+    let index = std::fs::read_to_string(pages().join("README.md")).unwrap();
+    let rows = RULES.iter().map(|rule| {
+        let when = if rule.asked_for { "where `lint: {error: …}` names it" } else { "always" };
+        format!("| [{0}]({0}.md) | {1} | {when} |\n", rule.name, rule.description)
+    });
+    let table: String = rows.collect();
+    assert!(index.contains(&table), "docs/lint/README.md lacks this table:\n{table}");
+    let pages = std::fs::read_dir(pages()).unwrap().count();
+    assert_eq!(pages, RULES.len() + 1, "a page without a rule");
+}
+
+#[test]
+fn the_examples_are_found_good() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut wrong = String::new();
+    for example in std::fs::read_dir(examples).unwrap() {
+        let folder = example.unwrap().path();
+        for name in ["build.yaml", "preset.yaml"] {
+            let Ok(spec) = std::fs::read_to_string(folder.join(name)) else { continue };
+        let ignore_file = [".dockerignore", "build.yaml.dockerignore"]
+            .into_iter()
+            .find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
+        let files = Client::default().beside(&folder).beside.into_iter();
+        let texts = files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?)));
+        let context = texts.collect();
+        let client = Client { ignore_file: ignore_file.unwrap_or_default(), context, ..client(&spec) };
+        match linted(spec.as_bytes(), &client) {
+            Ok((files, findings)) => wrong += &told(&files, &findings),
+            Err(faults) => wrong += &faults,
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
