@@ -62,7 +62,8 @@ impl Compiled {
         let is_filtered = matches!(self.context, MainContext::Local) && selection.reads_context;
         let ignore = is_filtered.then_some(&self.ignored);
         let target = Target::of(selection, plan, &self.resolved);
-        let subject = Subject::new(&self.files, &self.core, &selection.globals, ignore, target);
+        let subject =
+            Subject::new(&self.files, &self.core, &selection.globals, ignore, &self.request.contexts, target);
         let mut faults = Faults::new();
         let instead = opts.check.as_deref();
         let findings = lint(&subject, instead, &mut faults);

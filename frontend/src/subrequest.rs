@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod lint;
 mod outline;
+mod sarif;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,16 @@ struct Method {
 }
 
 const METHODS: &[Method] = &[
-    Method { name: "frontend.lint", description: "Check the spec for faults", takes_target: true },
+    Method {
+        name: "frontend.lint",
+        description: "Check the spec for faults, and for what an expert would not let pass",
+        takes_target: true,
+    },
+    Method {
+        name: "frontend.check.sarif",
+        description: "The same as SARIF, which code hosts show beside the lines",
+        takes_target: true,
+    },
     Method {
         name: "frontend.outline",
         description: "List what a build of the target can be given",
@@ -90,6 +100,7 @@ pub(crate) async fn answer(
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
         "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
         "frontend.schema" => Ok(schema()),
+        "frontend.check.sarif" => sarif::sarif(gateway, opts).await,
         "frontend.lint" => lint::lint(gateway, opts).await,
         _ => Err(Failure::unsupported_request(request)),
     }

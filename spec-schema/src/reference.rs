@@ -45,6 +45,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("UlimitSettings", "A limit"),
     ("DeviceSettings", "A device"),
     ("HealthcheckSettings", "A health check"),
+    ("Lint", "Lint settings"),
 ];
 
 /// The page, as Markdown.
@@ -142,6 +143,7 @@ fn named(name: &str) -> String {
         (None, "Command" | "ShellOrExec" | "HealthcheckTest") => "text, or list of texts".to_owned(),
         (None, "Healthcheck") => "`none`, or [a health check](#a-health-check)".to_owned(),
         (None, "CacheMount") => "name of a tool, path, or [a cache mount](#a-cache-mount)".to_owned(),
+        (None, "LintErrors") => "`true`, `false`, name of a rule, or list of names".to_owned(),
         (None, "SecretMount") => "id, or [a secret of a step](#a-secret-of-a-step)".to_owned(),
         (None, "SshMount") => "`true`, id, or [an ssh agent of a step](#an-ssh-agent-of-a-step)".to_owned(),
         (None, "Source") => "[an image source](#an-image-source), [a git source](#a-git-source), [an http source](#an-http-source) or [a context source](#a-context-source)".to_owned(),

@@ -12,9 +12,9 @@ use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
     CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
     Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
-    Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount, SecretSettings,
-    ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep, TmpfsMount, Ulimit,
-    UlimitSettings, When, WriteStep,
+    Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount,
+    SecretSettings, ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep,
+    TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.

@@ -13,7 +13,8 @@ pub(super) struct Command {
 
 /// Words that stand before a command.
 const BEFORE: &[&str] = &[
-    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec", "command", "env", "nice", "nohup",
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "exec", "command", "env", "nice",
+    "nohup",
 ];
 
 impl Command {
@@ -41,7 +42,8 @@ impl Command {
 
     /// Whether it is one of the programs, with one of the subcommands.
     pub(super) fn is(&self, programs: &[&str], subcommands: &[&str]) -> bool {
-        programs.contains(&self.program()) && self.operands().next().is_some_and(|first| subcommands.contains(&first))
+        programs.contains(&self.program())
+            && self.operands().next().is_some_and(|first| subcommands.contains(&first))
     }
 
     /// Whether it has an option, as `--name`, `--name=value`, or one letter among others.

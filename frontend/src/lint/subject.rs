@@ -14,6 +14,7 @@ use super::script::{Command, commands};
 use crate::dockerignore::Matcher;
 use crate::entrypoint::IgnoreRules;
 use crate::expand::{Core, CoreAction, CoreRun, CoreStep};
+use crate::external::NamedContexts;
 use crate::image_config::ImageConfig;
 use crate::plan::BuildPlan;
 use crate::resolved::Resolved;
@@ -29,6 +30,7 @@ pub struct Subject<'a> {
     core: &'a Core,
     globals: &'a Globals,
     ignore: Option<&'a IgnoreRules>,
+    contexts: &'a NamedContexts,
     stages: Vec<StageView<'a>>,
     target: Option<Target>,
 }
@@ -38,6 +40,8 @@ pub struct Subject<'a> {
 pub struct Target {
     /// The stage, by its position in the spec.
     pub stage: usize,
+    /// All stages that it needs, by their positions.
+    pub needs: Vec<usize>,
     /// Its config; `None` where it is not known for want of the base's.
     pub config: Option<ImageConfig>,
 }
@@ -65,11 +69,17 @@ pub(super) struct RunView<'a> {
 impl Target {
     /// The image that a plan makes of the last stage of a selection.
     pub fn of(selection: &Selection, plan: &BuildPlan, resolved: &Resolved) -> Option<Self> {
-        let stage = selection.stages.last()?.index;
+        let needs: Vec<usize> = selection.stages.iter().map(|stage| stage.index).collect();
+        let stage = *needs.last()?;
         let bottom = plan.chain().first().and_then(|position| plan.stages.get(*position))?;
-        let known = matches!(bottom.base, Source::Scratch) || resolved.config(&bottom.base).is_some();
+        let known = match &bottom.base {
+            Source::Scratch => true,
+            Source::Image(_) => resolved.config(&bottom.base).is_some(),
+            // What another build hands over is complete only where that one is built too, which no check does.
+            Source::Stage(_) | Source::External(_) => false,
+        };
         let config = known.then(|| image(plan, resolved, &BTreeMap::new(), false).config);
-        Some(Self { stage, config: config.and_then(|config| ImageConfig::parse(&config).ok()) })
+        Some(Self { stage, needs, config: config.and_then(|config| ImageConfig::parse(&config).ok()) })
     }
 }
 
@@ -81,6 +91,7 @@ impl<'a> Subject<'a> {
         core: &'a Core,
         globals: &'a Globals,
         ignore: Option<&'a IgnoreRules>,
+        contexts: &'a NamedContexts,
         target: Option<Target>,
     ) -> Self {
         let scope = Scope::global(globals);
@@ -92,7 +103,7 @@ impl<'a> Subject<'a> {
             steps: flat(core.steps(index)),
         };
         let stages = core.spec().stages.iter().enumerate().map(stage).collect();
-        Self { files, core, globals, ignore, stages, target }
+        Self { files, core, globals, ignore, contexts, stages, target }
     }
 
     pub(super) fn files(&self) -> &'a SpecFiles {
@@ -132,9 +143,16 @@ impl<'a> Subject<'a> {
         Some((self.stages.get(target.stage)?, target.config.as_ref()))
     }
 
+    /// Whether the stage that is built needs another one, or is it.
+    pub(super) fn is_needed(&self, stage: &StageView<'a>) -> bool {
+        let needs = self.target.iter().flat_map(|target| &target.needs);
+        needs.filter_map(|index| self.stages.get(*index)).any(|needed| needed.name == stage.name)
+    }
+
     /// The stage and those that it starts from, itself first.
     pub(super) fn chain(&self, stage: &StageView<'a>) -> Vec<&StageView<'a>> {
-        let mut chain: Vec<&StageView<'a>> = self.stages.iter().filter(|other| other.name == stage.name).collect();
+        let mut chain: Vec<&StageView<'a>> =
+            self.stages.iter().filter(|other| other.name == stage.name).collect();
         while let Some(below) = chain.last().and_then(|stage| self.named(stage.from.as_deref()?)) {
             if chain.len() > self.stages.len() {
                 break;
@@ -148,9 +166,10 @@ impl<'a> Subject<'a> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// Whether a `from` names a stage, a source, or nothing at all, and so no image.
+    /// Whether a `from` names a stage, a source, what the client gives, or nothing at all, and so no image.
     pub(super) fn is_own(&self, name: &str) -> bool {
-        name == "scratch" || self.named(name).is_some() || self.spec().sources.declares(name)
+        let is_given = || self.contexts.names().any(|given| given == name);
+        name == "scratch" || self.named(name).is_some() || self.spec().sources.declares(name) || is_given()
     }
 
     /// The image that a stage starts from, through other stages.
@@ -234,7 +253,9 @@ fn commands_of(run: &Written) -> Vec<Command> {
         Written::Exec(words, _) => {
             let words: Vec<String> = words.iter().map(|word| word.raw.clone()).collect();
             match words.as_slice() {
-                [shell, flag, script, ..] if shell.ends_with("sh") && flag.starts_with('-') && flag.ends_with('c') => {
+                [shell, flag, script, ..]
+                    if shell.ends_with("sh") && flag.starts_with('-') && flag.ends_with('c') =>
+                {
                     commands(script)
                 }
                 _ => vec![Command::of(words)],

@@ -245,7 +245,8 @@ pub(crate) fn linted(spec: &[u8], client: &Client) -> Result<(SpecFiles, Finding
         let patterns = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
         let ignore = IgnoreRules { name: ".dockerignore".to_owned(), patterns };
         let target = Target::of(&selection, &plan, &resolved);
-        let subject = Subject::new(&files, &core, &selection.globals, Some(&ignore), target);
+        let subject =
+            Subject::new(&files, &core, &selection.globals, Some(&ignore), &request.contexts, target);
         let instead = opts.check.as_deref();
         Some(lint(&subject, instead, &mut faults))
     });

@@ -42,7 +42,8 @@ fn client(spec: &str) -> Client {
 }
 
 fn lint(spec: &str) -> String {
-    let (files, findings) = linted(spec.as_bytes(), &client(spec)).unwrap_or_else(|faults| panic!("{faults}\n{spec}"));
+    let (files, findings) =
+        linted(spec.as_bytes(), &client(spec)).unwrap_or_else(|faults| panic!("{faults}\n{spec}"));
     told(&files, &findings)
 }
 
@@ -51,10 +52,16 @@ fn each_rule_says_what_its_page_says() {
     let mut wrong = Vec::new();
     for rule in RULES {
         let path = pages().join(format!("{}.md", rule.name));
-        let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(page.starts_with(&format!("# {}\n\n{}.\n", rule.name, rule.description)), "{}", path.display());
+        let page =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(
+            page.starts_with(&format!("# {}\n\n{}.\n", rule.name, rule.description)),
+            "{}",
+            path.display()
+        );
         let said = lint(block(&page, "Bad").1);
-        let only_this = said.lines().filter(|line| !line.starts_with("  help")).all(|line| line.contains(rule.name));
+        let only_this =
+            said.lines().filter(|line| !line.starts_with("  help")).all(|line| line.contains(rule.name));
         if said.is_empty() || !only_this {
             wrong.push(format!("{}: the bad spec:\n{said}", rule.name));
         }
@@ -89,6 +96,44 @@ fn the_pages_are_listed() {
 }
 
 #[test]
+fn a_rule_that_is_none_is_told_wherever_it_is_named() {
+    let spec = "lint:
+  skip: [RunAsRoot, all]
+  error: SecretsUsedInArgOrEnvs
+stages:
+  app:
+    from: debian:12-slim    # lint: skip=MuslBase,MuslBases it is meant
+";
+    let Err(message) = linted(spec.as_bytes(), &client(spec)) else { panic!("no fault") };
+    let expected = "the spec has 3 faults
+build.yaml:2:10: there is no lint rule `RunAsRoot`
+  help: did you mean `RunsAsRoot`?
+build.yaml:3:10: there is no lint rule `SecretsUsedInArgOrEnvs`
+  help: did you mean `SecretsUsedInArgOrEnv`?
+build.yaml:6:51: there is no lint rule `MuslBases`
+  help: did you mean `MuslBase`?";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn the_client_and_comments_decide_what_counts() {
+    let found = |spec: &str| lint(&format!("{spec}stages:\n  app:\n    from: node\n"));
+    assert!(found("").contains("BaseImageLatest"));
+    assert_eq!(found("lint: {skip: BaseImageLatest}\n"), "");
+    assert_eq!(found("lint: {skip: all}\n"), "");
+    assert_eq!(found("# opt: build-arg:BUILDKIT_DOCKERFILE_CHECK=skip=BaseImageLatest;error=true\n"), "");
+    // The client speaks in the place of the spec.
+    assert!(
+        found("# opt: build-arg:BUILDKIT_DOCKERFILE_CHECK=error=true\nlint: {skip: all}\n")
+            .contains("BaseImageLatest")
+    );
+    let above = "stages:\n  app:\n    # lint: skip=BaseImageLatest the newest is wanted\n    from: node\n";
+    assert_eq!(lint(above), "");
+    let far = "# lint: skip=BaseImageLatest\nstages:\n  app:\n    from: node\n";
+    assert!(lint(far).contains("BaseImageLatest"));
+}
+
+#[test]
 fn the_examples_are_found_good() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut wrong = String::new();
@@ -96,17 +141,20 @@ fn the_examples_are_found_good() {
         let folder = example.unwrap().path();
         for name in ["build.yaml", "preset.yaml"] {
             let Ok(spec) = std::fs::read_to_string(folder.join(name)) else { continue };
-        let ignore_file = [".dockerignore", "build.yaml.dockerignore"]
-            .into_iter()
-            .find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
-        let files = Client::default().beside(&folder).beside.into_iter();
-        let texts = files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?)));
-        let context = texts.collect();
-        let client = Client { ignore_file: ignore_file.unwrap_or_default(), context, ..client(&spec) };
-        match linted(spec.as_bytes(), &client) {
-            Ok((files, findings)) => wrong += &told(&files, &findings),
-            Err(faults) => wrong += &faults,
+            match linted(spec.as_bytes(), &client_of(&folder, name, &spec)) {
+                Ok((files, findings)) => wrong += &told(&files, &findings),
+                Err(faults) => wrong += &faults,
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The client that sends an example.
+fn client_of(folder: &Path, name: &str, spec: &str) -> Client {
+    let names = [format!("{name}.dockerignore"), ".dockerignore".to_owned()];
+    let ignore_file = names.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
+    let files = Client::default().beside(folder).beside.into_iter();
+    let context = files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect();
+    Client { ignore_file: ignore_file.unwrap_or_default(), context, ..client(spec) }
 }

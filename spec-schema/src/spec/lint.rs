@@ -8,7 +8,7 @@ use crate::node::{Node, Value};
 use crate::span::Span;
 
 record! {
-    "lint settings";
+    "lint setting";
     /// Which lint rules count, and how much.
     pub struct Lint {
         /// Rules that find nothing in this spec: a name, a list of names, or `all`.

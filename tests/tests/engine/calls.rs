@@ -95,6 +95,7 @@ fn subrequests_describe_lists_the_methods() {
     let printed = call(&Build::spec(SPEC), "subrequests.describe").ok().outcome.stdout;
     for method in [
         "lint",
+        "check.sarif",
         "outline",
         "targets",
         "expand",

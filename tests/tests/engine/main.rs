@@ -22,6 +22,7 @@ mod install;
 mod killed;
 mod limits;
 mod link;
+mod lint;
 mod onbuild;
 mod options;
 mod outputs;

@@ -35,6 +35,7 @@ stages:
     from: busybox:1.36
     steps: [{{run: echo other > /other}}]
   unused:
+    description: is not built
     from: busybox:1.36
     steps: [{{run: exit 1}}]
   app:

@@ -14,7 +14,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (name, span) in images(subject) {
         if ImageName::parse(&name).is_some_and(|image| !image.pinned) {
-            found.add(span, format!("`{name}` has no digest"), format!("write `{name}@sha256:…`, which `docker buildx imagetools inspect {name}` tells"));
+            found.add(
+                span,
+                format!("`{name}` has no digest"),
+                format!("write `{name}@sha256:…`, which `docker buildx imagetools inspect {name}` tells"),
+            );
         }
     }
 }

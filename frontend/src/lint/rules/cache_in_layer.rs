@@ -33,9 +33,18 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             for command in &run.commands {
                 let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
                 if let Some(manager) = manager.filter(|manager| !is_clean(&run, command, manager)) {
-                    let detail = format!("`{}` leaves its index and archives in `{}`, and so in the image", command.program(), manager.leaves);
+                    let detail = format!(
+                        "`{}` leaves its index and archives in `{}`, and so in the image",
+                        command.program(),
+                        manager.leaves
+                    );
                     let packages: Vec<&str> = command.operands().skip(1).collect();
-                    let help = format!("write `- {}: [{}]`, or add `cache: {}` to the step", manager.step, packages.join(", "), manager.step);
+                    let help = format!(
+                        "write `- {}: [{}]`, or add `cache: {}` to the step",
+                        manager.step,
+                        packages.join(", "),
+                        manager.step
+                    );
                     found.add(run.place(subject, command), detail, help);
                 }
             }
@@ -47,7 +56,8 @@ fn is_clean(run: &RunView<'_>, command: &Command, manager: &Manager) -> bool {
     run.keeps_out(manager.leaves)
         || command.has("--no-cache")
         || run.commands.iter().any(|other| {
-            let removes = other.program() == "rm" && other.operands().any(|path| path.starts_with(manager.leaves));
+            let removes =
+                other.program() == "rm" && other.operands().any(|path| path.starts_with(manager.leaves));
             removes || other.is(&["dnf", "yum", "microdnf"], &["clean"])
         })
 }

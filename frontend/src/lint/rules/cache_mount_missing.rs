@@ -19,7 +19,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             if is_elsewhere || run.keeps_out(directory) {
                 continue;
             }
-            let detail = format!("`{}` downloads and builds all again whenever this step runs", command.words.iter().take(2).cloned().collect::<Vec<_>>().join(" "));
+            let detail = format!(
+                "`{}` downloads and builds all again whenever this step runs",
+                command.words.iter().take(2).cloned().collect::<Vec<_>>().join(" ")
+            );
             found.add(run.place(subject, command), detail, format!("add `cache: {tool}` to the step"));
             break;
         }

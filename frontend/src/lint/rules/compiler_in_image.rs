@@ -11,12 +11,27 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Images that are toolchains.
-const TOOLCHAINS: &[&str] = &["golang", "rust", "gcc", "maven", "gradle", "swift", "haskell", "buildpack-deps", "sdk", "clang"];
+const TOOLCHAINS: &[&str] =
+    &["golang", "rust", "gcc", "maven", "gradle", "swift", "haskell", "buildpack-deps", "sdk", "clang"];
 
 /// Packages that are, of Debian, Alpine and Fedora.
 const PACKAGES: &[&str] = &[
-    "build-essential", "build-base", "gcc", "g++", "gcc-c++", "clang", "make", "cmake", "golang", "golang-go", "go", "rustc", "cargo",
-    "default-jdk", "maven", "gradle",
+    "build-essential",
+    "build-base",
+    "gcc",
+    "g++",
+    "gcc-c++",
+    "clang",
+    "make",
+    "cmake",
+    "golang",
+    "golang-go",
+    "go",
+    "rustc",
+    "cargo",
+    "default-jdk",
+    "maven",
+    "gradle",
 ];
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
@@ -35,14 +50,19 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for stage in &chain {
         for run in stage.runs() {
             for command in run.commands.iter().filter(|command| {
-                command.is(&["apt-get", "apt", "dnf", "yum", "microdnf"], &["install"]) || command.is(&["apk"], &["add"])
+                command.is(&["apt-get", "apt", "dnf", "yum", "microdnf"], &["install"])
+                    || command.is(&["apk"], &["add"])
             }) {
                 let is_removed = run.commands.iter().any(|other| {
-                    other.is(&["apt-get", "apt"], &["purge", "remove", "autoremove"]) || other.is(&["apk"], &["del"])
+                    other.is(&["apt-get", "apt"], &["purge", "remove", "autoremove"])
+                        || other.is(&["apk"], &["del"])
                 });
                 let package = command.operands().skip(1).find(|package| PACKAGES.contains(package));
                 if let (Some(package), false) = (package, is_removed) {
-                    let detail = format!("`{package}` is in the image `{}`, which does not need it to run", target.name);
+                    let detail = format!(
+                        "`{package}` is in the image `{}`, which does not need it to run",
+                        target.name
+                    );
                     found.add(run.place(subject, command), detail, help);
                 }
             }

@@ -16,7 +16,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let architecture = platform.raw.rsplit('/').next().unwrap_or_default();
         let is_one_of_several = stage.name.contains(architecture);
         if platform.parts.is_empty() && !is_one_of_several {
-            let detail = format!("the stage `{}` is always for `{}`, whatever is built", stage.name, platform.raw);
+            let detail =
+                format!("the stage `{}` is always for `{}`, whatever is built", stage.name, platform.raw);
             found.add(platform.span, detail, "write `$BUILDPLATFORM` for a stage that compiles; else leave `platform` out, and use `--platform`");
         }
     }

@@ -28,7 +28,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 let Some(manager) = installs(command) else { continue };
                 if let (Some(copied), false) = (whole, installed.contains(&manager)) {
                     let place = subject.within(copied.span, &copied.raw);
-                    let detail = format!("everything is copied before `{}`, so each change of a source installs all again", command.words.join(" "));
+                    let detail = format!(
+                        "everything is copied before `{}`, so each change of a source installs all again",
+                        command.words.join(" ")
+                    );
                     found.add(place, detail, format!("install first: `- install: {manager}` above this step copies what it needs by itself"));
                     whole = None;
                 }

@@ -36,7 +36,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         }
         let listed = let_through.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let detail = format!("everything is copied, and {} lets {listed} through", subject.ignore_file());
-        let help = format!("add to {} a line each: {}; or copy by name what is needed", subject.ignore_file(), let_through.join(" "));
+        let help = format!(
+            "add to {} a line each: {}; or copy by name what is needed",
+            subject.ignore_file(),
+            let_through.join(" ")
+        );
         found.add(subject.within(whole.span, &whole.raw), detail, help);
         return;
     }

@@ -19,8 +19,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         }
         for path in copy.copy.values.iter().filter(|path| path.parts.is_empty()) {
             let clean = path.raw.trim_start_matches("./").trim_matches('/');
-            let Some(pattern) = ignores.hidden_by(clean).filter(|_| !clean.is_empty() && clean != ".") else { continue };
-            let detail = format!("`{}` is left out of the build context by `{pattern}` in {}", path.raw, subject.ignore_file());
+            let Some(pattern) = ignores.hidden_by(clean).filter(|_| !clean.is_empty() && clean != ".") else {
+                continue;
+            };
+            let detail = format!(
+                "`{}` is left out of the build context by `{pattern}` in {}",
+                path.raw,
+                subject.ignore_file()
+            );
             found.add(path.span, detail, format!("take the pattern out, or add `!{clean}` below it"));
         }
     }

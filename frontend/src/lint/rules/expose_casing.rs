@@ -11,9 +11,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for port in subject.stages().iter().flat_map(|stage| stage.stage.expose.iter()) {
-        let Some((_, protocol)) = port.raw.split_once('/').filter(|_| port.parts.is_empty()) else { continue };
+        let Some((_, protocol)) = port.raw.split_once('/').filter(|_| port.parts.is_empty()) else {
+            continue;
+        };
         if protocol != protocol.to_lowercase() {
-            found.add(port.span, format!("`{}` has capital letters", port.raw), format!("write `{}`", port.raw.to_lowercase()));
+            found.add(
+                port.span,
+                format!("`{}` has capital letters", port.raw),
+                format!("write `{}`", port.raw.to_lowercase()),
+            );
         }
     }
 }

@@ -18,7 +18,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     }
     let Some(port) = chain.iter().find_map(|stage| stage.stage.expose.first()) else { return };
     let number = port.raw.split(['/', '-']).next().unwrap_or_default();
-    let detail = format!("the image `{}` listens on `{}`, and nothing tells whether it answers", target.name, port.raw);
-    let help = format!("add `healthcheck: {{http: \"http://localhost:{number}/\"}}`, or `{{tcp: \"localhost:{number}\"}}`; `healthcheck: none` where something else looks after it");
+    let detail = format!(
+        "the image `{}` listens on `{}`, and nothing tells whether it answers",
+        target.name, port.raw
+    );
+    let help = format!(
+        "add `healthcheck: {{http: \"http://localhost:{number}/\"}}`, or `{{tcp: \"localhost:{number}\"}}`; `healthcheck: none` where something else looks after it"
+    );
     found.add(port.span, detail, help);
 }

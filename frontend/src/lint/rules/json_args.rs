@@ -17,7 +17,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let both = [("entrypoint", &stage.stage.entrypoint), ("cmd", &stage.stage.cmd)];
         for (key, value) in both {
             if let Some(ShellOrExec::Shell(text)) = value {
-                let detail = format!("`{key}` is a text, so a shell stands between the container and its program");
+                let detail =
+                    format!("`{key}` is a text, so a shell stands between the container and its program");
                 let words: Vec<&str> = text.split_whitespace().collect();
                 let simple = text.chars().all(|c| c.is_ascii_alphanumeric() || " ./:_-=,@".contains(c));
                 let help = if simple {

@@ -11,12 +11,26 @@ pub(super) fn installs(command: &Command) -> Option<&'static str> {
         matches!(words.as_slice(), ["-m", "pip", "install", ..])
     };
     Some(match program {
-        "npm" if command.is(&["npm"], &["ci"]) || command.is(&["npm"], &["install", "i"]) && names_nothing() => "npm",
+        "npm"
+            if command.is(&["npm"], &["ci"])
+                || command.is(&["npm"], &["install", "i"]) && names_nothing() =>
+        {
+            "npm"
+        }
         "pnpm" if command.is(&["pnpm"], &["install", "i", "fetch"]) && names_nothing() => "pnpm",
-        "yarn" if command.operands().next().is_none() && !command.has("--version") && !command.has("-v")
-            || command.is(&["yarn"], &["install"]) => "yarn",
+        "yarn"
+            if command.operands().next().is_none() && !command.has("--version") && !command.has("-v")
+                || command.is(&["yarn"], &["install"]) =>
+        {
+            "yarn"
+        }
         "bun" if command.is(&["bun"], &["install", "i"]) && names_nothing() => "bun",
-        "pip" | "pip3" if command.is(&["pip", "pip3"], &["install"]) && (command.has("-r") || command.has("--requirement")) => "pip",
+        "pip" | "pip3"
+            if command.is(&["pip", "pip3"], &["install"])
+                && (command.has("-r") || command.has("--requirement")) =>
+        {
+            "pip"
+        }
         "python" | "python3" if python(command) && command.has("-r") => "pip",
         "uv" if command.is(&["uv"], &["sync"]) => "uv",
         "poetry" if command.is(&["poetry"], &["install", "sync"]) => "poetry",
@@ -41,8 +55,14 @@ pub(super) fn cache_of(command: &Command) -> Option<(&'static str, &'static str)
         "npm" if installs_one(&["npm"], &["install", "i"]) => "npm",
         "go" if installs_one(&["go"], &["build", "install", "test"]) => "go",
         "cargo" if installs_one(&["cargo"], &["build", "install", "test"]) => "cargo",
-        "mvn" | "mvnw" if installs_one(&["mvn", "mvnw"], &["package", "verify", "install", "compile"]) => "maven",
-        "gradle" | "gradlew" if installs_one(&["gradle", "gradlew"], &["build", "assemble", "bootJar", "jar"]) => "gradle",
+        "mvn" | "mvnw" if installs_one(&["mvn", "mvnw"], &["package", "verify", "install", "compile"]) => {
+            "maven"
+        }
+        "gradle" | "gradlew"
+            if installs_one(&["gradle", "gradlew"], &["build", "assemble", "bootJar", "jar"]) =>
+        {
+            "gradle"
+        }
         "dotnet" if installs_one(&["dotnet"], &["restore", "build", "publish"]) => "nuget",
         _ => return None,
     };

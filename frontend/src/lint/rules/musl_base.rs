@@ -20,11 +20,20 @@ const RUNTIMES: &[(&str, &str)] = &[
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, _)) = subject.target() else { return };
-    let (Some(image), Some(bottom)) = (subject.base(target), subject.chain(target).last().copied()) else { return };
+    let (Some(image), Some(bottom)) = (subject.base(target), subject.chain(target).last().copied()) else {
+        return;
+    };
     let Some((_, runtime)) = RUNTIMES.iter().find(|(name, _)| *name == image.name) else { return };
     if image.tag_has("alpine") {
         let slim = image.tag.as_deref().unwrap_or_default().split('-').next().unwrap_or_default();
-        let detail = format!("`{}` has musl, for which many binary packages of {runtime} are not built, or are slower", image.written);
-        found.add(bottom.stage.from.span, detail, format!("take a slim image, as `{}:{slim}-slim`, or a distroless one", image.name));
+        let detail = format!(
+            "`{}` has musl, for which many binary packages of {runtime} are not built, or are slower",
+            image.written
+        );
+        found.add(
+            bottom.stage.from.span,
+            detail,
+            format!("take a slim image, as `{}:{slim}-slim`, or a distroless one", image.name),
+        );
     }
 }

@@ -13,7 +13,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for (_, run) in subject.runs() {
         for command in run.commands.iter().filter(|command| command.program() == "upx") {
             let detail = "UPX makes a program start slower and need more memory, and scanners take it for malware; what is pulled is hardly smaller";
-            found.add(run.place(subject, command), detail, "leave it out; strip the binary instead, as `-ldflags=\"-s -w\"` or `strip = true` do");
+            found.add(
+                run.place(subject, command),
+                detail,
+                "leave it out; strip the binary instead, as `-ldflags=\"-s -w\"` or `strip = true` do",
+            );
         }
     }
 }

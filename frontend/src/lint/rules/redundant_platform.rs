@@ -15,7 +15,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let is_target = matches!(platform.raw.as_str(), "$TARGETPLATFORM" | "${TARGETPLATFORM}");
         // Above a stage for another platform, it says something.
         if is_target && subject.chain(stage).len() == 1 {
-            found.add(platform.span, "a stage is for `$TARGETPLATFORM` without saying so", "leave `platform` out");
+            found.add(
+                platform.span,
+                "a stage is for `$TARGETPLATFORM` without saying so",
+                "leave `platform` out",
+            );
         }
     }
 }

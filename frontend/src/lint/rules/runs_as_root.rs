@@ -2,12 +2,8 @@
 
 use crate::lint::{Found, Rule, Subject};
 
-pub(super) const RULE: Rule = Rule {
-    name: "RunsAsRoot",
-    description: "A container's program is not root",
-    asked_for: false,
-    check,
-};
+pub(super) const RULE: Rule =
+    Rule { name: "RunsAsRoot", description: "A container's program is not root", asked_for: false, check };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, Some(config))) = subject.target() else { return };

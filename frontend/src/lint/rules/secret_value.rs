@@ -46,10 +46,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for (_, step) in subject.steps() {
         match &step.action {
             CoreAction::Run(run) => {
-                texts.extend(run.step.env.iter().map(|(_, entry)| (entry.value.raw.as_str(), entry.value.span)));
+                texts.extend(
+                    run.step.env.iter().map(|(_, entry)| (entry.value.raw.as_str(), entry.value.span)),
+                );
                 match &run.step.run {
                     Command::Script(text) => texts.push((&text.value, text.span)),
-                    Command::Exec(words, _) => texts.extend(words.iter().map(|word| (word.raw.as_str(), word.span))),
+                    Command::Exec(words, _) => {
+                        texts.extend(words.iter().map(|word| (word.raw.as_str(), word.span)))
+                    }
                 }
             }
             CoreAction::Write(step) => texts.push((&step.write.content.raw, step.write.content.span)),
@@ -60,7 +64,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         if let Some((what, start)) = look(text) {
             // Not the value itself: what lint says may be kept in logs.
             let place = subject.within(span, start);
-            found.add(place, format!("this looks like {what}, and a spec is no place for it"), "revoke it, and give the new one to the build with `--secret`");
+            found.add(
+                place,
+                format!("this looks like {what}, and a spec is no place for it"),
+                "revoke it, and give the new one to the build with `--secret`",
+            );
         }
     }
 }
@@ -74,7 +82,8 @@ fn look(text: &str) -> Option<(&'static str, &'static str)> {
     LOOKS.iter().find_map(|(prefix, least, what)| {
         let found = text.match_indices(prefix).any(|(at, _)| {
             let starts = !text[..at].ends_with(is_inside);
-            let length = text[at + prefix.len()..].find(|c| !is_inside(c)).unwrap_or(text.len() - at - prefix.len());
+            let length =
+                text[at + prefix.len()..].find(|c| !is_inside(c)).unwrap_or(text.len() - at - prefix.len());
             starts && length >= *least
         });
         found.then_some((*what, *prefix))

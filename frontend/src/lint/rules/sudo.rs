@@ -12,7 +12,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (_, run) in subject.runs() {
         if let Some(command) = run.commands.iter().find(|command| command.program() == "sudo") {
-            found.add(run.place(subject, command), "`sudo` in a step asks for a program and rights that the step can have by itself", "take it out, and write `run_as: root` on the step");
+            found.add(
+                run.place(subject, command),
+                "`sudo` in a step asks for a program and rights that the step can have by itself",
+                "take it out, and write `run_as: root` on the step",
+            );
         }
     }
 }

@@ -27,8 +27,11 @@ fn unpinned(command: &Command) -> Option<(String, String)> {
     let first = |pinned: fn(&str) -> bool| packages().find(|package| !pinned(package)).map(str::to_owned);
     if command.is(&["pip", "pip3"], &["install"]) {
         let reads_file = ["-r", "-e", "-c"].into_iter().any(|option| command.has(option));
-        let own = ["--requirement", "--editable", "--find-links", "--no-index"].into_iter().any(|option| command.has(option));
-        let package = first(|package| package.contains("==") || package.contains('@')).filter(|_| !reads_file && !own)?;
+        let own = ["--requirement", "--editable", "--find-links", "--no-index"]
+            .into_iter()
+            .any(|option| command.has(option));
+        let package = first(|package| package.contains("==") || package.contains('@'))
+            .filter(|_| !reads_file && !own)?;
         return Some((package.clone(), format!("{package}==1.2.3")));
     }
     let npm = command.is(&["npm"], &["install", "i"]) && (command.has("-g") || command.has("--global"))

@@ -32,7 +32,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         if name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH" {
             continue;
         }
-        found.add(entry.key_span, format!("nothing uses the build arg `{name}`"), "take it out, or name it where it is meant");
+        found.add(
+            entry.key_span,
+            format!("nothing uses the build arg `{name}`"),
+            "take it out, or name it where it is meant",
+        );
     }
 }
 

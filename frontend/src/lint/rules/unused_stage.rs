@@ -33,17 +33,18 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     }
     // Which stage a variable names is known for one build only.
     let named_by_variable = |name: &str| {
-        let froms = subject.stages().iter().map(|stage| &stage.stage.from).filter(|from| from.raw.contains('$'));
+        let froms =
+            subject.stages().iter().map(|stage| &stage.stage.from).filter(|from| from.raw.contains('$'));
         froms.into_iter().any(|from| {
             let fixed = from.raw.split('$').next().unwrap_or_default();
             name.starts_with(fixed)
         })
     };
     let default = default_stage(subject.spec());
-    let built = subject.target().map(|(target, _)| target.name);
     for stage in subject.stages() {
-        let is_meant = stage.stage.description.is_some() || Some(stage.name) == default || Some(stage.name) == built;
-        if is_meant || used.contains(stage.name) || named_by_variable(stage.name) {
+        let is_meant = stage.stage.description.is_some() || Some(stage.name) == default;
+        if is_meant || subject.is_needed(stage) || used.contains(stage.name) || named_by_variable(stage.name)
+        {
             continue;
         }
         let detail = format!("nothing uses the stage `{}`", stage.name);

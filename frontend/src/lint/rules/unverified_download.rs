@@ -21,14 +21,19 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             let is_http = url.raw.starts_with("https://") || url.raw.starts_with("http://");
             let is_git = url.raw.split(['#', '?']).next().is_some_and(|url| url.ends_with(".git"));
             if is_http && !is_git && add.checksum.is_none() {
-                found.add(url.span, format!("nothing says what `{}` has to be", url.raw), "add `checksum: sha256:…`");
+                found.add(
+                    url.span,
+                    format!("nothing says what `{}` has to be", url.raw),
+                    "add `checksum: sha256:…`",
+                );
             }
         }
     }
     for (_, run) in subject.runs() {
         for pair in run.commands.windows(2) {
             let [download, shell] = pair else { continue };
-            let is_run = RUNS.contains(&shell.program()) && shell.operands().all(|word| word == "s" || word.starts_with('/'));
+            let is_run = RUNS.contains(&shell.program())
+                && shell.operands().all(|word| word == "s" || word.starts_with('/'));
             if download.piped && DOWNLOADS.contains(&download.program()) && is_run {
                 let detail = format!("what `{}` downloads is run unseen", download.program());
                 let help = "get it by a step `add` with `checksum`, and run that file";

@@ -16,7 +16,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let below = subject.chain(stage);
         let known = below.iter().skip(1).any(|stage| stage.stage.workdir.is_some());
         if !known && subject.text(workdir).is_some_and(|path| !path.starts_with('/')) {
-            let detail = format!("`{}` starts at the working directory of the base image, whatever that is", workdir.raw);
+            let detail = format!(
+                "`{}` starts at the working directory of the base image, whatever that is",
+                workdir.raw
+            );
             found.add(workdir.span, detail, format!("write `workdir: /{}`", workdir.raw));
         }
     }

@@ -21,7 +21,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             CoreAction::Copy(copy) => copy.chmod.as_ref().map(|mode| (shown(mode), copy.span)),
             CoreAction::Add(add) => add.chmod.as_ref().map(|mode| (shown(mode), add.span)),
             CoreAction::Mkdir(mkdir) => mkdir.chmod.as_ref().map(|mode| (shown(mode), mkdir.span)),
-            CoreAction::Write(write) => write.write.chmod.as_ref().map(|mode| (shown(mode), write.write.span)),
+            CoreAction::Write(write) => {
+                write.write.chmod.as_ref().map(|mode| (shown(mode), write.write.span))
+            }
             _ => None,
         };
         if let Some((mode, span)) = permissions.filter(|(mode, _)| is_open(mode)) {
