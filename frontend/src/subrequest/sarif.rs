@@ -25,16 +25,16 @@ pub(super) async fn sarif(gateway: &Gateway, opts: &FrontendOpts) -> Result<Buil
             Ok(findings) => {
                 let errors = findings.errors.iter().map(|finding| found(&compiled, finding, "error"));
                 let warnings = findings.warnings.iter().map(|finding| found(&compiled, finding, "warning"));
-                log(errors.chain(warnings).collect())
+                log(&errors.chain(warnings).collect::<Vec<_>>())
             }
-            Err(faults) => log(faulty(&compiled.files, &faults.into_sorted())),
+            Err(faults) => log(&faulty(&compiled.files, &faults.into_sorted())),
         }),
-        Err(Stopped::Faults(files, faults)) => Ok(log(faulty(&files, &faults.into_sorted()))),
+        Err(Stopped::Faults(files, faults)) => Ok(log(&faulty(&files, &faults.into_sorted()))),
         Err(Stopped::Failure(failure)) => Err(failure),
     }
 }
 
-fn log(results: Vec<Value>) -> BuildResult {
+fn log(results: &[Value]) -> BuildResult {
     let status = if results.is_empty() { "0" } else { "1" };
     let fault = json!({ "id": FAULT, "shortDescription": { "text": "The spec can be read and built" } });
     let rules: Vec<Value> = RULES.iter().copied().map(rule).chain([fault]).collect();
@@ -66,8 +66,12 @@ fn found(compiled: &Compiled, finding: &Finding, level: &str) -> Value {
 
 fn faulty(files: &SpecFiles, faults: &[Diagnostic]) -> Vec<Value> {
     let one = |fault: &Diagnostic| {
-        let help = fault.help.iter().map(|help| format!("\nhelp: {help}")).collect::<String>();
-        result(files, FAULT, "error", &format!("{}{help}", fault.message), fault.span)
+        let mut text = fault.message.clone();
+        if let Some(help) = &fault.help {
+            text += "\nhelp: ";
+            text += help;
+        }
+        result(files, FAULT, "error", &text, fault.span)
     };
     faults.iter().map(one).collect()
 }

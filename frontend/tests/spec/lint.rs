@@ -37,7 +37,7 @@ fn client(spec: &str) -> Client {
     let client = Client::of(spec.as_bytes());
     // Lines such as `# .dockerignore: .git`.
     let ignored = spec.lines().filter_map(|line| line.strip_prefix("# .dockerignore: "));
-    let ignore_file = ignored.map(|line| format!("{line}\n")).collect();
+    let ignore_file = ignored.collect::<Vec<_>>().join("\n");
     Client { ignore_file, ..client }
 }
 

@@ -1,6 +1,8 @@
 //! `CompilerInImage`.
 
 use crate::lint::image_name::ImageName;
+use crate::lint::script::Command;
+use crate::lint::subject::RunView;
 use crate::lint::{Found, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -41,33 +43,37 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         return;
     }
     let help = "build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image";
-    if let (Some(image), Some(bottom)) = (subject.base(target), chain.last()) {
-        if is_toolchain(&image) {
-            let detail = format!("the image `{}` is based on `{}`, a toolchain", target.name, image.written);
-            found.add(bottom.stage.from.span, detail, help);
+    if let (Some(image), Some(bottom)) = (subject.base(target), chain.last())
+        && is_toolchain(&image)
+    {
+        let detail = format!("the image `{}` is based on `{}`, a toolchain", target.name, image.written);
+        found.add(bottom.stage.from.span, detail, help);
+    }
+    for run in chain.iter().flat_map(|stage| stage.runs()) {
+        if let Some((command, package)) = installed(&run) {
+            let detail =
+                format!("`{package}` is in the image `{}`, which does not need it to run", target.name);
+            found.add(run.place(subject, command), detail, help);
         }
     }
-    for stage in &chain {
-        for run in stage.runs() {
-            for command in run.commands.iter().filter(|command| {
-                command.is(&["apt-get", "apt", "dnf", "yum", "microdnf"], &["install"])
-                    || command.is(&["apk"], &["add"])
-            }) {
-                let is_removed = run.commands.iter().any(|other| {
-                    other.is(&["apt-get", "apt"], &["purge", "remove", "autoremove"])
-                        || other.is(&["apk"], &["del"])
-                });
-                let package = command.operands().skip(1).find(|package| PACKAGES.contains(package));
-                if let (Some(package), false) = (package, is_removed) {
-                    let detail = format!(
-                        "`{package}` is in the image `{}`, which does not need it to run",
-                        target.name
-                    );
-                    found.add(run.place(subject, command), detail, help);
-                }
-            }
-        }
+}
+
+/// The command of a step that installs a toolchain and leaves it there, and which one.
+fn installed<'r>(run: &'r RunView<'_>) -> Option<(&'r Command, &'r str)> {
+    let removes = |command: &Command| {
+        command.is(&["apt-get", "apt"], &["purge", "remove", "autoremove"]) || command.is(&["apk"], &["del"])
+    };
+    let installs = |command: &Command| {
+        command.is(&["apt-get", "apt", "dnf", "yum", "microdnf"], &["install"])
+            || command.is(&["apk"], &["add"])
+    };
+    if run.commands.iter().any(removes) {
+        return None;
     }
+    run.commands.iter().filter(|command| installs(command)).find_map(|command| {
+        let package = command.operands().skip(1).find(|package| PACKAGES.contains(package))?;
+        Some((command, package))
+    })
 }
 
 fn is_toolchain(image: &ImageName) -> bool {

@@ -28,8 +28,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let whole = copy.copy.values.iter().find(|path| matches!(path.raw.as_str(), "." | "./" | "/"));
         let Some(whole) = whole else { continue };
         let base = subject.base(stage).map(|image| image.name).unwrap_or_default();
-        let concerns = |images: &Option<&[&str]>| images.is_none_or(|images| images.contains(&base.as_str()));
-        let unwanted = UNWANTED.iter().filter(|(path, _, images)| concerns(images) && !ignores.matches(path));
+        let concerns = |images: Option<&[&str]>| images.is_none_or(|images| images.contains(&base.as_str()));
+        let unwanted =
+            UNWANTED.iter().filter(|(path, _, images)| concerns(*images) && !ignores.matches(path));
         let let_through: Vec<&str> = unwanted.map(|(_, name, _)| *name).collect();
         if let_through.is_empty() {
             continue;

@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 match &run.step.run {
                     Command::Script(text) => texts.push((&text.value, text.span)),
                     Command::Exec(words, _) => {
-                        texts.extend(words.iter().map(|word| (word.raw.as_str(), word.span)))
+                        texts.extend(words.iter().map(|word| (word.raw.as_str(), word.span)));
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! `UnpinnedPackage`.
 
+use std::path::Path;
+
 use crate::lint::script::Command;
 use crate::lint::{Found, Rule, Subject};
 
@@ -60,7 +62,9 @@ fn unpinned(command: &Command) -> Option<(String, String)> {
 
 /// Whether a word names a package of the registry: no path, no variable, no redirection.
 fn is_package(word: &str) -> bool {
-    let path = word.starts_with(['.', '/', '$', '>', '<']) || word.contains("://") || word.ends_with(".whl");
-    let archive = word.ends_with(".tar.gz") || word.ends_with(".tgz") || word.ends_with(".gem");
+    let path = word.starts_with(['.', '/', '$', '>', '<']) || word.contains("://");
+    let archive = Path::new(word)
+        .extension()
+        .is_some_and(|kind| ["whl", "gz", "tgz", "gem"].iter().any(|it| kind == *it));
     !path && !archive && !word.contains(['>', '$', '*'])
 }

@@ -19,7 +19,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         let CoreAction::Add(add) = &step.action else { continue };
         for url in &add.add.values {
             let is_http = url.raw.starts_with("https://") || url.raw.starts_with("http://");
-            let is_git = url.raw.split(['#', '?']).next().is_some_and(|url| url.ends_with(".git"));
+            let is_git =
+                url.raw.split(['#', '?']).next().is_some_and(|url| url.rsplit('.').next() == Some("git"));
             if is_http && !is_git && add.checksum.is_none() {
                 found.add(
                     url.span,
