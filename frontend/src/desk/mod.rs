@@ -17,6 +17,7 @@ use self::args::{Asked, Command, Format, HELP, Question};
 use self::compile::{Desk, Planned, Spoken};
 use self::terminal::Style;
 use crate::explain::{Explanation, Surroundings, explain};
+use crate::lint::Findings;
 use crate::source::SpecFiles;
 use crate::subrequest::{Answer, expand, explain as explained, graph, lint};
 
@@ -92,7 +93,7 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
         }
         Answered::Faults(files, faults) if question.command == Command::Check => {
             let text = match question.format {
-                Format::Json => format!("{}\n", lint::checked(&files, &faults).json),
+                Format::Json => format!("{}\n", lint::checked(&files, &Findings::default(), &faults).json),
                 Format::Text | Format::Drawn(_) => terminal::faults(&files, &faults, out),
             };
             Told { out: text, err: String::new(), code: FAULTS }
@@ -130,7 +131,7 @@ impl Planned {
             (Command::Check, _) => {
                 let text =
                     format!("{}: no faults\n", files.iter().next().map_or("", |file| file.name.as_str()));
-                Answer { text, ..lint::checked(&files, &[]) }
+                Answer { text, ..lint::checked(&files, &Findings::default(), &[]) }
             }
             (Command::Graph, Format::Drawn(format)) => graph::drawn(&self.explanations(&files), format),
             (Command::Graph, _) => graph::drawn(&self.explanations(&files), crate::graph::Format::Mermaid),
