@@ -45,7 +45,7 @@ fn spec(lint: &str) -> Build {
 fn names(answer: &str) -> BTreeSet<String> {
     let json: Value = serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
     let warnings = json["warnings"].as_array().into_iter().flatten();
-    warnings.map(|warning| warning["ruleName"].as_str().unwrap().to_owned()).collect()
+    warnings.filter_map(|warning| Some(warning["ruleName"].as_str()?.to_owned())).collect()
 }
 
 #[test]
