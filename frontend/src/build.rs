@@ -24,7 +24,8 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     if let Some(request) = &opts.request_id {
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
     }
-    let mut compiled = compile(gateway, opts).await?;
+    // Boxed: what it holds while it waits is large.
+    let mut compiled = Box::pin(compile(gateway, opts)).await?;
     let findings = compiled.lint(opts).map_err(|faults| failure(&compiled.files, faults))?;
     if !findings.errors.is_empty() {
         return Err(failure(&compiled.files, findings.faults()));
