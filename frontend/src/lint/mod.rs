@@ -1,6 +1,6 @@
 //! Lint: what is no fault, and yet what an expert would not let pass.
 //!
-//! A rule is a file of [`rules`] and a page of `docs/lint`, whose two specs are its test: the rule finds something in the bad one, and no
+//! A rule is a file of `rules` and a page of `docs/lint`, whose two specs are its test: the rule finds something in the bad one, and no
 //! rule finds anything in the good one. Rules have the names of Docker's build checks where they are the same.
 
 mod image_name;
