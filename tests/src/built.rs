@@ -15,7 +15,8 @@ pub struct Built {
 }
 
 impl Built {
-    pub(crate) fn new(outcome: Outcome) -> Self {
+    /// Of a client that was run with `--progress=rawjson`.
+    pub fn new(outcome: Outcome) -> Self {
         let progress = Progress::parse(&outcome.stderr);
         Self { outcome, progress }
     }

@@ -92,9 +92,10 @@ fn a_changed_source_of_node_pnpm_installs_nothing() {
 
 /// The bytes of an image as they are sent.
 #[track_caller]
-fn size(example: &str, file: &str) -> u64 {
+fn size(example: &str, file: &str, target: Option<&str>) -> u64 {
     let _alone = alone_with(example);
-    let tag = Build::at(repository().join("examples").join(example)).using(file).load();
+    let target = target.map(|target| format!("--target={target}"));
+    let tag = Build::at(repository().join("examples").join(example)).using(file).flags(target).load();
     let told = docker(["image", "inspect", "--format={{.Size}}", &tag.name]).ok().stdout;
     told.trim().parse().unwrap_or_else(|error| panic!("{told}: {error}"))
 }
@@ -107,13 +108,88 @@ const HELPER: u64 = 1024 * 1024;
 
 #[test]
 fn no_image_is_larger_than_that_of_its_dockerfile() {
+    for target in ["api", "web"] {
+        let sizes =
+            ["Dockerfile.reference", "build.yaml"].map(|file| size("node-monorepo", file, Some(target)));
+        assert!(sizes[1] <= sizes[0] + TIMES && sizes[0] < 150_000_000, "{target}: {sizes:?}");
+    }
     for example in ["node-api", "node-pnpm", "react-nginx"] {
-        let sizes = ["Dockerfile.reference", "build.yaml", "preset.yaml"].map(|file| size(example, file));
+        let sizes =
+            ["Dockerfile.reference", "build.yaml", "preset.yaml"].map(|file| size(example, file, None));
         let [reference, spec, preset] = sizes;
         assert!(spec <= reference + TIMES, "{example}: {sizes:?}");
         assert!(preset <= reference + TIMES + HELPER, "{example}: {sizes:?}");
         assert!(reference < 150_000_000, "{example}: {sizes:?}");
     }
+}
+
+/// An app of the monorepo, with what its image has of the modules.
+fn app(target: &str) -> (Container, Vec<String>) {
+    let build = Build::at(repository().join("examples/node-monorepo")).flags([format!("--target={target}")]);
+    let image = {
+        let _alone = alone_with("node-monorepo");
+        build.load()
+    };
+    let list = r#"console.log(require("fs").readdirSync("node_modules").join())"#;
+    let modules = docker(["run", "--rm", &*image.name, "--eval", list]).ok().stdout;
+    let container = Container::serve(&image, 3000);
+    assert_eq!(container.inspect("{{.Config.User}}"), "65532:65532");
+    (container, modules.trim().split(',').map(str::to_owned).collect())
+}
+
+#[test]
+fn node_monorepo_has_an_image_of_each_app() {
+    let has = |modules: &[String], name: &str| modules.iter().any(|module| module == name);
+    let (api, modules) = app("api");
+    let price = api.answer(3000, "/gross?net=1999");
+    assert_eq!(price.body, r#"{"net":1999,"rate":19,"gross":2379,"text":"23.79 EUR"}"#);
+    assert!(
+        has(&modules, "fastify") && !has(&modules, "express") && !has(&modules, "typescript"),
+        "{modules:?}"
+    );
+    api.wait_until_healthy();
+    let (web, modules) = app("web");
+    let page = web.answer(3000, "/");
+    assert!(page.body.contains("<td>Teapot<td>23.79 EUR"), "{page:?}");
+    assert!(
+        has(&modules, "express") && !has(&modules, "fastify") && !has(&modules, "typescript"),
+        "{modules:?}"
+    );
+    web.wait_until_healthy();
+}
+
+#[test]
+fn node_monorepo_passes_its_tests() {
+    test("node-monorepo");
+}
+
+#[test]
+fn a_change_in_one_app_repeats_nothing_of_the_other() {
+    let _alone = alone_with("node-monorepo");
+    let build = copy_of("node-monorepo");
+    // What it has done, without what is no step: bake names the target within the brackets.
+    let bake = || {
+        let syntax = format!("--set=*.args.BUILDKIT_SYNTAX={}", frontend());
+        let flags = ["buildx", "bake", "--progress=rawjson", "--set=*.output=type=cacheonly", &syntax];
+        let baked = Built::new(Running::start(flags, Some(build.folder())).wait()).ok();
+        let is_step =
+            |name: &&str| ["copy", "run", "install"].iter().any(|word| name.contains(&format!("] {word} ")));
+        baked.ran().into_iter().filter(is_step).map(str::to_owned).collect::<Vec<_>>()
+    };
+    bake();
+    let edit = |path: &str| {
+        let text = std::fs::read_to_string(build.folder().join(path)).unwrap();
+        build.write(path, format!("{text}\n// {}\n", nonce()));
+    };
+    edit("apps/web/src/app.ts");
+    let ran = bake();
+    assert!(ran.len() == 3 && ran.iter().all(|step| step.starts_with("[web ")), "{ran:?}");
+    edit("packages/money/src/index.ts");
+    let ran = bake();
+    for member in ["money", "api", "web"] {
+        assert!(ran.iter().any(|step| step.contains(&format!("@shop/{member}"))), "{member}: {ran:?}");
+    }
+    assert!(!ran.iter().any(|step| step.contains("install")), "{ran:?}");
 }
 
 /// The services of an example's `compose.yaml`. They end with their test, and their images go.
