@@ -90,6 +90,25 @@ fn a_changed_source_of_node_pnpm_installs_nothing() {
     assert_installs_nothing(&changed("node-pnpm", "preset.yaml", "runtime", "src/app.ts"), "npm run build");
 }
 
+#[test]
+fn node_corepack_draws() {
+    let container = serve("node-corepack", 3000);
+    let picture = container.answer(3000, "/qr.svg?text=hello");
+    assert!(picture.status == 200 && picture.body.starts_with("<svg "), "{picture:?}");
+    container.wait_until_healthy();
+}
+
+#[test]
+fn node_corepack_passes_its_tests() {
+    test("node-corepack");
+}
+
+#[test]
+fn a_changed_source_of_node_corepack_installs_nothing() {
+    let _alone = alone_with("node-corepack");
+    changed("node-corepack", "build.yaml", "runtime", "src/app.js").assert_ran(&["copy src"]);
+}
+
 /// The bytes of an image as they are sent.
 #[track_caller]
 fn size(example: &str, file: &str, target: Option<&str>) -> u64 {
@@ -113,6 +132,8 @@ fn no_image_is_larger_than_that_of_its_dockerfile() {
             ["Dockerfile.reference", "build.yaml"].map(|file| size("node-monorepo", file, Some(target)));
         assert!(sizes[1] <= sizes[0] + TIMES && sizes[0] < 150_000_000, "{target}: {sizes:?}");
     }
+    let sizes = ["Dockerfile.reference", "build.yaml"].map(|file| size("node-corepack", file, None));
+    assert!(sizes[1] <= sizes[0] + TIMES && sizes[0] < 150_000_000, "{sizes:?}");
     for example in ["node-api", "node-pnpm", "react-nginx"] {
         let sizes =
             ["Dockerfile.reference", "build.yaml", "preset.yaml"].map(|file| size(example, file, None));
