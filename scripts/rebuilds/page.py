@@ -1,0 +1,171 @@
+"""docs/rebuilds.md, from what was measured."""
+
+import statistics
+
+from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS
+
+PAGE = ROOT / "docs/rebuilds.md"
+TITLES = {
+    "cold": "cold",
+    "nothing": "no change",
+    "source": "a source line",
+    "dependencies": "a dependency",
+    "base": "base image",
+    "arg": "a version arg",
+}
+# Megabytes that an image of that kind is to stay below.
+LIMITS = {"Go": 30, "Node": 150, "Python": 200}
+SHARE = 5
+FEWER = 3
+NONE = "–"
+
+INTRO = """<!-- Written by `make bench-rebuild`. -->
+
+# What is built again
+
+Each [example](../examples), by its `build.yaml`, by its `preset.yaml` where it has one, and by the `Dockerfile.reference` beside them: {engine}.
+The files of an example take turns, change by change, so the two figures of a cell are from the same minute. `make bench-rebuild` measures all anew and writes
+this page; [benchmarks.md](benchmarks.md) has what the frontend itself costs.
+
+A cell is ours / the Dockerfile's. The changes, each on top of those before:
+
+- **cold**: `--no-cache`, new images under every base's name, a folder that was never sent. Cache mounts hold what an earlier build left: how fast a
+  network is says nothing about a frontend.
+- **no change**: the same again.
+- **a source line**: a text that the program shows.
+- **a dependency**: a line of the lockfile, or of `go.mod` where there is no lockfile.
+- **base image**: the final image's base has the same name and one file more. An image from scratch has none.
+- **a version arg**: another `--build-arg` for the arg that stamps a version.
+
+What exactly is changed says [tests/rebuilds.json](../tests/rebuilds.json); – stands where an example has no such thing.
+"""
+
+STEPS = """
+## Steps that ran again
+
+A step is a vertex of the build's progress whose name begins with its stage in brackets, as both frontends name commands, copies and directories that they make, and
+that is not marked as cached. Loading images and contexts, and putting layers upon each other, are no steps. With `--no-cache`, and after a change, BuildKit
+itself decides what runs: a step whose inputs have the same content as before is cached.
+"""
+
+SENT = """
+## Bytes of the context that were sent
+
+All that the client says it transferred, for contexts and ignore files. Names and times of files are sent again each time, contents where they changed.
+"""
+
+SECONDS = """
+## Seconds
+
+The whole `docker buildx build --tag`, image and all, and what ours takes of the Dockerfile's. The median of three where nothing runs or only the base is new, else a single
+build: differences of a fifth say nothing. Any frontend image costs {floor}: the daemon looks it up and starts it.
+"""
+
+SIZES = """
+## Images and files
+
+Megabytes are the unpacked layers, as `docker history` shows them. Lines are those that are neither empty nor a comment.
+"""
+
+
+def write(results):
+    """Writes the page and returns what there is to complain of."""
+    done = [result for result in results if "fault" not in result]
+    faults = [f"{result['example']} was not measured: {result['fault'].splitlines()[0]}" for result in results if "fault" in result]
+    pairs = [Pair(result, spec) for result in done for spec in SPECS if spec in result["files"]]
+    engines = sorted({result["engine"] for result in done})
+    aims = list(all_aims(pairs))
+    parts = [
+        INTRO.format(engine="; ".join(engines)),
+        aims_text(aims, faults),
+        STEPS,
+        table(pairs, TITLES.values(), lambda pair: [steps_cell(pair, column) for column in COLUMNS]),
+        SENT,
+        table(pairs, TITLES.values(), lambda pair: [sent_cell(pair, column) for column in COLUMNS]),
+        SECONDS.format(floor=floor(pairs)),
+        table(pairs, TITLES.values(), lambda pair: [seconds_cell(pair, column) for column in COLUMNS]),
+        SIZES,
+        table(pairs, ["megabytes", "layers", "lines"], sizes),
+    ]
+    PAGE.write_text("".join(parts))
+    return faults + [f"missed: {aim}: {', '.join(where)}" for aim, where in aims if where]
+
+
+class Pair:
+    """A spec of an example and the Dockerfile."""
+
+    def __init__(self, result, spec):
+        self.spec, self.kind = spec, result["kind"]
+        self.name = f"{result['example']}" + ("" if spec == SPECS[0] else f", `{spec}`")
+        self.ours, self.theirs = result["files"][spec], result["files"][DOCKERFILE]
+
+    def both(self, column, value):
+        """What a column comes to on both sides; None where the example has no such change."""
+        sides = [side["columns"].get(column) for side in (self.ours, self.theirs)]
+        return None if None in sides else [value(side) for side in sides]
+
+    def steps(self, column):
+        return self.both(column, lambda builds: max(len(build["steps"]) for build in builds))
+
+    def sent(self, column):
+        return self.both(column, lambda builds: max(build["sent"] for build in builds))
+
+    def seconds(self, column):
+        return self.both(column, lambda builds: statistics.median(build["seconds"] for build in builds))
+
+
+def steps_cell(pair, column):
+    return cell(pair.steps(column), str)
+
+
+def sent_cell(pair, column):
+    return cell(pair.sent(column), lambda number: f"{number:,}".replace(",", " "))
+
+
+def seconds_cell(pair, column):
+    found = pair.seconds(column)
+    return cell(found, lambda number: f"{number:.1f}") + (f" = {found[0] / found[1]:.2f}" if found else "")
+
+
+def sizes(pair):
+    return [
+        cell([pair.ours["size"], pair.theirs["size"]], lambda number: f"{number / 1e6:.2f}"),
+        cell([pair.ours["layers"], pair.theirs["layers"]], str),
+        cell([pair.ours["lines"], pair.theirs["lines"]], str),
+    ]
+
+
+def cell(both, text):
+    return f"{text(both[0])} / {text(both[1])}" if both else NONE
+
+
+def table(pairs, titles, cells):
+    rows = [["", *titles], ["---", *("---" for _ in titles)], *([pair.name, *cells(pair)] for pair in pairs)]
+    return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def floor(pairs):
+    """What a build without a change takes longer, as a text."""
+    longer = [found[0] - found[1] for pair in pairs if (found := pair.seconds("nothing"))]
+    return f"some {statistics.median(longer) * 1000:.0f} ms more than none" if longer else NONE
+
+
+def all_aims(pairs):
+    """Each aim, and where it is missed."""
+    more = [f"{pair.name} ({TITLES[column]})" for pair in pairs for column in COLUMNS if (found := pair.steps(column)) and found[0] > found[1]]
+    yield "never more steps than the Dockerfile", more
+    sums = {column: [sum(side) for side in zip(*filter(None, (pair.steps(column) for pair in pairs)))] for column in COLUMNS}
+    fewer = [column for column, found in sums.items() if found and found[0] < found[1]]
+    shown = ", ".join(f"{TITLES[column]} {sums[column][0]} / {sums[column][1]}" for column in fewer)
+    yield f"fewer steps, over all examples, in at least {FEWER} columns ({shown})", [] if len(fewer) >= FEWER else ["there are fewer"]
+    yield "never a larger image than the Dockerfile's", [pair.name for pair in pairs if pair.ours["size"] > pair.theirs["size"]]
+    long = [pair.name for pair in pairs if pair.spec != SPECS[0] and pair.ours["lines"] * SHARE > pair.theirs["lines"]]
+    yield f"a `preset.yaml` has at most a fifth of the Dockerfile's lines", long
+    for kind, limit in LIMITS.items():
+        large = [pair.name for pair in pairs if pair.kind == kind and pair.ours["size"] >= limit * 1e6]
+        yield f"an image in {kind} stays below {limit} MB", large
+
+
+def aims_text(aims, faults):
+    lines = [f"- {'Missed' if where else 'Met'}: {aim}{': ' + ', '.join(where) if where else ''}.\n" for aim, where in aims]
+    return "\n## Aims\n\n" + "".join(lines + [f"- {fault}.\n" for fault in faults])
