@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ENGINE ?=
 
-.PHONY: help demo test test-engines check image generate bench reproducible engine-up engine-down fmt
+.PHONY: help demo test test-engines check image generate bench bench-rebuild reproducible engine-up engine-down fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s "$$(printf '\t')"
@@ -29,6 +29,9 @@ generate: ## write the generated files: JSON Schema, reference page, page for wh
 
 bench: ## compile time, warm builds beside the Dockerfile frontend, memory
 	@scripts/bench
+
+bench-rebuild: ## what is built again after a change: the examples beside their Dockerfiles, and docs/rebuilds.md from it
+	@scripts/bench-rebuild
 
 reproducible: ## the examples on two engines without caches: one digest each
 	@scripts/reproducible

@@ -71,8 +71,9 @@ def read_progress(stderr):
             if part["id"].startswith("transferring context"):
                 sent[part["vertex"], part["id"]] = part.get("current", 0)
     steps = [vertex for vertex in vertices.values() if is_step(vertex["name"])]
-    ran = [vertex["name"] for vertex in steps if vertex.get("started") and not vertex.get("cached")]
-    cached = [vertex["name"] for vertex in steps if vertex.get("cached")]
+    # A step can be several vertices of one name, which clients show as one.
+    ran = unique(vertex["name"] for vertex in steps if vertex.get("started") and not vertex.get("cached"))
+    cached = unique(vertex["name"] for vertex in steps if vertex.get("cached"))
     images = [found[1] for vertex in vertices.values() if (found := METADATA.match(vertex["name"]))]
     return ran, cached, sum(sent.values()), [name.removeprefix("docker.io/").removeprefix("library/") for name in images]
 
@@ -86,6 +87,10 @@ def said_by(stderr):
         elif line:
             client.append(line)
     return "\n    ".join([*log.decode(errors="replace").splitlines()[-12:], *client[-1:]])
+
+
+def unique(names):
+    return list(dict.fromkeys(names))
 
 
 def is_step(name):
@@ -130,6 +135,8 @@ class Side:
         """Does to the folder, the bases or the flags what the column is about. No two builds are ever given the same."""
         nonce = uuid.uuid4().hex
         if column == "cold":
+            # What was sent before is known by its name, size and time.
+            self.folder = shutil.copytree(self.folder, self.folder.parent / "cold" / self.folder.name, copy_function=shutil.copy)
             for name in self.bases:
                 self.renew(name)
         elif column in ("source", "dependencies"):
@@ -212,10 +219,16 @@ def measure(example, say):
                         if side.applies(column):
                             side.measure(column)
                 say(f"{column}: " + ", ".join(f"{side.file} {summary(side.columns[column])}" for side in sides if column in side.columns))
-            return {"example": example, "kind": changes.get("kind"), "files": {side.file: side.told() for side in sides}}
+            return {"example": example, "kind": changes.get("kind"), "engine": engine(), "files": {side.file: side.told() for side in sides}}
         finally:
             for side in sides:
                 side.remove()
+
+
+def engine():
+    """What it is measured on."""
+    daemon = json.loads(docker("version", "--format={{json .Server}}"))
+    return f"Docker {daemon['Version']} on {os.cpu_count()} processors, {daemon['Arch']}"
 
 
 def summary(measured):

@@ -100,13 +100,14 @@ impl Progress {
         }
     }
 
-    /// The spec's own steps: those of stages, without the loading of base images and the merging of layers.
+    /// The spec's own steps: those of stages, without the loading of contexts and base images and the merging of layers.
     ///
     /// An image that a build of a Dockerfile loads at the same time has the name that it has there.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.vertices.iter().filter(|step| {
             step.name.starts_with('[')
                 && !step.name.starts_with("[internal]")
+                && !step.name.starts_with("[context ")
                 && !step.name.contains("] from ")
                 && !step.name.contains("] FROM ")
                 && !step.name.contains("] merge ")

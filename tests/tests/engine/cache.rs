@@ -154,6 +154,64 @@ stages:
     assert!(!built.vertices.iter().any(|vertex| vertex.name.contains("localhost:1")), "{:?}", built.vertices);
 }
 
+/// The second stage finds what the first has left, though it copies something else from it.
+#[test]
+fn stages_share_a_cache() {
+    let build = Build::spec(
+        "
+stages:
+  first:
+    from: busybox:1.36
+    cache: /shared/NONCE
+    steps:
+      - run: echo kept > /shared/NONCE/file; touch /done
+  second:
+    from: busybox:1.36
+    cache: /shared/NONCE
+    steps:
+      - copy: /done
+        from: first
+        to: /
+      - run: cp /shared/NONCE/file /found
+",
+    );
+    let image = build.image();
+    assert_eq!(image.only().text("/found"), "kept\n");
+    let kept = format!("/shared/{}/file", build.nonce());
+    assert!(!image.only().files.contains_key(&kept), "a cache is no part of the image");
+}
+
+/// With a Dockerfile, everything below the first change runs again.
+#[test]
+fn a_change_of_an_early_layer_does_not_cascade() {
+    let spec = Build::spec(
+        "
+stages:
+  build: {from: busybox:1.36, steps: [{run: mkdir /out; echo NONCE > /out/server}]}
+  app:
+    from: busybox:1.36
+    steps:
+      - {copy: early.txt, to: /srv/early.txt}
+      - {copy: late.txt, to: /srv/late.txt}
+      - {copy: /out/server, from: build, to: /usr/local/bin/}
+",
+    );
+    let dockerfile = Build::dockerfile(&format!(
+        "FROM busybox:1.36 AS build\nRUN mkdir /out; echo {} > /out/server\nFROM busybox:1.36\nCOPY early.txt /srv/early.txt\n\
+         COPY late.txt /srv/late.txt\nCOPY --from=build /out/server /usr/local/bin/\n",
+        spec.nonce()
+    ));
+    let early = |build: &Build, text: &str| build.write("early.txt", format!("{text} {}", spec.nonce()));
+    for build in [&spec, &dockerfile] {
+        build.write("late.txt", spec.nonce());
+        early(build, "one");
+        build.run();
+        early(build, "two");
+    }
+    spec.run().assert_ran(&["copy early.txt"]);
+    dockerfile.run().assert_ran(&["COPY early.txt", "COPY late.txt", "COPY --from=build"]);
+}
+
 #[test]
 fn cache_mounts_outlive_a_build() {
     let build = Build::spec(

@@ -30,6 +30,7 @@ mod packages;
 mod parallel;
 mod platforms;
 mod presets;
+mod rebuilds;
 mod registry;
 mod remote;
 mod reproducible;
