@@ -15,7 +15,9 @@ TITLES = {
 }
 # Megabytes that an image of that kind is to stay below.
 LIMITS = {"Go": 30, "Node": 150, "Python": 200}
+# A preset's spec is to have the Dockerfile's lines divided by this.
 SHARE = 5
+# The columns in which fewer steps are to run.
 FEWER = 3
 NONE = "–"
 
@@ -159,11 +161,14 @@ def all_aims(pairs):
     shown = ", ".join(f"{TITLES[column]} {sums[column][0]} / {sums[column][1]}" for column in fewer)
     yield f"fewer steps, over all examples, in at least {FEWER} columns ({shown})", [] if len(fewer) >= FEWER else ["there are fewer"]
     yield "never a larger image than the Dockerfile's", [pair.name for pair in pairs if pair.ours["size"] > pair.theirs["size"]]
-    long = [pair.name for pair in pairs if pair.spec != SPECS[0] and pair.ours["lines"] * SHARE > pair.theirs["lines"]]
-    yield f"a `preset.yaml` has at most a fifth of the Dockerfile's lines", long
+    presets = [pair for pair in pairs if pair.spec != SPECS[0]]
+    if presets:
+        long = [pair.name for pair in presets if pair.ours["lines"] * SHARE > pair.theirs["lines"]]
+        yield "a `preset.yaml` has at most a fifth of the Dockerfile's lines", long
     for kind, limit in LIMITS.items():
-        large = [pair.name for pair in pairs if pair.kind == kind and pair.ours["size"] >= limit * 1e6]
-        yield f"an image in {kind} stays below {limit} MB", large
+        found = [pair for pair in pairs if pair.kind == kind]
+        if found:
+            yield f"an image in {kind} stays below {limit} MB", [pair.name for pair in found if pair.ours["size"] >= limit * 1e6]
 
 
 def aims_text(aims, faults):
