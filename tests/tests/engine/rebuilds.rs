@@ -1,6 +1,7 @@
 //! What a change repeats: never more than it does with a Dockerfile. `make bench-rebuild` measures it on all examples.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use optfrontend_tests::{Build, Built, Tag, nonce, repository};
 use serde_json::Value;
@@ -37,13 +38,19 @@ fn renewed(name: &str) -> Build {
 
 /// Changes a line of the source, as `tests/rebuilds.json` says.
 fn edit_source(build: &Build, example: &str) {
-    let table = std::fs::read_to_string(repository().join("tests/rebuilds.json")).unwrap();
-    let table: Value = serde_json::from_str(&table).unwrap();
-    let text = |key: &str| table[example]["source"][key].as_str().unwrap().replace("NONCE", &nonce());
-    let old = std::fs::read_to_string(build.folder().join(text("in"))).unwrap();
+    let Ok(table) = serde_json::from_str::<Value>(&read(&repository().join("tests/rebuilds.json"))) else {
+        panic!("tests/rebuilds.json is not JSON");
+    };
+    let edit = &table[example]["source"];
+    let text = |key: &str| edit[key].as_str().unwrap_or_default().replace("NONCE", &nonce());
+    let old = read(&build.folder().join(text("in")));
     let new = old.replacen(&text("replace"), &text("with"), 1);
-    assert_ne!(old, new);
+    assert_ne!(old, new, "{edit}");
     build.write(&text("in"), new);
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Builds an example both ways, changes it, and holds what ran again against each other.
