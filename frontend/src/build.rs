@@ -13,13 +13,14 @@ use crate::result::{Image, image, result};
 use crate::sbom;
 use crate::settle::settle;
 use crate::subrequest;
+use crate::verify::{settle_users, verify};
 use crate::warnings;
 
 /// Builds what the client asks for, or answers what it wants to know.
 ///
 /// A build has five round trips to the daemon that wait for each other: hand over the spec's source, read it, look up
 /// images (and read `.dockerignore`), solve, return. Each level of includes adds two, and so do copies onto an image and
-/// `users`, see `settle`.
+/// `users`, see `settle`, and `verify`.
 pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     if let Some(request) = &opts.request_id {
         return Box::pin(subrequest::answer(gateway, opts, request)).await;
@@ -40,10 +41,27 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         sbom::solve(gateway, scans),
         warnings::send(gateway, &compiled, &findings.warnings)
     );
+    let refs = refs?;
+    if compiled.plans.iter().any(BuildPlan::is_verified) {
+        Box::pin(check(gateway, opts, daemon, &mut compiled, &refs)).await?;
+    }
     let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit);
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
-    let result = result(images.into_iter().zip(refs?).collect(), compiled.platforms.map);
+    let result = result(images.into_iter().zip(refs).collect(), compiled.platforms.map);
     Ok(BuildResult { attestations: attestations?, ..result })
+}
+
+/// Checks what has been built; `refs` are the files of each plan.
+async fn check(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    daemon: &DaemonInfo,
+    compiled: &mut Compiled,
+    refs: &[Ref],
+) -> Result<(), Failure> {
+    settle_users(gateway, &mut compiled.plans, refs).await?;
+    let checks = lower_all(compiled, opts, daemon)?.into_iter().map(|lowered| lowered.checks).collect();
+    verify(gateway, opts, compiled, checks, refs).await
 }
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
@@ -102,4 +120,5 @@ fn explains(plan: &BuildPlan) -> bool {
         || plan.needs_from_client()
         || plan.reads_outside()
         || plan.has_timeouts()
+        || plan.is_verified()
 }

@@ -21,6 +21,7 @@ use crate::sbom::{Scans, extras};
 use crate::select::{Platforms, Request, Selection, platforms, select};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
+use crate::verify;
 
 /// A spec that has no fault, planned for every platform. Only [`compile`] makes one.
 #[derive(Debug)]
@@ -132,7 +133,8 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
             break (selections, resolved, ignored, scans);
         }
     };
-    let plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
+    let mut plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
+    verify::prepare(&mut plans, &resolved, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }

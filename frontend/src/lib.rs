@@ -50,4 +50,5 @@ mod subrequest;
 pub mod survey;
 mod table;
 pub mod users;
+pub mod verify;
 mod warnings;

@@ -23,12 +23,25 @@ pub fn failure(files: &SpecFiles, faults: Faults) -> Failure {
     failure
 }
 
+/// The failure of an image that is not as it should be.
+pub(crate) fn unfit(files: &SpecFiles, faults: Faults) -> Failure {
+    let faults = faults.into_sorted();
+    let heading = format!("the image fails {} checks", faults.len());
+    let mut failure = Failure::new(told_below(&heading, files, &faults));
+    failure.sources = excerpts(files, &faults);
+    failure
+}
+
 /// The text of the failure.
 pub fn message(files: &SpecFiles, faults: &[Diagnostic]) -> String {
+    told_below(&format!("the spec has {} faults", faults.len()), files, faults)
+}
+
+fn told_below(heading: &str, files: &SpecFiles, faults: &[Diagnostic]) -> String {
     if let [fault] = faults {
         return told(files, fault);
     }
-    let mut lines = vec![format!("the spec has {} faults", faults.len())];
+    let mut lines = vec![heading.to_owned()];
     lines.extend(faults.iter().take(MAX_TOLD).map(|fault| told(files, fault)));
     if faults.len() > MAX_TOLD {
         lines.push(format!("… and {} more", faults.len() - MAX_TOLD));
@@ -40,6 +53,9 @@ fn told(files: &SpecFiles, fault: &Diagnostic) -> String {
     let mut text = format!("{}: {}", files.locate(fault.span), sentence(&fault.message));
     for (span, note) in &fault.related {
         text += &format!("\n  {}: {}", files.locate(*span), sentence(note));
+    }
+    for line in &fault.quoted {
+        text += &format!("\n  | {}", sentence(line));
     }
     if let Some(help) = &fault.help {
         text += &format!("\n  help: {}", sentence(help));

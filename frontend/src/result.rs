@@ -36,23 +36,8 @@ pub fn image(
     labels: &BTreeMap<String, String>,
     explicit: bool,
 ) -> Image {
-    let chain: Vec<&StagePlan> = plan.chain().into_iter().map(|position| &plan.stages[position]).collect();
-    let base = chain.first().and_then(|stage| resolved.config(&stage.base));
-    let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
-    config.remove_root("created");
-    add_labels(&mut config, plan);
-    for stage in &chain {
-        // Triggers are for what starts from the one that has them, and not for what starts from that in turn.
-        config.remove("OnBuild");
-        for change in &stage.config {
-            apply(&mut config, change);
-            if *change == ConfigChange::Remove("Labels") {
-                // A stage drops what it inherits, and not what every image has.
-                add_labels(&mut config, plan);
-            }
-        }
-        config.add_history(stage_history(stage, plan.epoch));
-    }
+    let chain = chain(plan);
+    let mut config = config(plan, resolved);
     for (name, value) in labels {
         config.add_to("Labels", name, value.as_str().into());
     }
@@ -64,7 +49,7 @@ pub fn image(
         platform: plan.platform.clone(),
         epoch: plan.epoch,
         config: config.to_json(),
-        base_config: base.map(ImageConfig::to_json),
+        base_config: base_config(plan, resolved).map(ImageConfig::to_json),
         annotations: plan
             .annotations
             .iter()
@@ -72,6 +57,35 @@ pub fn image(
             .cloned()
             .collect(),
     }
+}
+
+fn chain(plan: &BuildPlan) -> Vec<&StagePlan> {
+    plan.chain().into_iter().map(|position| &plan.stages[position]).collect()
+}
+
+fn base_config<'r>(plan: &BuildPlan, resolved: &'r Resolved) -> Option<&'r ImageConfig> {
+    resolved.config(&chain(plan).first()?.base)
+}
+
+/// The image config as the spec alone makes it.
+pub fn config(plan: &BuildPlan, resolved: &Resolved) -> ImageConfig {
+    let base = base_config(plan, resolved);
+    let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
+    config.remove_root("created");
+    add_labels(&mut config, plan);
+    for stage in chain(plan) {
+        // Triggers are for what starts from the one that has them, and not for what starts from that in turn.
+        config.remove("OnBuild");
+        for change in &stage.config {
+            apply(&mut config, change);
+            if *change == ConfigChange::Remove("Labels") {
+                // A stage drops what it inherits, and not what every image has.
+                add_labels(&mut config, plan);
+            }
+        }
+        config.add_history(stage_history(stage, plan.epoch));
+    }
+    config
 }
 
 fn add_labels(config: &mut ImageConfig, plan: &BuildPlan) {

@@ -4,17 +4,27 @@ use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
+use crate::check::{Check, Serve};
+use crate::look::{Look, Wanted};
 use crate::target::{Address, Url};
 
 const USAGE: &str = "\
 helper run [--timeout MILLISECONDS] [--retries NUMBER] -- COMMAND [ARGUMENT...] | \
-helper probe http URL [--status FIRST-LAST] | helper probe tcp HOST:PORT";
+helper probe http URL [--status FIRST-LAST] | helper probe tcp HOST:PORT | \
+helper look --report DIRECTORY --root DIRECTORY [--search PATH] [--size] [--path PATH|--glob PATTERN|--command NAME]... | \
+helper check --report DIRECTORY --timeout MILLISECONDS -- COMMAND [ARGUMENT...] | \
+helper serve --report DIRECTORY --within MILLISECONDS --stop NUMBER http|tcp ... -- COMMAND [ARGUMENT...]";
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Run),
     Probe(Probe),
+    Look(Look),
+    Check(Check),
+    Serve(Serve),
 }
 
 /// A process, and what holds for it.
@@ -29,7 +39,7 @@ pub(crate) struct Run {
 }
 
 /// An address to try.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Probe {
     /// Healthy if the answer has one of these statuses.
     Http { url: Url, statuses: RangeInclusive<u16> },
@@ -43,6 +53,9 @@ impl Command {
         match args.next().as_ref().and_then(|word| word.to_str()) {
             Some("run") => run(args).map(Self::Run),
             Some("probe") => probe(args).map(Self::Probe),
+            Some("look") => look(args).map(Self::Look),
+            Some("check") => check(args).map(Self::Check),
+            Some("serve") => serve(args).map(Self::Serve),
             _ => Err(USAGE.to_owned()),
         }
     }
@@ -75,6 +88,63 @@ fn probe(args: impl Iterator<Item = OsString>) -> Result<Probe, String> {
         ["tcp", address] => Ok(Probe::Tcp(Address::parse(address, None)?)),
         _ => Err(USAGE.to_owned()),
     }
+}
+
+fn look(mut args: impl Iterator<Item = OsString>) -> Result<Look, String> {
+    let mut look = Look::default();
+    while let Some(option) = args.next() {
+        let mut value = || args.next().ok_or(USAGE);
+        match option.to_str() {
+            Some("--report") => look.report = value()?.into(),
+            Some("--root") => look.root = value()?.into(),
+            Some("--search") => look.search = value()?,
+            Some("--size") => look.size = true,
+            Some("--path") => look.wanted.push(Wanted::Path(value()?)),
+            Some("--glob") => look.wanted.push(Wanted::Glob(value()?)),
+            Some("--command") => look.wanted.push(Wanted::Command(value()?)),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    let is_whole = !look.report.as_os_str().is_empty() && !look.root.as_os_str().is_empty();
+    is_whole.then_some(look).ok_or_else(|| USAGE.to_owned())
+}
+
+fn check(mut args: impl Iterator<Item = OsString>) -> Result<Check, String> {
+    let (mut report, mut timeout) = (None, None);
+    loop {
+        let option = args.next();
+        match option.as_ref().and_then(|word| word.to_str()) {
+            Some("--report") => report = args.next(),
+            Some("--timeout") => timeout = Some(Duration::from_millis(number(args.next())?)),
+            Some("--") => break,
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    let (report, timeout) = (report.ok_or(USAGE)?.into(), timeout.ok_or(USAGE)?);
+    Ok(Check { report, timeout, command: command(args)? })
+}
+
+fn serve(mut args: impl Iterator<Item = OsString>) -> Result<Serve, String> {
+    let (mut report, mut within, mut stop) = (None, None, None);
+    let mut words = Vec::new();
+    loop {
+        let option = args.next().ok_or(USAGE)?;
+        match option.to_str() {
+            Some("--report") => report = args.next(),
+            Some("--within") => within = Some(Duration::from_millis(number(args.next())?)),
+            Some("--stop") => stop = Signal::try_from(number::<i32>(args.next())?).ok(),
+            Some("--") => break,
+            _ => words.push(option),
+        }
+    }
+    let (report, within, stop) = (report.ok_or(USAGE)?.into(), within.ok_or(USAGE)?, stop.ok_or(USAGE)?);
+    Ok(Serve { report, within, stop, probe: probe(words.into_iter())?, command: command(args)? })
+}
+
+/// A program, and its arguments.
+fn command(args: impl Iterator<Item = OsString>) -> Result<Vec<OsString>, String> {
+    let command: Vec<OsString> = args.collect();
+    if command.is_empty() { Err(USAGE.to_owned()) } else { Ok(command) }
 }
 
 fn number<T: std::str::FromStr>(word: Option<OsString>) -> Result<T, String> {
@@ -120,10 +190,33 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_probed_in_the_words_of_probe() {
+        let line = "serve --report /r --within 500 --stop 15 http http://a/ --status 204 -- /server --stop 9";
+        let Ok(Command::Serve(serve)) = parse(line) else { panic!() };
+        assert_eq!((serve.report.to_str(), serve.stop), (Some("/r"), Signal::SIGTERM));
+        assert!(matches!(serve.probe, Probe::Http { statuses, .. } if statuses == (204..=204)));
+        assert_eq!(serve.command, ["/server", "--stop", "9"]);
+    }
+
+    #[test]
     fn anything_else_is_answered_with_the_usage() {
-        for words in
-            ["", "run", "run sh", "run --timeout x -- a", "run --", "probe", "probe http", "probe tcp a b"]
-        {
+        for words in [
+            "",
+            "run",
+            "run sh",
+            "run --timeout x -- a",
+            "run --",
+            "probe",
+            "probe http",
+            "probe tcp a b",
+            "look",
+            "look --report /r",
+            "look --report /r --root / --path",
+            "check --report /r --timeout 1 --",
+            "check -- sh",
+            "serve --report /r --within 1 --stop 15 http://a/ -- sh",
+            "serve --report /r --within 1 --stop 0 tcp :1 -- sh",
+        ] {
             assert_eq!(parse(words), Err(USAGE.to_owned()), "{words}");
         }
     }

@@ -17,7 +17,7 @@ const LONGEST_LINE: u64 = 1024;
 
 /// Exit code 0 for healthy and 1 for not, as Docker reads them.
 pub(crate) fn answer(probe: &Probe) -> ExitCode {
-    match attempt(probe) {
+    match attempt(probe, PATIENCE) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             say(&why);
@@ -26,11 +26,13 @@ pub(crate) fn answer(probe: &Probe) -> ExitCode {
     }
 }
 
-fn attempt(probe: &Probe) -> Result<(), String> {
+/// Tries it once; no step of it may take longer than `patience`.
+pub(crate) fn attempt(probe: &Probe, patience: Duration) -> Result<(), String> {
     match probe {
-        Probe::Tcp(address) => connect(address).map(drop),
+        Probe::Tcp(address) => connect(address, patience).map(drop),
         Probe::Http { url, statuses } => {
-            let status = status(url).map_err(|why| format!("http://{}{}: {why}", url.authority, url.path))?;
+            let status = status(url, patience)
+                .map_err(|why| format!("http://{}{}: {why}", url.authority, url.path))?;
             if statuses.contains(&status) {
                 return Ok(());
             }
@@ -41,10 +43,10 @@ fn attempt(probe: &Probe) -> Result<(), String> {
     }
 }
 
-fn connect(address: &Address) -> Result<TcpStream, String> {
+fn connect(address: &Address, patience: Duration) -> Result<TcpStream, String> {
     let mut why = "there is no such address".to_owned();
     for socket in address.look_up()? {
-        match TcpStream::connect_timeout(&socket, PATIENCE) {
+        match TcpStream::connect_timeout(&socket, patience) {
             Ok(stream) => return Ok(stream),
             Err(error) => why = format!("{socket}: {error}"),
         }
@@ -53,9 +55,9 @@ fn connect(address: &Address) -> Result<TcpStream, String> {
 }
 
 /// Asks for a page and reads the status of the answer, which is all that counts.
-fn status(url: &Url) -> Result<u16, String> {
-    let mut stream = connect(&url.address)?;
-    let line = exchange(&mut stream, url).map_err(|error| error.to_string())?;
+fn status(url: &Url, patience: Duration) -> Result<u16, String> {
+    let mut stream = connect(&url.address, patience)?;
+    let line = exchange(&mut stream, url, patience).map_err(|error| error.to_string())?;
     // `HTTP/1.1 204 No Content`
     let mut words = line.split(u8::is_ascii_whitespace);
     let is_http = words.next().is_some_and(|version| version.starts_with(b"HTTP/"));
@@ -63,9 +65,9 @@ fn status(url: &Url) -> Result<u16, String> {
     status.filter(|_| is_http).ok_or_else(|| "the answer is not HTTP".to_owned())
 }
 
-fn exchange(stream: &mut TcpStream, url: &Url) -> std::io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+fn exchange(stream: &mut TcpStream, url: &Url, patience: Duration) -> std::io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     let Url { authority, path, .. } = url;
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: optfrontend-helper\r\nAccept: */*\r\nConnection: close\r\n\r\n"

@@ -10,12 +10,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use signal_hook::iterator::Signals;
 
+use crate::child::{end_the_rest, wait_for};
 use crate::command_line::Run;
 use crate::say;
 
@@ -113,7 +112,7 @@ fn once(run: &Run, sender: &Sender<Event>, events: &Receiver<Event>) -> io::Resu
     // A process id is positive and fits.
     let group = Pid::from_raw(child.id().cast_signed());
     let sender = sender.clone();
-    thread::spawn(move || sender.send(Event::Ended(wait_for(group))));
+    thread::spawn(move || sender.send(Event::Ended(wait_for(group).code())));
     let mut end = End { code: 0, timed_out: false, stopped: false };
     let mut deadline = run.timeout.map(|timeout| Instant::now() + timeout);
     loop {
@@ -136,6 +135,7 @@ fn once(run: &Run, sender: &Sender<Event>, events: &Receiver<Event>) -> io::Resu
         }
     }
     if end.code != 0 {
+        // The next try is to be alone.
         end_the_rest(group);
     }
     Ok(end)
@@ -147,31 +147,5 @@ fn next(events: &Receiver<Event>, deadline: Option<Instant>) -> Option<Event> {
         // There is a sender as long as there is this one's caller.
         None => events.recv().ok(),
         Some(deadline) => events.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
-    }
-}
-
-/// Waits for the process, and takes leave of orphans meanwhile. Returns its exit code, as shells give it for a signal.
-fn wait_for(process: Pid) -> u8 {
-    loop {
-        match waitpid(None, None) {
-            Ok(WaitStatus::Exited(pid, code)) if pid == process => {
-                return u8::try_from(code).unwrap_or(u8::MAX);
-            }
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == process => {
-                return u8::try_from(128 + signal as i32).unwrap_or(u8::MAX);
-            }
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => return u8::MAX,
-        }
-    }
-}
-
-/// Ends what a try that failed has left behind, so that the next one is alone.
-fn end_the_rest(group: Pid) {
-    let _ = killpg(group, Signal::SIGKILL);
-    if getpid() == Pid::from_raw(1) {
-        // All others of the namespace.
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        while waitpid(None, None) != Err(Errno::ECHILD) {}
     }
 }

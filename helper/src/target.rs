@@ -11,7 +11,7 @@ pub(crate) struct Address {
 }
 
 /// Where an HTTP request goes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     pub(crate) address: Address,
     /// Host and port as they were written.

@@ -13,12 +13,14 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that matter, each with a word on why.
     pub related: Vec<(Span, String)>,
+    /// Lines of somebody else, such as the output of a program.
+    pub quoted: Vec<String>,
 }
 
 impl Diagnostic {
     /// A fault at `span`.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None, related: Vec::new() }
+        Self { span, message: message.into(), help: None, related: Vec::new(), quoted: Vec::new() }
     }
 
     /// Adds what to do.
@@ -39,6 +41,13 @@ impl Diagnostic {
     #[must_use]
     pub fn related(mut self, span: Span, note: impl Into<String>) -> Self {
         self.related.push((span, note.into()));
+        self
+    }
+
+    /// Adds lines of somebody else.
+    #[must_use]
+    pub fn quoting(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.quoted.extend(lines);
         self
     }
 }

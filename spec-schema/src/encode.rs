@@ -148,6 +148,12 @@ impl Encode for Spanned<Duration> {
     }
 }
 
+impl Encode for Spanned<Size> {
+    fn encode(&self) -> Node {
+        self.value.encode()
+    }
+}
+
 impl Encode for Spanned<Statuses> {
     fn encode(&self) -> Node {
         word(&self.value)

@@ -46,6 +46,10 @@ const SECTIONS: &[(&str, &str)] = &[
     ("DeviceSettings", "A device"),
     ("HealthcheckSettings", "A health check"),
     ("Lint", "Lint settings"),
+    ("Verify", "What is verified"),
+    ("VerifyRun", "A command to verify"),
+    ("VerifyText", "An output to verify"),
+    ("VerifyServeSettings", "A server to verify"),
 ];
 
 /// The page, as Markdown.

@@ -14,7 +14,7 @@ use crate::spec::{
     Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
     Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount,
     SecretSettings, ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep,
-    TmpfsMount, Ulimit, UlimitSettings, When, WriteStep,
+    TmpfsMount, Ulimit, UlimitSettings, VerifyServe, VerifyServeSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -149,12 +149,14 @@ schema! {
     Mode => |_generator| json_schema!({ "type": ["string", "integer"] });
     Permissions => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^(0o)?[0-7]+$" });
     Spanned<Duration> => |generator| generator.subschema_for::<Duration>();
+    Spanned<Size> => |generator| generator.subschema_for::<Size>();
     Spanned<Statuses> => |generator| generator.subschema_for::<Statuses>();
     Spanned<u32> => |generator| generator.subschema_for::<u32>();
     Statuses => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$" });
     Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
+    VerifyServe => |generator| generator.subschema_for::<VerifyServeSettings>();
     When => |generator| generator.subschema_for::<Map<OneOrMany<Template>>>();
 }
 

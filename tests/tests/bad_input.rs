@@ -10,6 +10,8 @@ mod external;
 mod install;
 #[path = "bad_input/registries.rs"]
 mod registries;
+#[path = "bad_input/verify.rs"]
+mod verify;
 
 use std::path::Path;
 

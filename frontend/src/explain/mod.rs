@@ -4,6 +4,7 @@ mod key;
 mod order;
 mod step;
 mod text;
+mod verify;
 
 use serde::Serialize;
 use spec_schema::span::Span;
@@ -45,6 +46,18 @@ pub struct Explanation {
     pub longest_chain: Vec<Link>,
     /// How many steps there are.
     pub steps: usize,
+    /// What is checked of the image before it leaves the build.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verify: Vec<Check>,
+}
+
+/// Something that is checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What must hold.
+    pub what: String,
+    /// Where it stands.
+    pub location: String,
 }
 
 /// A step of the longest chain.
@@ -173,6 +186,7 @@ pub fn explain(plan: &BuildPlan, surroundings: Surroundings<'_>) -> Explanation 
         stages,
         groups: order.groups().map(|group| group.map(|at| plan.stages[at].name.clone()).collect()).collect(),
         longest_chain: order.longest_chain(plan),
+        verify: verify::checks(plan, surroundings.files),
     }
 }
 

@@ -21,7 +21,7 @@ pub fn text(explanations: &[Explanation]) -> String {
 }
 
 fn explained(explanation: &Explanation, several: bool) -> String {
-    let Explanation { platform, target, stages, groups, longest_chain, steps } = explanation;
+    let Explanation { platform, target, stages, groups, longest_chain, steps, verify } = explanation;
     let mut text = format!("TARGET: {target} for {platform}\n\n");
     let mut rows = vec![row(&["STAGE", "FROM", "PLATFORM", "STEPS", "USED BY"])];
     for stage in stages {
@@ -42,6 +42,12 @@ fn explained(explanation: &Explanation, several: bool) -> String {
     text.extend(table(&rows, 2).lines().map(|line| format!("{}\n", cut(line))));
     for stage in stages {
         text += &explained_stage(stage);
+    }
+    if !verify.is_empty() {
+        text += "\nVERIFIED BEFORE IT IS EXPORTED\n";
+        let rows: Vec<Vec<String>> =
+            verify.iter().map(|check| row(&["  ", &check.what, &check.location])).collect();
+        text.extend(table(&rows, 2).lines().map(|line| format!("{}\n", cut(line))));
     }
     text
 }

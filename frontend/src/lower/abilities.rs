@@ -27,6 +27,8 @@ pub struct Abilities {
     pub link_removal: bool,
     /// Choose by patterns what is copied. Else plain paths that keep their directories are copied one by one.
     pub copy_patterns: bool,
+    /// Tell the files of a mount by how they were made. Else their content is read to tell them by.
+    pub content_cache: bool,
 }
 
 impl Abilities {
@@ -38,6 +40,7 @@ impl Abilities {
         secret_variables: true,
         link_removal: true,
         copy_patterns: true,
+        content_cache: true,
     };
 
     /// The daemon's.
@@ -50,6 +53,7 @@ impl Abilities {
             secret_variables: has(caps::EXEC_SECRET_ENV),
             link_removal: has(caps::FILE_RM_NO_FOLLOW_SYMLINK),
             copy_patterns: has(caps::FILE_COPY_PATTERNS),
+            content_cache: has(caps::EXEC_MOUNT_CONTENT_CACHE),
         }
     }
 

@@ -14,6 +14,7 @@ mod run;
 mod scan;
 mod secret_env;
 mod squash;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use buildkit_llb::{
 use spec_schema::span::Span;
 
 pub use abilities::Abilities;
+pub use verify::{FOUND, LoweredChecks};
 
 use self::pile::Pile;
 use crate::entrypoint::MainContext;
@@ -55,6 +57,8 @@ pub struct Surroundings<'a> {
 pub struct Lowered {
     /// What goes to the daemon.
     pub definition: Definition,
+    /// What is checked of that.
+    pub checks: LoweredChecks,
     graph: Graph,
     result: Option<Output>,
     stages: Vec<Option<Output>>,
@@ -68,8 +72,10 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
     let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
     lowerer.add_stages(plan.stages.len());
     let result = lowerer.stages.last().copied().flatten();
+    let definition = lowerer.graph.marshal(result);
+    let checks = lowerer.checks(result);
     let Lowerer { graph, stages, context, files, .. } = lowerer;
-    Lowered { definition: graph.marshal(result), graph, result, stages, context, files }
+    Lowered { definition, checks, graph, result, stages, context, files }
 }
 
 /// The files that a stage starts from, as [`lower`] names them; `None` where there are none.

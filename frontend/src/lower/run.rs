@@ -70,7 +70,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn network(&self, step: Option<Network>) -> NetworkMode {
+    pub(super) fn network(&self, step: Option<Network>) -> NetworkMode {
         match step {
             Some(Network::None) => NetworkMode::None,
             Some(Network::Host) => NetworkMode::Host,
@@ -107,7 +107,7 @@ impl Lowerer<'_> {
         Mount { target: target.to_owned(), kind }
     }
 
-    fn mount(&mut self, mount: &MountPlan) -> Mount {
+    pub(super) fn mount(&mut self, mount: &MountPlan) -> Mount {
         match mount {
             MountPlan::Bind { from, source, target, readwrite } => {
                 let access = if *readwrite { BindAccess::ReadWrite } else { BindAccess::ReadOnly };

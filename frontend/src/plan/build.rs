@@ -5,13 +5,13 @@ use spec_schema::Spec;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
 use spec_schema::span::Span;
-use spec_schema::spec::{Inherited, Stage};
+use spec_schema::spec::{Inherited, Stage, Verify};
 
 use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
-    files, health, helper, onbuild, parallel, run, users,
+    files, health, helper, onbuild, parallel, run, users, verify,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -52,6 +52,7 @@ pub fn plan(
             nothing_there,
             has_helper,
             own_image: resolved.own_image.is_some(),
+            build_platform,
         };
         stages.push(planner.plan(faults));
     }
@@ -65,7 +66,8 @@ pub fn plan(
     let labels = labels.map(|(name, entry)| (name.to_owned(), expand(&entry.value, faults))).collect();
     let annotations = annotations(&core.spec().annotations, expand, faults);
     let (platform, epoch) = (selection.platform.clone(), selection.epoch);
-    BuildPlan { platform, epoch, stages, places, labels, annotations }
+    let build_platform = build_platform.clone();
+    BuildPlan { platform, build_platform, epoch, stages, places, labels, annotations }
 }
 
 /// A stage in whose place the client put something: what that holds, and nothing else.
@@ -85,6 +87,7 @@ fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StageP
         config: Vec::new(),
         annotations: Vec::new(),
         runtime,
+        verify: None,
     }
 }
 
@@ -139,6 +142,8 @@ pub(super) struct StagePlanner<'a> {
     pub(super) has_helper: bool,
     /// Whether the frontend's own image can be had.
     pub(super) own_image: bool,
+    /// What the builder runs on.
+    pub(super) build_platform: &'a buildkit_llb::Platform,
 }
 
 impl StagePlanner<'_> {
@@ -178,6 +183,7 @@ impl StagePlanner<'_> {
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
         let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);
         let annotations = annotations(&self.stage.annotations, expand, faults);
+        let verify = self.verified().map(|written| verify::verify(&self, written, &runtime, faults));
         StagePlan {
             name,
             platform,
@@ -191,7 +197,14 @@ impl StagePlanner<'_> {
             config,
             annotations,
             runtime,
+            verify,
         }
+    }
+
+    /// What must hold of the stage, where it is the one that is built.
+    fn verified(&self) -> Option<&Verify> {
+        let is_target = self.selection.target().is_some_and(|target| target.index == self.selected.index);
+        self.stage.verify.as_deref().filter(|_| is_target)
     }
 
     /// Where the stage asks for one layer, and its steps are more.

@@ -7,6 +7,7 @@ use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest};
 
 use super::build::{StagePlanner, list};
 use super::{Runtime, StepPlan, helper};
+use crate::scope::Env;
 
 /// The health check of a stage, as image configs have it.
 pub(super) fn config(
@@ -51,15 +52,13 @@ fn test(
             std::iter::once("CMD".to_owned()).chain(arguments).collect()
         }
         HealthcheckSettings { http: Some(http), status, .. } => {
-            let (known, written) = (faults.len(), planner.expand(http, &runtime.env, faults));
-            let url = told(url(&written), http, known, faults);
+            let url = url_of(planner, http, &runtime.env, faults);
             let status = status.as_ref().map(|status| status.value.to_string());
             let status = status.into_iter().flat_map(|status| ["--status".to_owned(), status]);
             probe("http", url).chain(status).collect()
         }
         HealthcheckSettings { tcp: Some(tcp), .. } => {
-            let (known, written) = (faults.len(), planner.expand(tcp, &runtime.env, faults));
-            probe("tcp", told(address(&written), tcp, known, faults)).collect()
+            probe("tcp", address_of(planner, tcp, &runtime.env, faults)).collect()
         }
         // A fault has been recorded.
         _ => Vec::new(),
@@ -75,6 +74,23 @@ pub(super) fn step(planner: &StagePlanner<'_>, faults: &mut Faults) -> Option<St
     let (key, target) = planner.stage.healthcheck.as_ref()?.address()?;
     let step = helper::step(planner, key, target.span, faults)?;
     (!planner.has_helper).then_some(step)
+}
+
+/// The URL that a text names; empty where that is a fault.
+pub(super) fn url_of(planner: &StagePlanner<'_>, at: &Template, env: &Env, faults: &mut Faults) -> String {
+    let (known, written) = (faults.len(), planner.expand(at, env, faults));
+    told(url(&written), at, known, faults)
+}
+
+/// The host and port that a text names; empty where that is a fault.
+pub(super) fn address_of(
+    planner: &StagePlanner<'_>,
+    at: &Template,
+    env: &Env,
+    faults: &mut Faults,
+) -> String {
+    let (known, written) = (faults.len(), planner.expand(at, env, faults));
+    told(address(&written), at, known, faults)
 }
 
 /// What is wrong with an address, and what to do.
@@ -97,7 +113,7 @@ fn told(value: Result<String, Wrong>, at: &Template, known: usize, faults: &mut 
 fn url(text: &str) -> Result<String, Wrong> {
     const HELP: &str = "write `http://localhost:8080/healthz`, or `:8080/healthz` for short";
     if text.starts_with("https://") {
-        let help = "ask for a page without TLS, or let `test` run a program of the image that speaks it";
+        let help = "ask for a page without TLS, or by `tcp` for a connection alone";
         return Err((format!("`{text}`: the program that asks for it does not speak TLS"), help));
     }
     let wrong = || (format!("`{text}` is not a URL"), HELP);

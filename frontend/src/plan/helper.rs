@@ -1,5 +1,6 @@
 //! The helper: a static program in the frontend's own image, which steps and health checks have beside them.
 
+use buildkit_llb::Platform;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::RunStep;
@@ -80,6 +81,17 @@ pub(super) fn step(
 
 /// The helper's path in the frontend's image; a fault where that cannot be had, or has none for the platform.
 fn path(planner: &StagePlanner<'_>, what: &str, span: Span, faults: &mut Faults) -> Option<&'static str> {
+    path_for(planner, &planner.selected.platform, what, span, faults)
+}
+
+/// The same for another platform than that of the stage.
+pub(super) fn path_for(
+    planner: &StagePlanner<'_>,
+    platform: &Platform,
+    what: &str,
+    span: Span,
+    faults: &mut Faults,
+) -> Option<&'static str> {
     if !planner.own_image {
         let message = format!(
             "{what} needs the frontend's image as a source, which this BuildKit lacks; BuildKit 0.10 is the first that has it"
@@ -88,7 +100,6 @@ fn path(planner: &StagePlanner<'_>, what: &str, span: Span, faults: &mut Faults)
         faults.push(Diagnostic::new(span, message).help(help));
         return None;
     }
-    let platform = &planner.selected.platform;
     let found = PATHS.iter().find(|(os, arch, _)| platform.os == *os && platform.architecture == *arch);
     if found.is_none() {
         let known: Vec<String> = PATHS.iter().map(|(os, arch, _)| format!("{os}/{arch}")).collect();

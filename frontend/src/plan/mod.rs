@@ -17,6 +17,7 @@ mod process;
 mod reads;
 mod run;
 mod users;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 pub use reads::ContextPaths;
 pub use users::AccountPlan;
+pub use verify::{ImageProcess, PathCheck, RunCheck, ServeCheck, TextCheck, TextKind, VerifyPlan, Wanted};
 
 use crate::epoch::Epoch;
 use crate::external::External;
@@ -48,6 +50,8 @@ use crate::select::Source;
 pub struct BuildPlan {
     /// The platform that the image is for.
     pub platform: Platform,
+    /// What the builder runs on.
+    pub build_platform: Platform,
     /// The time that is given to whatever the build makes; without one, that of the build.
     pub epoch: Option<Epoch>,
     /// The stages, each after those it uses; the last one is the target.
@@ -87,6 +91,8 @@ pub struct StagePlan {
     pub annotations: Vec<Annotation>,
     /// What its steps, and stages that start from it, begin with.
     pub runtime: Runtime,
+    /// What must hold of it, where it is the stage that is built.
+    pub verify: Option<VerifyPlan>,
 }
 
 /// One layer in the place of several.
@@ -437,6 +443,11 @@ impl BuildPlan {
         }
         chain.reverse();
         chain
+    }
+
+    /// Whether anything must hold of the image.
+    pub fn is_verified(&self) -> bool {
+        self.stages.last().is_some_and(|stage| stage.verify.is_some())
     }
 
     /// The steps of all stages that do something themselves, those of branches too.

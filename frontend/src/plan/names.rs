@@ -23,6 +23,11 @@ impl Names {
         format!("[{} {number}/{total}] {display}", self.prefix)
     }
 
+    /// What stands in front of each.
+    pub(super) fn stage(&self) -> String {
+        self.prefix.clone()
+    }
+
     /// The name of the vertex that puts layers onto what a stage starts from.
     pub(super) fn merge(&self) -> String {
         format!("[{}] merge layers", self.prefix)

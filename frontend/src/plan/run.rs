@@ -130,7 +130,7 @@ fn environment(
 }
 
 /// Program and arguments for a script, and the file to mount where the script names its own interpreter.
-fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<MountPlan>) {
+pub(super) fn script_args(text: &Text, shell: Vec<String>) -> (Vec<String>, Option<MountPlan>) {
     if text.starts_with("#!") {
         let target = SCRIPT_PATH.to_owned();
         let script = MountPlan::File { target: target.clone(), content: text.value.clone(), mode: 0o755 };

@@ -46,6 +46,9 @@ pub fn select(
             used.push(References::replaced(name));
             continue;
         }
+        if target == Some(index) {
+            found.add_verified(&stage.value);
+        }
         if !stage.value.resets(Inherited::Onbuild) {
             let texts = match found.base.as_ref().and_then(|base| base.stage(spec)) {
                 // What the client put in the place of a stage has no triggers.

@@ -63,6 +63,12 @@ impl References {
         }
     }
 
+    /// Adds what the checks of a stage need, which is the target's affair alone.
+    pub(super) fn add_verified(&mut self, stage: &Stage) {
+        let verify = stage.verify.as_ref().filter(|verify| verify.looks_inside());
+        self.sources.extend(verify.map(|verify| (Reference::Frontend, verify.span)));
+    }
+
     /// The stages used, by position in the spec, each with a place that names it.
     pub(super) fn stages(&self, from: Span) -> impl Iterator<Item = (usize, Span)> {
         let base = self.base.iter().map(move |base| (base, from));

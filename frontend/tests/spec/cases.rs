@@ -17,6 +17,7 @@ fn each_case_compiles_to_its_snapshots() {
         for one in &compiled {
             let config: Value = serde_json::from_slice(&one.image.config).unwrap();
             llb += &format!("# {}\n{}\n", one.platform, one.definition);
+            llb.extend(one.checks.iter().map(|check| format!("# check for {}\n{check}\n", one.platform)));
             images += &format!("# {}\n{config:#}\n\n", one.platform);
         }
         assert_snapshot(case, "llb", &llb);

@@ -14,7 +14,7 @@ use optfrontend::explain::{self, Explanation, explain};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lint::{Findings, Subject, Target, lint};
-use optfrontend::lower::{Abilities, Surroundings, lower};
+use optfrontend::lower::{Abilities, LoweredChecks, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
 use optfrontend::plan::{Action, BuildPlan, FileChange, plan};
@@ -27,6 +27,7 @@ use optfrontend::select::{Request, Selection, Source, platforms, select};
 use optfrontend::source::SpecFiles;
 use optfrontend::survey::Survey;
 use optfrontend::users;
+use optfrontend::verify;
 use serde_json::Value;
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
@@ -38,6 +39,8 @@ const IMAGES: &str = include_str!("../images.json");
 pub(crate) struct Compiled {
     pub(crate) platform: Platform,
     pub(crate) definition: Definition,
+    /// What is checked of that, in the order of the spec.
+    pub(crate) checks: Vec<Definition>,
     pub(crate) image: Image,
     pub(crate) explanation: Explanation,
 }
@@ -306,6 +309,7 @@ fn compile_parsed(
         .iter()
         .map(|selection| plan(&core, selection, &resolved, &build, several, faults))
         .collect();
+    verify::prepare(&mut plans, &resolved, faults);
     if !faults.is_empty() {
         return Vec::new();
     }
@@ -330,11 +334,16 @@ fn compile_parsed(
     plans
         .iter()
         .zip(&selections)
-        .map(|(plan, selection)| Compiled {
-            platform: plan.platform.clone(),
-            explanation: explained(plan, selection),
-            definition: lower(plan, &resolved, &surroundings).definition,
-            image: image(plan, &resolved, &opts.labels, platforms.explicit),
+        .map(|(plan, selection)| {
+            let lowered = lower(plan, &resolved, &surroundings);
+            let LoweredChecks { look, runs, serve } = lowered.checks;
+            Compiled {
+                platform: plan.platform.clone(),
+                explanation: explained(plan, selection),
+                definition: lowered.definition,
+                checks: look.into_iter().chain(runs).chain(serve).collect(),
+                image: image(plan, &resolved, &opts.labels, platforms.explicit),
+            }
         })
         .collect()
 }

@@ -38,6 +38,12 @@ impl<T: Decode> Decode for Option<T> {
     }
 }
 
+impl<T: Decode> Decode for Box<T> {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        T::decode(node, faults).map(Self::new)
+    }
+}
+
 /// Records "expected X, found Y" for a node of the wrong kind.
 pub(crate) fn wrong_kind(node: &Node, expected: &str, faults: &mut Faults) {
     faults.push(wrong(node, expected));

@@ -17,7 +17,7 @@ macro_rules! spanned {
     };
 }
 
-spanned!(Duration, Statuses, u32);
+spanned!(Duration, Size, Statuses, u32);
 
 /// A length of time, in nanoseconds. Written `30s`, `1h30m`, `500ms`, `7d`; `0s` is allowed.
 ///

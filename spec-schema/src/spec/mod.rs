@@ -14,6 +14,7 @@ mod secret;
 mod source;
 mod stage;
 mod step;
+mod verify;
 
 pub use account::{Account, AccountSettings};
 pub use arg::{Arg, ArgSettings};
@@ -35,6 +36,7 @@ pub use step::{
     AddStep, CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile,
     WriteStep,
 };
+pub use verify::{Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText};
 
 pub(crate) use step::actions_with;
 

@@ -1,6 +1,6 @@
 //! Stages.
 
-use super::{Account, CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step};
+use super::{Account, CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step, Verify};
 use crate::decode::text::{Template, Text};
 use crate::decode::{List, Map, OneOrMany, keywords, record};
 use crate::span::Spanned;
@@ -71,6 +71,9 @@ record! {
         /// What of the base's image config is dropped: `env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck`,
         /// `onbuild`, or a list of these. Steps do not see a dropped `env` either.
         pub reset: Option<OneOrMany<Inherited>>,
+        /// What must hold of the image before it leaves the build, where this stage is the one that is built. See
+        /// [what is verified](#what-is-verified).
+        pub verify: Option<Box<Verify>>,
     }
 }
 

@@ -40,3 +40,4 @@ mod sources;
 mod squash;
 mod ssh;
 mod steps;
+mod verify;

@@ -1,0 +1,141 @@
+//! What must hold of an image before it leaves the build.
+
+use super::{Command, Network, Statuses};
+use crate::decode::text::{Template, Text};
+use crate::decode::{Decode, Duration, List, Map, OneOrMany, Size, record};
+use crate::diagnostic::{Diagnostic, Faults};
+use crate::encode::Encode;
+use crate::node::Node;
+use crate::span::Spanned;
+
+record! {
+    "verify";
+    /// What must hold of the image of a stage. It is checked when the stage is the build's target, on every platform, after its last step and
+    /// before anything is exported or pushed. What does not hold fails the build; every check is told.
+    ///
+    /// Nothing is needed of the image, no shell either, and nothing of it is changed. A check whose stage has not changed is not run again.
+    pub struct Verify {
+        /// The most that all files of the image may have together: `30MB`. What counts is the length of each regular file, of all layers put
+        /// together; of several links to one file, one.
+        pub max_size: Option<Spanned<Size>>,
+        /// The user that the image runs as: a name, a number, either with a group behind a colon, or `non_root` for any but root.
+        pub user: Option<Template>,
+        /// What must not be in the image: absolute paths, patterns from the root or from anywhere (`/opt/*.sh`, `**/*.pem`), or names of
+        /// commands, which are looked for on the image's `PATH`.
+        pub forbid: List<Template>,
+        /// What must be in the image, said in the same ways.
+        pub require: List<Template>,
+        /// Commands that are run in the image, each on its own.
+        pub run: List<VerifyRun>,
+        /// Whether the image's own entrypoint comes to serve.
+        pub serve: Option<VerifyServe>,
+    }
+}
+
+record! {
+    "command to verify";
+    /// A command that is run in the image: with its user, environment and working directory. What it changes is thrown away.
+    pub struct VerifyRun {
+        /// The command: a list that is run as it is, or a text for the image's shell.
+        pub command: Command,
+        /// The exit code that it must have. Default: 0.
+        pub exit_code: Option<Spanned<u32>>,
+        /// What it must write to its output.
+        pub stdout: Option<VerifyText>,
+        /// What it must write to its error output.
+        pub stderr: Option<VerifyText>,
+        /// Variables that it has besides the image's.
+        pub env: Map<Template>,
+        /// The user that it runs as. Default: that of the image.
+        pub run_as: Option<Template>,
+        /// The network that it has. Default: `none`.
+        pub network: Option<Network>,
+        /// The time that it may take. Default: 1m.
+        pub timeout: Option<Spanned<Duration>>,
+    }
+}
+
+record! {
+    "text to verify";
+    /// What an output must be. All that is written here must hold; line ends at the end do not count, and of an output above a megabyte only
+    /// its start and its end do.
+    pub struct VerifyText {
+        /// Texts that must be in it.
+        pub contains: Option<OneOrMany<Template>>,
+        /// All of it.
+        pub equals: Option<Template>,
+        /// A regular expression that must match a part of it; taken as written, so that `$` is the end of the text. `(?m)` makes `^` and `$`
+        /// those of a line.
+        pub matches: Option<Text>,
+    }
+}
+
+/// An address at which an image must come to serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifyServe {
+    /// The settings, of which `http` or `tcp` is one.
+    pub settings: Box<VerifyServeSettings>,
+}
+
+record! {
+    "serve";
+    /// The image's entrypoint and command are started, as its user and with its environment, until an address answers; then they are stopped
+    /// by the image's stop signal.
+    pub struct VerifyServeSettings {
+        /// A URL to ask for, such as `http://localhost:8080/healthz`, or `:8080/healthz` for short. This or `tcp`.
+        pub http: Option<Template>,
+        /// The status that the answer to `http` must have, such as `204` or `200-299`. Default: 200-399.
+        pub status: Option<Spanned<Statuses>>,
+        /// An address that must accept connections, such as `localhost:5432`, or `:5432` for short.
+        pub tcp: Option<Template>,
+        /// The time in which that must be so. Default: 30s.
+        pub within: Option<Spanned<Duration>>,
+        /// Variables besides the image's, as somebody who starts the image sets them.
+        pub env: Map<Template>,
+        /// The network besides the container's own addresses. Default: `none`.
+        pub network: Option<Network>,
+    }
+}
+
+impl Verify {
+    /// Whether anything in it needs more than the image config and the files that name users.
+    pub fn looks_inside(&self) -> bool {
+        let Self { max_size, user: _, forbid, require, run, serve, span: _ } = self;
+        max_size.is_some() || !forbid.is_empty() || !require.is_empty() || !run.is_empty() || serve.is_some()
+    }
+}
+
+impl VerifyServeSettings {
+    fn check(&self, faults: &mut Faults) {
+        match (&self.http, &self.tcp) {
+            (None, None) => faults.push(
+                Diagnostic::new(self.span, "a serve needs one of the keys `http` and `tcp`")
+                    .help("`http` is a URL such as `http://localhost:8080/healthz`, `tcp` an address such as `localhost:5432`"),
+            ),
+            (Some(_), Some(tcp)) => {
+                faults.push(Diagnostic::new(tcp.span, "`http` and `tcp` do not stand beside each other"));
+            }
+            _ => {}
+        }
+        if let (Some(status), None) = (&self.status, &self.http) {
+            faults.push(Diagnostic::new(status.span, "`status` is for the answer to `http`"));
+        }
+    }
+}
+
+impl Decode for VerifyServe {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        let known = faults.len();
+        let settings = VerifyServeSettings::decode(node, faults)?;
+        if faults.len() == known {
+            settings.check(faults);
+        }
+        Some(Self { settings: Box::new(settings) })
+    }
+}
+
+impl Encode for VerifyServe {
+    fn encode(&self) -> Node {
+        self.settings.encode()
+    }
+}
