@@ -59,6 +59,11 @@ impl Survey {
         self.matches.get(pattern).cloned().unwrap_or_default()
     }
 
+    /// Whether everything that was asked for so far is known.
+    pub fn is_settled(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
     /// What was asked for and is not known; nothing where all questions were answered.
     pub fn wanted(&mut self) -> Wanted {
         std::mem::take(&mut self.wanted)

@@ -10,6 +10,8 @@ use spec_schema::decode::text::Text;
 pub enum Kind {
     /// A program in Go.
     Go,
+    /// A program for Java.
+    Java,
     /// A service in JavaScript or TypeScript.
     Node,
     /// A program in Python.
@@ -22,12 +24,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Go, Self::Node, Self::Python, Self::Rust, Self::Static];
+    pub const ALL: [Self; 6] = [Self::Go, Self::Java, Self::Node, Self::Python, Self::Rust, Self::Static];
 
     /// Its name in a spec.
     pub fn name(self) -> &'static str {
         match self {
             Self::Go => "go",
+            Self::Java => "java",
             Self::Node => "node",
             Self::Python => "python",
             Self::Rust => "rust",
@@ -44,6 +47,7 @@ impl Kind {
     fn main(self) -> Part {
         match self {
             Self::Go => Part { name: "preset go", text: include_str!("go.yaml") },
+            Self::Java => Part { name: "preset java", text: include_str!("java.yaml") },
             Self::Node => Part { name: "preset node", text: include_str!("node.yaml") },
             Self::Python => Part { name: "preset python", text: include_str!("python.yaml") },
             Self::Rust => Part { name: "preset rust", text: include_str!("rust.yaml") },
@@ -121,6 +125,11 @@ impl Chosen {
 const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") };
 const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
 const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
+const JAVA_MAVEN: Part = Part { name: "preset java: maven", text: include_str!("java-maven.yaml") };
+const JAVA_GRADLE: Part = Part { name: "preset java: gradle", text: include_str!("java-gradle.yaml") };
+const JAVA_PLAIN: Part = Part { name: "preset java: sources", text: include_str!("java-plain.yaml") };
+const JAVA_CLASS: Part = Part { name: "preset java: class", text: include_str!("java-class.yaml") };
+const JAVA_JAR: Part = Part { name: "preset java: archive", text: include_str!("java-jar.yaml") };
 const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
 const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
 const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };

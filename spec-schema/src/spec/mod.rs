@@ -50,8 +50,8 @@ record! {
         /// Other spec files, by paths relative to this one, that this one builds on: they are merged in the order written, this
         /// file last. See [several files](#several-files).
         pub include: Option<OneOrMany<Text>>,
-        /// A kind of project, whose stages are written for you: `go`, `node`, `python`, `rust` or `static`, or `auto`, which tells it by the files of
-        /// the build context. See [presets](#presets).
+        /// A kind of project, whose stages are written for you: `go`, `java`, `node`, `python`, `rust` or `static`, or `auto`, which tells it by
+        /// the files of the build context. See [presets](#presets).
         pub preset: Option<Text>,
         /// Options of the preset. Default: what the files of the build context say.
         pub with: Map<Text>,

@@ -1,6 +1,8 @@
 //! Images for several platforms.
 
-use optfrontend_tests::{Build, Container, docker, repository};
+use optfrontend_tests::{Build, Container, Progress, docker, repository};
+
+use super::examples::alone_with;
 
 const BOTH: &str = "--platform=linux/amd64,linux/arm64";
 
@@ -99,4 +101,73 @@ stages:
     let image = Build::spec(spec).flags([BOTH]).image();
     assert!(!image.platforms["linux/amd64"].files.contains_key("/arm"));
     assert!(image.platforms["linux/arm64"].files.contains_key("/arm"));
+}
+
+/// The processes of a build that did not run as the build machine's own: names of steps tell the platform, and what is made for it.
+fn emulated(course: &Progress) -> Vec<&str> {
+    let own = if cfg!(target_arch = "aarch64") { "[linux/arm64" } else { "[linux/amd64" };
+    processes(course).filter(|name| !name.starts_with(own)).collect()
+}
+
+fn processes(course: &Progress) -> impl Iterator<Item = &str> {
+    let is_process = |name: &&str| {
+        ["] run ", "] install ", "] apt "].iter().any(|word| name.contains(word))
+            && !name.ends_with("manifests and lockfile")
+    };
+    course.steps().map(|step| step.name.as_str()).filter(is_process)
+}
+
+/// Builds for both platforms and sees that the compiler ran for each, and nothing under emulation.
+#[track_caller]
+fn assert_cross_compiles(build: Build, compiler: &str) {
+    let built = build.flags([BOTH]).load();
+    let course = &built.built.progress;
+    assert_eq!(emulated(course), Vec::<&str>::new());
+    let compiled: Vec<&str> = processes(course).filter(|name| name.contains(compiler)).collect();
+    let (own, other) = if cfg!(target_arch = "aarch64") { ("arm64", "amd64") } else { ("amd64", "arm64") };
+    for target in [format!("[linux/{own} "), format!("[linux/{own}->{other} ")] {
+        assert_eq!(compiled.iter().filter(|name| name.starts_with(&target)).count(), 1, "{compiled:#?}");
+    }
+    for platform in ["linux/amd64", "linux/arm64"] {
+        let container = Container::start(&built, &["--platform", platform, "--publish=127.0.0.1::8080"]);
+        assert_eq!(container.answer(8080, "/healthz").status, 200);
+    }
+}
+
+fn example(name: &str) -> Build {
+    Build::at(repository().join("examples").join(name))
+}
+
+fn preset(name: &str) -> Build {
+    let auto = "# syntax=optfrontend/optfrontend:1\npreset: auto\n";
+    Build::copy_of(repository().join("examples").join(name)).file("build.yaml", auto)
+}
+
+#[test]
+fn a_process_for_another_platform_is_seen_to_be_emulated() {
+    let spec = "stages: {app: {from: 'busybox:1.36', steps: [{run: echo NONCE}]}}";
+    let course = Build::spec(spec).flags([BOTH]).run().progress;
+    assert_eq!(emulated(&course).len(), 1, "{:#?}", course.steps().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_go_example_compiles_without_emulation() {
+    assert_cross_compiles(example("go-server"), "go build");
+}
+
+#[test]
+fn the_preset_go_compiles_without_emulation() {
+    assert_cross_compiles(preset("go-server"), "go build");
+}
+
+#[test]
+fn the_rust_example_compiles_without_emulation() {
+    let _alone = alone_with("rust-server");
+    assert_cross_compiles(example("rust-server"), "cargo build");
+}
+
+#[test]
+fn the_preset_rust_compiles_without_emulation() {
+    let _alone = alone_with("rust-server");
+    assert_cross_compiles(preset("rust-server"), "cargo build");
 }

@@ -108,3 +108,67 @@ fn files_for_browsers() {
     assert_eq!(container.answer(8080, "/build.yaml").status, 404);
     container.wait_until_healthy();
 }
+
+#[test]
+fn a_program_in_java_without_a_build_tool() {
+    let _alone = alone_with("java-service");
+    let build = auto("java-service");
+    assert_told(
+        &build,
+        "[preset java] main scores.Server (src/scores/Server.java), health /healthz (src/scores/Server.java), port 8080 (src/scores/Server.java)",
+    );
+    serves(&build, "app", 8080);
+}
+
+/// The plugins are named as this machine's repository has them: it stands in for Maven Central.
+#[test]
+fn a_program_of_maven_with_a_library() {
+    let pom = "<project xmlns='http://maven.apache.org/POM/4.0.0'>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>com.example</groupId>
+  <artifactId>numbers</artifactId>
+  <version>1.0</version>
+  <properties>
+    <maven.compiler.release>17</maven.compiler.release>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>
+    <dependency><groupId>com.google.code.gson</groupId><artifactId>gson</artifactId><version>2.10.1</version></dependency>
+  </dependencies>
+  <build>
+    <pluginManagement>
+      <plugins>
+        <plugin><artifactId>maven-dependency-plugin</artifactId><version>3.8.1</version></plugin>
+        <plugin><artifactId>maven-deploy-plugin</artifactId><version>3.1.4</version></plugin>
+        <plugin><artifactId>maven-site-plugin</artifactId><version>3.21.0</version></plugin>
+      </plugins>
+    </pluginManagement>
+  </build>
+</project>
+";
+    let main = "package com.example;
+
+import com.google.gson.Gson;
+import java.util.List;
+
+public final class Main {
+    public static void main(String[] args) {
+        System.out.println(new Gson().toJson(List.of(1, 2)));
+    }
+}
+";
+    let build = Build::spec("preset: auto\n")
+        .file("build.yaml", AUTO)
+        .file("pom.xml", pom)
+        .file("src/main/java/com/example/Main.java", main);
+    assert_told(
+        &build,
+        "[preset java] java version 17 (maven.compiler.release in pom.xml), main com.example.Main (src/main/java/com/example/Main.java)",
+    );
+    let image = build.load();
+    assert_eq!(docker(["run", "--rm", &*image.name]).ok().stdout, "[1,2]\n");
+    let text = main.replace("1, 2", "1, 2, 3");
+    let changed = build.file("src/main/java/com/example/Main.java", text).run().progress;
+    let installed = changed.steps().find(|step| step.name.ends_with("install maven"));
+    assert!(installed.is_some_and(|step| step.cached), "{:#?}", changed.steps().collect::<Vec<_>>());
+}

@@ -1,6 +1,7 @@
 //! What the files of a project say of it: its kind, and the options of that kind's preset.
 
 mod go;
+mod java;
 mod node;
 mod python;
 mod rust;
@@ -28,6 +29,7 @@ pub fn choose(asked: &Asked, survey: &mut Survey) -> Result<Chosen, Diagnostic> 
     let mut project = Project { asked, survey, found: Vec::new(), parts: vec![kind.main()] };
     match kind {
         Kind::Go => go::look(&mut project),
+        Kind::Java => java::look(&mut project),
         Kind::Node => node::look(&mut project),
         Kind::Python => python::look(&mut project),
         Kind::Rust => rust::look(&mut project),
@@ -69,7 +71,8 @@ impl Project<'_> {
     }
 
     fn find(&mut self, option: &'static str, value: impl Into<String>, why: impl Into<String>) {
-        if self.is_open(option) {
+        // What is found first counts.
+        if self.is_open(option) && !self.found.iter().any(|found| found.option == option) {
             self.found.push(Found { option, value: value.into(), why: why.into() });
         }
     }
@@ -102,11 +105,12 @@ impl Project<'_> {
 
 /// The kinds by the files that tell them.
 fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
-    let signs: [(Kind, &[&str]); 4] = [
+    let signs: [(Kind, &[&str]); 5] = [
         (Kind::Go, &["go.mod"]),
         (Kind::Node, &["package.json"]),
         (Kind::Python, &["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"]),
         (Kind::Rust, &["Cargo.toml"]),
+        (Kind::Java, &["pom.xml", "build.gradle", "build.gradle.kts"]),
     ];
     let mut there: Vec<(Kind, String)> = Vec::new();
     for (kind, files) in signs {
@@ -120,6 +124,8 @@ fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
         [(Kind::Node, _)] if site::is_built(survey) => Ok(Kind::Static),
         [(kind, _)] => Ok(*kind),
         [] if pages.is_some() => Ok(Kind::Static),
+        // Looked for where the rest is known not to be there.
+        [] if survey.is_settled() && java::is_plain(survey) => Ok(Kind::Java),
         [] => {
             let known = signs.iter().flat_map(|(_, files)| files.iter().copied()).chain(["index.html"]);
             Err(Refusal::new(
