@@ -208,10 +208,10 @@ impl GatewayError {
             && !self.is_step_failure()
     }
 
-    /// Whether what was to be read is a directory, or no file of another kind.
+    /// Whether what was to be read is a directory, no file of another kind, or below a file.
     pub fn is_no_file(&self) -> bool {
         let Self::Status(status) = self else { return false };
-        let endings = [" is not a regular file", ": is a directory"];
+        let endings = [" is not a regular file", ": is a directory", ": not a directory"];
         endings.iter().any(|ending| status.message.ends_with(ending)) && !self.is_step_failure()
     }
 
@@ -290,7 +290,11 @@ mod tests {
 
     #[test]
     fn knows_what_is_no_file() {
-        for message in ["ci is not a regular file", "read /tmp/mount/ci: is a directory"] {
+        for message in [
+            "ci is not a regular file",
+            "read /tmp/mount/ci: is a directory",
+            "stat /tmp/mount/ci/a: not a directory",
+        ] {
             assert!(error(message, &[]).is_no_file(), "{message}");
             assert!(!error(message, &[(VERTEX, r#"{"digest":"sha256:ab"}"#)]).is_no_file());
         }
