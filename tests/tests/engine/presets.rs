@@ -1,6 +1,6 @@
 //! Presets: a project and two lines.
 
-use optfrontend_tests::{Build, Container, docker, repository};
+use optfrontend_tests::{Build, Container, docker, nonce, repository};
 
 use super::examples::alone_with;
 
@@ -167,7 +167,7 @@ public final class Main {
     );
     let image = build.load();
     assert_eq!(docker(["run", "--rm", &*image.name]).ok().stdout, "[1,2]\n");
-    let text = main.replace("1, 2", "1, 2, 3");
+    let text = format!("{main}// {}\n", nonce());
     let changed = build.file("src/main/java/com/example/Main.java", text).run().progress;
     let ran = |name: &str| changed.ran().iter().any(|step| step.ends_with(name));
     assert!(ran("mvn package") && !ran("install maven"), "{:#?}", changed.ran());
