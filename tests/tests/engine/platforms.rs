@@ -120,16 +120,16 @@ fn processes(course: &Progress) -> impl Iterator<Item = &str> {
 /// Builds for both platforms and sees that the compiler ran for each, and nothing under emulation.
 #[track_caller]
 fn assert_cross_compiles(build: Build, compiler: &str) {
-    let built = build.flags([BOTH]).load();
-    let course = &built.built.progress;
+    let tag = build.flags([BOTH]).load();
+    let course = &tag.built.progress;
     assert_eq!(emulated(course), Vec::<&str>::new());
-    let compiled: Vec<&str> = processes(course).filter(|name| name.contains(compiler)).collect();
+    let runs: Vec<&str> = processes(course).filter(|name| name.contains(compiler)).collect();
     let (own, other) = if cfg!(target_arch = "aarch64") { ("arm64", "amd64") } else { ("amd64", "arm64") };
     for target in [format!("[linux/{own} "), format!("[linux/{own}->{other} ")] {
-        assert_eq!(compiled.iter().filter(|name| name.starts_with(&target)).count(), 1, "{compiled:#?}");
+        assert_eq!(runs.iter().filter(|name| name.starts_with(&target)).count(), 1, "{runs:#?}");
     }
     for platform in ["linux/amd64", "linux/arm64"] {
-        let container = Container::start(&built, &["--platform", platform, "--publish=127.0.0.1::8080"]);
+        let container = Container::start(&tag, &["--platform", platform, "--publish=127.0.0.1::8080"]);
         assert_eq!(container.answer(8080, "/healthz").status, 200);
     }
 }
