@@ -8,7 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod lint;
 mod outline;
-mod sarif;
+pub(crate) mod sarif;
 mod targets;
 
 use std::collections::BTreeMap;

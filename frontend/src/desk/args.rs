@@ -51,6 +51,7 @@ pub(super) enum Command {
 pub(super) enum Format {
     Text,
     Json,
+    Sarif,
     Drawn(graph::Format),
 }
 
@@ -193,7 +194,8 @@ impl Command {
     /// A format by its name.
     fn format(self, name: &str) -> Result<Format, String> {
         let formats: &[(&str, Format)] = match self {
-            Self::Check | Self::Expand | Self::Explain => &[("text", Format::Text), ("json", Format::Json)],
+            Self::Check => &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)],
+            Self::Expand | Self::Explain => &[("text", Format::Text), ("json", Format::Json)],
             Self::Graph => &[
                 ("mermaid", Format::Drawn(graph::Format::Mermaid)),
                 ("dot", Format::Drawn(graph::Format::Dot)),

@@ -12,10 +12,12 @@ use crate::debug;
 use crate::epoch::Epoch;
 use crate::expand::{Core, ask, expand};
 use crate::layers::{self, Facts};
+use crate::lint::{Findings, Subject, Target, lint};
 use crate::opts::{FrontendOpts, keys};
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
 use crate::presets::detect::choose;
+use crate::resolved::Resolved;
 use crate::sbom::extras;
 use crate::select::{Request, Selection, platforms, select, undeclared_args};
 use crate::source::SpecFiles;
@@ -127,6 +129,26 @@ impl<'q> Desk<'q> {
         }
         let notes = undeclared_args(core.spec(), request, &selections);
         Ok(Planned { selections, plans, assumed, notes })
+    }
+}
+
+impl Desk<'_> {
+    /// What lint finds in a spec without faults; of an image, only what does not depend on its base.
+    pub(super) fn lint(&self, spoken: &mut Spoken, planned: &Planned) -> Result<Findings, Trouble> {
+        let Spoken { files, core: Some(core), faults, request, .. } = spoken else {
+            return Ok(Findings::default());
+        };
+        let (Some(selection), Some(plan)) = (planned.selections.first(), planned.plans.first()) else {
+            return Ok(Findings::default());
+        };
+        if request.built.is_some() {
+            return Ok(Findings::default());
+        }
+        let ignore = if selection.reads_context { Some(self.files.ignore_rules()?) } else { None };
+        let target = Target::of(selection, plan, &Resolved::default());
+        let subject =
+            Subject::new(files, core, &selection.globals, ignore.as_ref(), &request.contexts, target);
+        Ok(lint(&subject, self.opts.check.as_deref(), faults))
     }
 }
 

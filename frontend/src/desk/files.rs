@@ -10,7 +10,7 @@ use super::Trouble;
 use super::args::Question;
 use super::folder::{Entry, Folder};
 use crate::dockerignore::{self, Matcher};
-use crate::entrypoint::{IGNORE_FILE, MAX_IGNORE_BYTES, MAX_SURVEY_BYTES};
+use crate::entrypoint::{IGNORE_FILE, IgnoreRules, MAX_IGNORE_BYTES, MAX_SURVEY_BYTES};
 use crate::parse::{Found, MAX_SPEC_BYTES};
 use crate::survey::{Survey, Wanted};
 
@@ -108,8 +108,14 @@ impl<'q> Files<'q> {
         }
     }
 
-    /// What of the build context a client does not send: by the ignore file of the spec, else by that of the context.
+    /// What of the build context a client does not send.
     pub(super) fn ignored(&self) -> Result<Matcher, Trouble> {
+        let IgnoreRules { name, patterns } = self.ignore_rules()?;
+        Matcher::new(&patterns).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// The same as the ignore file of the spec says it, else that of the context.
+    pub(super) fn ignore_rules(&self) -> Result<IgnoreRules, Trouble> {
         let beside = format!("{}.dockerignore", self.filename);
         let own = self.folder.as_ref().map(|folder| (folder.as_path(), beside.as_str()));
         for (folder, name) in own.into_iter().chain([(self.context, IGNORE_FILE)]) {
@@ -125,11 +131,11 @@ impl<'q> Files<'q> {
                         let lines = errors.map(|error| format!("{shown}:{}: {}", error.line, error.problem));
                         lines.collect::<Vec<_>>().join("\n")
                     })?;
-                    return Matcher::new(&patterns).map_err(|error| told(error.to_string()));
+                    return Ok(IgnoreRules { name: shown, patterns });
                 }
             }
         }
-        Ok(Matcher::default())
+        Ok(IgnoreRules { name: IGNORE_FILE.to_owned(), ..IgnoreRules::default() })
     }
 
     /// A file of the spec as people name it from where they are.

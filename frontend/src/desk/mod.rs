@@ -2,6 +2,7 @@
 
 mod args;
 mod assumed;
+mod check;
 mod compile;
 mod files;
 mod folder;
@@ -17,9 +18,8 @@ use self::args::{Asked, Command, Format, HELP, Question};
 use self::compile::{Desk, Planned, Spoken};
 use self::terminal::Style;
 use crate::explain::{Explanation, Surroundings, explain};
-use crate::lint::Findings;
 use crate::source::SpecFiles;
-use crate::subrequest::{Answer, expand, explain as explained, graph, lint};
+use crate::subrequest::{Answer, expand, explain as explained, graph};
 
 /// Why nothing can be told of a spec, where that is not the spec's fault.
 type Trouble = String;
@@ -80,26 +80,24 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
             if spoken.faults.is_empty() || command == Command::Check {
                 notes.extend(planned.open(command));
             }
-            planned.told(spoken, question)
+            if command == Command::Check {
+                Answered::Told(check::check(&desk, spoken, &planned, question.format, out)?)
+            } else {
+                planned.told(spoken, question)
+            }
         }
     };
     let told = match answered {
         Answered::Good(answer) => {
             let text = match question.format {
                 Format::Json => format!("{}\n", answer.json.trim_end()),
-                Format::Text | Format::Drawn(_) => answer.text,
+                Format::Text | Format::Sarif | Format::Drawn(_) => answer.text,
             };
             Told { out: text, err: String::new(), code: GOOD }
         }
-        Answered::Faults(files, faults) if question.command == Command::Check => {
-            let text = match question.format {
-                Format::Json => format!("{}\n", lint::checked(&files, &Findings::default(), &faults).json),
-                Format::Text | Format::Drawn(_) => terminal::faults(&files, &faults, out),
-            };
-            Told { out: text, err: String::new(), code: FAULTS }
-        }
+        Answered::Told(told) => told,
         Answered::Faults(files, faults) => {
-            Told { out: String::new(), err: terminal::faults(&files, &faults, err), code: FAULTS }
+            Told { out: String::new(), err: terminal::faults(&files, &faults, "faults", err), code: FAULTS }
         }
     };
     let notes = notes.iter().map(|note| format!("{} {}\n", err.quiet("note:"), terminal::lines(note)));
@@ -109,6 +107,7 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
 /// What came of a question.
 enum Answered {
     Good(Answer),
+    Told(Told),
     Faults(SpecFiles, Vec<Diagnostic>),
 }
 
@@ -128,14 +127,11 @@ impl Planned {
             return Answered::Faults(files, faults.into_sorted());
         }
         Answered::Good(match (question.command, question.format) {
-            (Command::Check, _) => {
-                let text =
-                    format!("{}: no faults\n", files.iter().next().map_or("", |file| file.name.as_str()));
-                Answer { text, ..lint::checked(&files, &Findings::default(), &[]) }
-            }
             (Command::Graph, Format::Drawn(format)) => graph::drawn(&self.explanations(&files), format),
             (Command::Graph, _) => graph::drawn(&self.explanations(&files), crate::graph::Format::Mermaid),
-            (Command::Explain | Command::Expand, _) => explained::told(&self.explanations(&files)),
+            (Command::Check | Command::Explain | Command::Expand, _) => {
+                explained::told(&self.explanations(&files))
+            }
         })
     }
 

@@ -48,14 +48,14 @@ impl Style {
     }
 }
 
-/// Faults one below the other, each with its line.
-pub(super) fn faults(files: &SpecFiles, faults: &[Diagnostic], style: Style) -> String {
+/// Faults or findings one below the other, each with its line.
+pub(super) fn faults(files: &SpecFiles, faults: &[Diagnostic], what: &str, style: Style) -> String {
     let mut told: Vec<String> = faults.iter().take(MAX_TOLD).map(|it| fault(files, it, style)).collect();
     if faults.len() > MAX_TOLD {
         told.push(format!("… and {} more\n", faults.len() - MAX_TOLD));
     }
     if faults.len() > 1 {
-        told.push(format!("{} faults\n", faults.len()));
+        told.push(format!("{} {what}\n", faults.len()));
     }
     told.join("\n")
 }

@@ -9,7 +9,7 @@ use super::{Finding, RULES, Rule, Subject};
 /// What stands for every rule.
 const ALL: &str = "all";
 
-/// The start of a comment that switches rules off, on the line that it is on or above.
+/// The start of a comment that switches rules off: on its line or, where nothing else is on that, on the next one.
 const COMMENT: &str = "lint: skip=";
 
 /// Which rules count, and how much.
@@ -24,6 +24,7 @@ pub(super) struct Level {
 #[derive(Debug)]
 struct Comment {
     file: FileId,
+    /// The line that it is for.
     line: u32,
     rules: Vec<String>,
 }
@@ -86,9 +87,7 @@ impl Level {
     pub(super) fn skips(&self, subject: &Subject<'_>, finding: &Finding) -> bool {
         let (line, _) = subject.files().lines(finding.span);
         self.comments.iter().any(|comment| {
-            comment.file == finding.span.file
-                && (comment.line == line || comment.line + 1 == line)
-                && has(&comment.rules, finding.rule)
+            comment.file == finding.span.file && comment.line == line && has(&comment.rules, finding.rule)
         })
     }
 }
@@ -122,7 +121,8 @@ fn comments(subject: &Subject<'_>, faults: &mut Faults) -> Vec<Comment> {
                     rules.push(name.to_owned());
                     at = end + 1;
                 }
-                comments.push(Comment { file: file_id, line, rules });
+                let is_alone = text.trim_start().starts_with('#');
+                comments.push(Comment { file: file_id, line: line + u32::from(is_alone), rules });
             }
             offset += text.len();
         }

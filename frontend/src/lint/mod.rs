@@ -58,6 +58,13 @@ pub struct Finding {
     pub help: String,
 }
 
+impl Finding {
+    /// The finding in the form of a fault.
+    pub fn told(&self) -> Diagnostic {
+        Diagnostic::new(self.span, format!("{}: {}", self.rule.name, self.detail)).help(&self.help)
+    }
+}
+
 /// What a rule finds.
 #[derive(Debug, Default)]
 pub struct Found(Vec<(Span, String, String)>);
@@ -92,9 +99,7 @@ impl Findings {
     /// Those that fail the build, as faults.
     pub fn faults(&self) -> Faults {
         let mut faults = Faults::new();
-        for Finding { rule, span, detail, help } in &self.errors {
-            faults.push(Diagnostic::new(*span, format!("{}: {detail}", rule.name)).help(help));
-        }
+        self.errors.iter().for_each(|finding| faults.push(finding.told()));
         faults
     }
 }

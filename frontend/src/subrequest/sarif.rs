@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 use spec_schema::diagnostic::Diagnostic;
-use spec_schema::span::Span;
 
-use super::reply;
-use crate::compile::{Compiled, Stopped, compile};
+use super::Answer;
+use crate::compile::{Stopped, compile};
 use crate::gateway::{BuildResult, Failure, Gateway};
-use crate::lint::{Finding, RULES, Rule};
+use crate::lint::{Finding, Findings, RULES, Rule};
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
 
@@ -22,20 +21,25 @@ const FAULT: &str = "Fault";
 pub(super) async fn sarif(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     match compile(gateway, opts).await {
         Ok(compiled) => Ok(match compiled.lint(opts) {
-            Ok(findings) => {
-                let errors = findings.errors.iter().map(|finding| found(&compiled, finding, "error"));
-                let warnings = findings.warnings.iter().map(|finding| found(&compiled, finding, "warning"));
-                log(&errors.chain(warnings).collect::<Vec<_>>())
-            }
-            Err(faults) => log(&faulty(&compiled.files, &faults.into_sorted())),
+            Ok(findings) => result(&compiled.files, &findings, &[]),
+            Err(faults) => result(&compiled.files, &Findings::default(), &faults.into_sorted()),
         }),
-        Err(Stopped::Faults(files, faults)) => Ok(log(&faulty(&files, &faults.into_sorted()))),
+        Err(Stopped::Faults(files, faults)) => {
+            Ok(result(&files, &Findings::default(), &faults.into_sorted()))
+        }
         Err(Stopped::Failure(failure)) => Err(failure),
     }
 }
 
-fn log(results: &[Value]) -> BuildResult {
-    let status = if results.is_empty() { "0" } else { "1" };
+fn result(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> BuildResult {
+    let mut result = BuildResult::from(log(files, findings, faults));
+    let status = if findings.is_empty() && faults.is_empty() { "0" } else { "1" };
+    result.metadata.insert("result.statuscode".to_owned(), status.into());
+    result
+}
+
+/// The log of one check.
+pub(crate) fn log(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> Answer {
     let fault = json!({ "id": FAULT, "shortDescription": { "text": "The spec can be read and built" } });
     let rules: Vec<Value> = RULES.iter().copied().map(rule).chain([fault]).collect();
     let driver = json!({
@@ -44,39 +48,27 @@ fn log(results: &[Value]) -> BuildResult {
         "informationUri": env!("CARGO_PKG_REPOSITORY"),
         "rules": rules,
     });
+    let faults = faults.iter().map(|fault| told(files, FAULT, "error", fault));
+    let of = |level| move |finding: &Finding| told(files, finding.rule.name, level, &finding.told());
+    let errors = findings.errors.iter().map(of("error"));
+    let warnings = findings.warnings.iter().map(of("warning"));
     let log = json!({
         "$schema": SCHEMA,
         "version": SARIF,
-        "runs": [{ "tool": { "driver": driver }, "results": results }],
+        "runs": [{ "tool": { "driver": driver }, "results": faults.chain(errors).chain(warnings).collect::<Vec<_>>() }],
     });
     let text = format!("{log:#}\n");
-    let mut result = reply(&log, text);
-    result.metadata.insert("result.statuscode".to_owned(), status.into());
-    result
+    Answer::new(&log, text)
 }
 
 fn rule(rule: &Rule) -> Value {
     json!({ "id": rule.name, "shortDescription": { "text": rule.description }, "helpUri": rule.url() })
 }
 
-fn found(compiled: &Compiled, finding: &Finding, level: &str) -> Value {
-    let text = format!("{}\nhelp: {}", finding.detail, finding.help);
-    result(&compiled.files, finding.rule.name, level, &text, finding.span)
-}
-
-fn faulty(files: &SpecFiles, faults: &[Diagnostic]) -> Vec<Value> {
-    let one = |fault: &Diagnostic| {
-        let mut text = fault.message.clone();
-        if let Some(help) = &fault.help {
-            text += "\nhelp: ";
-            text += help;
-        }
-        result(files, FAULT, "error", &text, fault.span)
-    };
-    faults.iter().map(one).collect()
-}
-
-fn result(files: &SpecFiles, rule: &str, level: &str, text: &str, span: Span) -> Value {
+/// One place, as a result of a rule.
+fn told(files: &SpecFiles, rule: &str, level: &str, fault: &Diagnostic) -> Value {
+    let Diagnostic { span, message, help, .. } = fault;
+    let help = help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     let file = files.get(span.file);
     let uri = file.map_or("", |file| file.name.as_str());
     let region = file.map(|file| {
@@ -86,7 +78,7 @@ fn result(files: &SpecFiles, rule: &str, level: &str, text: &str, span: Span) ->
     json!({
         "ruleId": rule,
         "level": level,
-        "message": { "text": text },
+        "message": { "text": format!("{message}{help}") },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region } }],
     })
 }

@@ -69,7 +69,7 @@ fn options_mean_what_they_mean_in_a_build() {
         "
 args: {V: {required: true, pattern: '[0-9]+'}}
 sources: {tools: {context: tools}}
-stages: {a: {from: scratch}, b: {from: scratch, steps: [{copy: /x, from: tools, to: /$V}]}}
+stages: {a: {description: one, from: scratch}, b: {from: scratch, steps: [{copy: /x, from: tools, to: /$V}]}}
 ",
     );
     let run = |words: &[&str]| desk.run(&[&["check", "build.yaml"], words].concat());

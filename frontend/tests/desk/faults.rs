@@ -30,3 +30,19 @@ fn no_bytes_break_it() {
     assert_snapshot("large", &desk.run(&["check", "large.yaml"]));
     assert_snapshot("empty", &desk.run(&["check", "empty.yaml"]));
 }
+
+#[test]
+fn what_lint_finds_is_told_where_there_are_no_faults() {
+    let desk = Desk::with(
+        "args: {API_TOKEN: ''}\nstages:\n  app:\n    from: busybox\n    workdir: srv    # lint: skip=WorkdirRelativePath it is a test\n    cmd: httpd $API_TOKEN\n",
+    );
+    let run = desk.run(&["check", "build.yaml"]);
+    assert_eq!(run.code, 1);
+    assert_snapshot("findings", &run);
+    let sarif = desk.run(&["check", "--format=sarif", "build.yaml"]).json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let rules: Vec<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
+    assert_eq!(rules, ["SecretsUsedInArgOrEnv", "BaseImageLatest", "JSONArgsRecommended"]);
+    let json = desk.run(&["check", "--format=json", "build.yaml"]).json();
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(3));
+}

@@ -15,7 +15,7 @@ fn a_wrong_command_line_is_told() {
             vec!["check", "build.yaml", "."],
             "one spec at a time: `.` is too many; the build context is named by `--context`",
         ),
-        (vec!["check", "--format=svg", "a"], "`svg` is no format of this command: `text` or `json`"),
+        (vec!["check", "--format=svg", "a"], "`svg` is no format of this command: `text`, `json` or `sarif`"),
         (
             vec!["graph", "--format", "text", "a"],
             "`text` is no format of this command: `mermaid`, `dot`, `svg` or `json`",
