@@ -100,7 +100,10 @@ fn what_cannot_be_read_is_told() {
 fn a_file_that_may_not_be_read_is_told() {
     let desk = Desk::with("stages: {app: {from: scratch}}");
     let program = desk.0.join("optfrontend");
-    fs::copy(env!("CARGO_BIN_EXE_optfrontend"), &program).unwrap();
+    // Copied by another process: what another test starts meanwhile would inherit a file open for writing here, and a program
+    // that somebody may write cannot be run.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_optfrontend")).arg(&program).status().unwrap();
+    assert!(copied.success());
     fs::set_permissions(&desk.0, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(desk.0.join("build.yaml"), fs::Permissions::from_mode(0o000)).unwrap();
     let mut command = Command::new(program);
