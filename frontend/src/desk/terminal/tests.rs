@@ -11,6 +11,7 @@ fn told(text: &str, start: u32, end: u32, style: Style) -> String {
     faults(
         &files,
         &[Diagnostic::new(span, "it is `so`").related(Span::default(), "the first").help("do this")],
+        "faults",
         style,
     )
 }
