@@ -19,10 +19,11 @@ use crate::plan::{BuildPlan, plan};
 use crate::presets::detect::choose;
 use crate::resolved::Resolved;
 use crate::sbom::extras;
-use crate::select::{Request, Selection, platforms, select, undeclared_args};
+use crate::select::{Request, Selection, Source, platforms, select, undeclared_args};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
 use crate::users::Known;
+use crate::verify;
 
 /// A spec whose files have been read.
 pub(super) struct Spoken {
@@ -118,6 +119,9 @@ impl<'q> Desk<'q> {
         let planned =
             selections.iter().map(|one| plan(core, one, &assumed.resolved, &build, several, &mut found));
         let mut plans: Vec<BuildPlan> = planned.collect();
+        for plan in plans.iter_mut().filter(|plan| starts_from_nothing(plan)) {
+            verify::prepare(std::slice::from_mut(plan), &assumed.resolved, &mut found);
+        }
         if faults.is_empty() && found.is_empty() {
             for plan in &mut plans {
                 settle(plan, &mut found);
@@ -150,6 +154,12 @@ impl Desk<'_> {
             Subject::new(files, core, &selection.globals, ignore.as_ref(), &request.contexts, target);
         Ok(lint(&subject, self.opts.check.as_deref(), faults))
     }
+}
+
+/// Whether all of an image's config stands in the spec: that of a base image is not known.
+fn starts_from_nothing(plan: &BuildPlan) -> bool {
+    let bottom = plan.chain().first().and_then(|position| plan.stages.get(*position));
+    bottom.is_some_and(|stage| stage.base == Source::Scratch)
 }
 
 /// What a client passes on.
