@@ -8,7 +8,7 @@ use buildkit_proto::google::rpc::Status;
 use frontend::build::build;
 use frontend::gateway::{BuildResult, Failure};
 use frontend::opts::FrontendOpts;
-use optfrontend_tests::fake_gateway::{FakeGateway, FakeSession, Release};
+use optfrontend_tests::fake_gateway::{Call, FakeGateway, FakeSession, Release, Request};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -77,6 +77,37 @@ async fn a_build_has_five_round_trips() {
     let chain = session.longest_chain();
     assert_eq!(chain.len(), 5, "{chain:?}");
     assert_eq!(chain.last(), Some(&"Return"));
+}
+
+/// A project of npm with a workspace.
+fn project() -> FakeGateway {
+    images()
+        .image("docker.io/library/node:22-slim", CONFIG)
+        .file("context", ".dockerignore", "secret\n")
+        .file("context", "package.json", r#"{"name": "app", "scripts": {"start": "node app.js"}}"#)
+        .file("context", "package-lock.json", r#"{"packages": {"": {}, "libs/a": {}}}"#)
+        .file("context", "libs/a/package.json", "{}")
+}
+
+/// The first look at the context takes one for the ignore file, and two for files; what a manifest names takes two more.
+#[tokio::test(start_paused = true)]
+async fn an_install_takes_three_more_round_trips_and_two_for_a_workspace() {
+    for (lock, trips) in [("{}", 8), (r#"{"packages": {"": {}, "libs/a": {}}}"#, 10)] {
+        let spec = "stages: {app: {from: busybox, steps: [{install: npm}, {copy: .}]}}\n";
+        let fake =
+            project().file("context", "package-lock.json", lock).file("dockerfile", "build.yaml", spec);
+        let (session, outcome) = run(fake, &opts(&[])).await;
+        outcome.unwrap();
+        let chain = session.longest_chain();
+        assert_eq!(chain.len(), trips, "{chain:?}");
+        let ignore = |call: &Call| match &call.request {
+            Request::ReadFile(read) => {
+                read.file_path.ends_with(".dockerignore") && !read.file_path.contains("build.yaml")
+            }
+            _ => false,
+        };
+        assert_eq!(session.calls().iter().filter(|call| ignore(call)).count(), 1, "it is read once");
+    }
 }
 
 /// A spec of three files, two levels deep.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use super::Entrypoint;
 use crate::dockerignore;
 use crate::external::LocalDirectory;
@@ -24,7 +26,8 @@ pub(super) enum IgnoreFile {
         bytes: Vec<u8>,
     },
     /// In the context, whose source was handed to the daemon in good time; nothing is sent until it is read.
-    InContext(Ref),
+    /// Its patterns are kept once they are read.
+    InContext(Ref, OnceCell<Vec<String>>),
 }
 
 /// What of the build context the client does not send.
@@ -43,9 +46,14 @@ impl Entrypoint {
         let (name, patterns) = match &self.ignore {
             IgnoreFile::None => (IGNORE_FILE, Vec::new()),
             IgnoreFile::Read { name, bytes } => (name.as_str(), parse(name, bytes)?),
-            IgnoreFile::InContext(context) => {
+            IgnoreFile::InContext(context, patterns) => {
                 let needed = needed || must_read(gateway).await?;
-                (IGNORE_FILE, if needed { read(gateway, context, IGNORE_FILE).await? } else { Vec::new() })
+                let patterns = if needed {
+                    patterns.get_or_try_init(|| read(gateway, context, IGNORE_FILE)).await?.clone()
+                } else {
+                    Vec::new()
+                };
+                (IGNORE_FILE, patterns)
             }
         };
         Ok(IgnoreRules { name: name.to_owned(), patterns })

@@ -13,8 +13,8 @@ use crate::survey::{Survey, Wanted};
 pub(crate) const MAX_BYTES: usize = 64 << 20;
 
 impl Entrypoint {
-    /// Looks up what a survey wants to know. From a directory of the client, that takes two round trips, and one more for
-    /// each wildcard of a pattern; what the client does not send is not there.
+    /// Looks up what a survey wants to know. From a directory of the client, that takes two round trips, and one for the ignore
+    /// file the first time; a pattern takes one for each of its parts. What the client does not send is not there.
     pub async fn look(
         &self,
         gateway: &Gateway,
@@ -31,13 +31,21 @@ impl Entrypoint {
                 (path, bytes)
             });
         }
+        let mut lists = tokio::task::JoinSet::new();
         for pattern in wanted.patterns {
-            let paths = matching(gateway, &context, &pattern).await?;
-            survey.listed(pattern, paths);
+            let (gateway, context) = (gateway.clone(), context.clone());
+            lists.spawn_local(async move {
+                let paths = matching(&gateway, &context, &pattern).await;
+                (pattern, paths)
+            });
         }
         while let Some(finished) = reads.join_next().await {
             let Ok((path, bytes)) = finished else { continue };
             survey.found(path, bytes?);
+        }
+        while let Some(finished) = lists.join_next().await {
+            let Ok((pattern, paths)) = finished else { continue };
+            survey.listed(pattern, paths?);
         }
         Ok(())
     }
@@ -84,22 +92,33 @@ async fn read(gateway: &Gateway, context: &Ref, path: &str) -> Result<Option<Vec
     }
 }
 
-/// The paths that match a pattern, one directory level after the other.
+/// The paths that match a pattern, one level of directories after the other.
 async fn matching(gateway: &Gateway, context: &Ref, pattern: &str) -> Result<Vec<String>, Failure> {
     let mut found = vec![String::new()];
     for part in pattern.split('/') {
-        let mut deeper = Vec::new();
-        for parent in &found {
-            let entries = match gateway.read_dir(context, &format!("/{parent}"), part).await {
-                Ok(entries) => entries,
-                Err(error) if error.is_missing_file() || error.is_no_file() => Vec::new(),
-                Err(error) => return Err(error.into()),
-            };
-            let path =
-                |name: &str| if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
-            deeper.extend(entries.iter().map(|entry| path(entry.path.trim_matches('/'))));
+        let mut reads = tokio::task::JoinSet::new();
+        for parent in std::mem::take(&mut found) {
+            let (gateway, context, part) = (gateway.clone(), context.clone(), part.to_owned());
+            reads.spawn_local(async move { entries(&gateway, &context, &parent, &part).await });
         }
-        found = deeper;
+        while let Some(finished) = reads.join_next().await {
+            if let Ok(paths) = finished {
+                found.extend(paths?);
+            }
+        }
     }
     Ok(found)
+}
+
+/// The paths of what matches in one directory.
+async fn entries(gateway: &Gateway, context: &Ref, parent: &str, part: &str) -> Result<Vec<String>, Failure> {
+    match gateway.read_dir(context, &format!("/{parent}"), part).await {
+        Ok(entries) => Ok(entries.iter().map(|entry| below(parent, entry.path.trim_matches('/'))).collect()),
+        Err(error) if error.is_missing_file() || error.is_no_file() => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn below(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use buildkit_llb::{Definition, pb};
+use tokio::sync::OnceCell;
 
 use crate::external::CONTEXT_FILE;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile};
@@ -103,7 +104,7 @@ impl Entrypoint {
                 (context, IgnoreFile::None)
             }
             (None, Ok(Some(bytes))) => (MainContext::Local, IgnoreFile::Read { name: beside, bytes }),
-            (None, Ok(None)) => (MainContext::Local, IgnoreFile::InContext(context)),
+            (None, Ok(None)) => (MainContext::Local, IgnoreFile::InContext(context, OnceCell::new())),
             (None, Err(error)) => return Err(unreadable(&beside, error)),
         };
         Ok(Self { filename, spec, vertex, context, inputs, folder, ignore, directories })

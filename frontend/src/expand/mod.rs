@@ -37,8 +37,7 @@ pub fn ask(spec: &Spec, survey: &mut Survey) {
     let steps = spec.stages.iter().flat_map(|(_, stage)| Step::all(&stage.value.steps));
     for step in steps {
         if let Step::Install(step) = step {
-            // What is told now may only be for want of an answer.
-            let _unanswered = install::install(InstallStep::clone(step), survey);
+            install::ask(step, survey);
         }
     }
 }

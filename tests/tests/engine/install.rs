@@ -7,6 +7,9 @@ fn project(name: &str, spec: &str) -> Build {
     Build::spec(spec).files_of(repository().join("tests/install").join(name))
 }
 
+/// For tools that trust only certificates of their own.
+const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 fn javascript(name: &str) {
     let build = project(
         name,
@@ -14,18 +17,22 @@ fn javascript(name: &str) {
   app:
     from: node:22-slim
     workdir: /NONCE
+    env: {NODE_EXTRA_CA_CERTS: CERTS, YARN_HTTPS_CA_FILE_PATH: CERTS}
     steps:
-      - {install: [npm, pnpm, yarn], production: true}
+      - {install: [npm, pnpm, yarn, bun], production: true}
       - copy: .
       - run: test ! -e node_modules/isarray && node -e 'require(\"ms\")'
-",
+"
+        .replace("CERTS", CERTIFICATES)
+        .as_str(),
     );
     build.run();
     build.write("index.js", "the source has changed");
     build.run().assert_ran(&["copy . .", "run test"]);
     build.write("package.json", "{\"dependencies\": {\"ms\": \"2.1.2\"}}");
     let failed = build.fail();
-    let told = format!("build.yaml:7:9: {name} does not install from `");
+    let manager = if name == "berry" { "yarn" } else { name };
+    let told = format!("build.yaml:8:9: {manager} does not install from `");
     assert!(failed.messages().contains(&told), "{}", failed.messages());
 }
 
@@ -42,6 +49,34 @@ fn pnpm_with_workspaces_which_the_image_does_not_have() {
 #[test]
 fn yarn() {
     javascript("yarn");
+}
+
+#[test]
+fn yarn_of_today_with_workspaces() {
+    javascript("berry");
+}
+
+#[test]
+fn bun_with_workspaces_which_the_image_does_not_have() {
+    javascript("bun");
+}
+
+#[test]
+fn poetry_without_what_only_development_needs() {
+    let spec = "stages:
+  app:
+    from: python:3.11-slim
+    env: {REQUESTS_CA_BUNDLE: CERTS}
+    workdir: /NONCE
+    steps:
+      - {install: [uv, poetry, pip], production: true}
+      - copy: .
+      - run: .venv/bin/python3 -c 'import itsdangerous' && ! .venv/bin/python3 -c 'import click'
+";
+    let build = project("poetry", &spec.replace("CERTS", CERTIFICATES));
+    build.run();
+    build.write("app.py", "the source has changed");
+    build.run().assert_ran(&["copy . .", "run .venv"]);
 }
 
 #[test]

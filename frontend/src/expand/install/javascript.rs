@@ -133,7 +133,15 @@ pub(super) fn bun(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let members: Vec<String> =
         keys_of(&lock, "  \"workspaces\": {", 4).into_iter().filter(|member| !member.is_empty()).collect();
     let files = ["package.json", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc"];
-    let command = omitting(project, &["bun", "install", "--frozen-lockfile"], "--production");
+    let version = package_manager(project, "bun").unwrap_or_else(|| "1".to_owned());
+    let production = if project.production { " --production" } else { "" };
+    let command = script(
+        "bun",
+        &format!(
+            "command -v bun >/dev/null || npm install --global --no-audit --no-fund bun@{version}\n\
+             exec bun install --frozen-lockfile{production} \"$@\""
+        ),
+    );
     Ok(Recipe { command, ..recipe(project, &members, &files, "bun.lock")? })
 }
 

@@ -138,8 +138,18 @@ pub(super) struct Installation {
     pub(super) doubt: Option<Diagnostic>,
 }
 
-/// The two steps that an `install` is short for, or why nothing can be installed: perhaps for want of an answer.
-pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Installation, Diagnostic> {
+/// Asks for all that any of the package managers begins with, before it is known which one it is.
+pub(super) fn ask(step: &InstallStep, survey: &mut Survey) {
+    let Ok(mut project) = project(step, survey) else { return };
+    for manager in &step.install.values {
+        // What is told now may only be for want of an answer.
+        let _unanswered = recipe(*manager, &mut project);
+    }
+    let _unanswered = choose(step, &mut project);
+}
+
+/// The directory that a step is about.
+fn project<'s>(step: &InstallStep, survey: &'s mut Survey) -> Result<Project<'s>, Diagnostic> {
     let written = step.path.as_ref().map_or("", |path| path.as_str());
     if paths::escapes(written) {
         let span = step.path.as_ref().map_or(step.span, |path| path.span);
@@ -148,7 +158,12 @@ pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Installa
     let path = paths::absolute_file("/", written).trim_matches('/').to_owned();
     let production = step.production.as_ref().is_some_and(|production| production.value);
     let args = step.args.iter().map(|arg| arg.raw.clone()).collect();
-    let mut project = Project { survey, path, production, args };
+    Ok(Project { survey, path, production, args })
+}
+
+/// The two steps that an `install` is short for, or why nothing can be installed.
+pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Installation, Diagnostic> {
+    let mut project = project(&step, survey)?;
     let outcome =
         choose(&step, &mut project).and_then(|manager| Ok((manager, recipe(manager, &mut project)?)));
     match outcome {
