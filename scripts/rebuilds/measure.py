@@ -20,7 +20,7 @@ COLUMNS = ["cold", "nothing", "source", "dependencies", "base", "arg"]
 # The longest that a build may take.
 LIMIT = 900
 TRIES = 3
-STEP = re.compile(r"\[(?!internal\]|context |auth\])[^]]*\] (?!FROM |from |merge )")
+STEP = re.compile(r"\[(?!internal\]|context |preset |auth\])[^]]*\] (?!FROM |from |merge )")
 METADATA = re.compile(r"\[internal\] load metadata for (\S+)")
 # How often a change is measured. Its steps are the same each time; of short times the median counts.
 ROUNDS = {"nothing": 3, "base": 3}
@@ -58,7 +58,7 @@ def read_progress(stderr):
     """The steps that ran and those that were cached, by name; the bytes of contexts that the client sent; the images.
 
     A step is what both frontends give a name with the stage in brackets: a command, a copy, a directory that is made. Loading
-    an image, reading a context and putting layers upon each other are none. `Progress::steps` of the tests counts the same.
+    an image, reading a context, telling what a preset found and putting layers upon each other are none.
     """
     vertices, sent = {}, {}
     for line in stderr.splitlines():

@@ -46,7 +46,7 @@ STEPS = """
 ## Steps that ran again
 
 A step is a vertex of the build's progress whose name begins with its stage in brackets, as both frontends name commands, copies and directories that they make, and
-that is not marked as cached. Loading images and contexts, and putting layers upon each other, are no steps. With `--no-cache`, and after a change, BuildKit
+that is not marked as cached. Loading images and contexts, telling what a preset found, and putting layers upon each other, are no steps. With `--no-cache`, and after a change, BuildKit
 itself decides what runs: a step whose inputs have the same content as before is cached.
 """
 
