@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod build;
 mod compile;
+pub mod convert;
 pub mod debug;
 pub mod desk;
 pub mod dockerfile;

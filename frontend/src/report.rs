@@ -17,9 +17,28 @@ const MAX_SENTENCE: usize = 600;
 ///
 /// Each fault's lines go along as a typed detail, from which the client draws the excerpt.
 pub fn failure(files: &SpecFiles, faults: Faults) -> Failure {
+    failure_of(&SPEC, files, faults)
+}
+
+/// What it is that has faults.
+pub struct Subject {
+    /// What people call it.
+    pub name: &'static str,
+    /// The language that it is written in.
+    pub language: &'static str,
+}
+
+/// A spec.
+pub const SPEC: Subject = Subject { name: "spec", language: "YAML" };
+
+/// A Dockerfile.
+pub const DOCKERFILE: Subject = Subject { name: "Dockerfile", language: "Dockerfile" };
+
+/// As [`failure`], of something else than a spec.
+pub fn failure_of(subject: &Subject, files: &SpecFiles, faults: Faults) -> Failure {
     let faults = faults.into_sorted();
-    let mut failure = Failure::new(message(files, &faults));
-    failure.sources = excerpts(files, &faults);
+    let mut failure = Failure::new(message_of(subject, files, &faults));
+    failure.sources = excerpts(subject, files, &faults);
     failure
 }
 
@@ -28,13 +47,18 @@ pub(crate) fn unfit(files: &SpecFiles, faults: Faults) -> Failure {
     let faults = faults.into_sorted();
     let heading = format!("the image fails {} checks", faults.len());
     let mut failure = Failure::new(told_below(&heading, files, &faults));
-    failure.sources = excerpts(files, &faults);
+    failure.sources = excerpts(&SPEC, files, &faults);
     failure
 }
 
 /// The text of the failure.
 pub fn message(files: &SpecFiles, faults: &[Diagnostic]) -> String {
-    told_below(&format!("the spec has {} faults", faults.len()), files, faults)
+    message_of(&SPEC, files, faults)
+}
+
+/// As [`message`], of something else than a spec.
+pub fn message_of(subject: &Subject, files: &SpecFiles, faults: &[Diagnostic]) -> String {
+    told_below(&format!("the {} has {} faults", subject.name, faults.len()), files, faults)
 }
 
 fn told_below(heading: &str, files: &SpecFiles, faults: &[Diagnostic]) -> String {
@@ -77,7 +101,7 @@ pub(crate) fn sentence(text: &str) -> String {
 
 /// The lines of the faults, one excerpt a file: the client prints excerpts in no certain order, but the lines within
 /// one as they are.
-fn excerpts(files: &SpecFiles, faults: &[Diagnostic]) -> Vec<SourceExcerpt> {
+fn excerpts(subject: &Subject, files: &SpecFiles, faults: &[Diagnostic]) -> Vec<SourceExcerpt> {
     let mut excerpts = Vec::new();
     for (id, file) in files.iter().enumerate() {
         let mut ranges: Vec<SourceRange> = faults
@@ -93,7 +117,8 @@ fn excerpts(files: &SpecFiles, faults: &[Diagnostic]) -> Vec<SourceExcerpt> {
         ranges.dedup();
         if !ranges.is_empty() && !file.text.is_empty() {
             let data = file.text.as_bytes().to_vec();
-            let file = SourceFile { filename: file.name.clone(), data, language: "YAML".to_owned() };
+            let file =
+                SourceFile { filename: file.name.clone(), data, language: subject.language.to_owned() };
             excerpts.push(SourceExcerpt { file: Arc::new(file), ranges });
         }
     }

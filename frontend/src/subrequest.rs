@@ -2,6 +2,7 @@
 //!
 //! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
 
+mod convert;
 mod describe;
 pub(crate) mod expand;
 pub(crate) mod explain;
@@ -78,6 +79,11 @@ const METHODS: &[Method] = &[
         takes_target: false,
     },
     Method {
+        name: "frontend.convert",
+        description: "Write the Dockerfile as a build spec",
+        takes_target: false,
+    },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -95,6 +101,7 @@ pub(crate) async fn answer(
         "frontend.targets" => targets::targets(gateway, opts).await,
         "frontend.outline" => outline::outline(gateway, opts).await,
         "frontend.expand" => expand::expand(gateway, opts).await,
+        "frontend.convert" => convert::convert(gateway, opts).await,
         "frontend.explain" => explain::explain(gateway, opts).await,
         "frontend.graph" => graph::graph(gateway, opts, Format::Mermaid).await,
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,

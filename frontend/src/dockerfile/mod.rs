@@ -3,6 +3,7 @@
 //! The parser behind it is a crate; nothing else of the program knows that. Texts are as written: variables and quotes in them are
 //! for [`words`], once it is known what the variables stand for.
 
+pub mod file;
 mod heredoc;
 mod parse;
 pub mod words;

@@ -5,6 +5,7 @@ mod caches;
 mod core;
 mod defaults;
 mod install;
+mod marks;
 mod packages;
 mod spec;
 mod yaml;
@@ -17,7 +18,8 @@ use spec_schema::spec::{InstallStep, RunStep, Stage, Step};
 pub use self::core::{Core, CoreAction, CoreRun, CoreStep, Impossible};
 use self::defaults::Defaults;
 use self::install::Installation;
-pub use self::yaml::document;
+pub use self::marks::Marks;
+pub use self::yaml::{commented, document};
 use crate::survey::Survey;
 
 /// Brings a spec to its core form; building that gives the same image.

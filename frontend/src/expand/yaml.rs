@@ -3,12 +3,19 @@
 use spec_schema::node::{Node, Scalar, Value};
 use spec_schema::span::Spanned;
 
+use super::marks::Marks;
+
 /// How long a line with a list in brackets may get.
 const MAX_WIDTH: usize = 100;
 
 /// A tree whose root is a mapping, as the text of a file. Reading that gives the tree.
 pub fn document(root: &Node) -> String {
-    let mut writer = Writer { text: String::new() };
+    commented(root, &Marks::default())
+}
+
+/// The same with comments, and with long texts in several lines.
+pub fn commented(root: &Node, marks: &Marks) -> String {
+    let mut writer = Writer { text: String::new(), path: String::new(), marks };
     match &root.value {
         Value::Mapping(sections) if !sections.is_empty() => writer.sections(sections),
         _ => {
@@ -21,11 +28,32 @@ pub fn document(root: &Node) -> String {
 
 type Entries = [(Spanned<String>, Node)];
 
-struct Writer {
+struct Writer<'m> {
     text: String,
+    /// Where the writer is.
+    path: String,
+    marks: &'m Marks,
 }
 
-impl Writer {
+impl Writer<'_> {
+    /// Goes one step deeper; what is given back leads out again.
+    fn enter(&mut self, step: &str) -> usize {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('/');
+        }
+        self.path.push_str(step);
+        length
+    }
+
+    /// The comments of the place; the cursor stands at `indent`, and does so in the end.
+    fn comments(&mut self, indent: usize) {
+        for line in self.marks.above(&self.path) {
+            self.text.push_str(line);
+            self.line(indent);
+        }
+    }
+
     /// The top level: a blank line between its keys, and between the stages.
     fn sections(&mut self, sections: &Entries) {
         for (at, (key, node)) in sections.iter().enumerate() {
@@ -33,12 +61,14 @@ impl Writer {
             match &node.value {
                 Value::Mapping(stages) if key.value == "stages" && !stages.is_empty() => {
                     self.text.push_str("stages:\n");
+                    let outside = self.enter("stages");
                     for (at, stage) in stages.iter().enumerate() {
                         self.blank_line(at);
                         self.indent(2);
                         self.entry(stage, 2);
                         self.text.push('\n');
                     }
+                    self.path.truncate(outside);
                 }
                 _ => {
                     self.entry(&sections[at], 0);
@@ -65,19 +95,26 @@ impl Writer {
 
     /// A key and its value; the cursor stands at `indent`, and behind the last line in the end.
     fn entry(&mut self, (key, node): &(Spanned<String>, Node), indent: usize) {
+        let outside = self.enter(&key.value);
+        self.comments(indent);
         self.text += &in_line(&key.value, false);
         self.text.push(':');
-        if let Some(list) = self.in_brackets(node) {
-            self.text.push(' ');
-            self.text += &list;
-            return;
+        match self.in_brackets(node) {
+            _ if node.is_missing() => {}
+            Some(list) => {
+                self.text.push(' ');
+                self.text += &list;
+            }
+            None => {
+                match &node.value {
+                    Value::Mapping(entries) if !entries.is_empty() => self.line(indent + 2),
+                    Value::Sequence(items) if !items.is_empty() => self.line(indent + 2),
+                    _ => self.text.push(' '),
+                }
+                self.value(node, indent + 2);
+            }
         }
-        match &node.value {
-            Value::Mapping(entries) if !entries.is_empty() => self.line(indent + 2),
-            Value::Sequence(items) if !items.is_empty() => self.line(indent + 2),
-            _ => self.text.push(' '),
-        }
-        self.value(node, indent + 2);
+        self.path.truncate(outside);
     }
 
     /// A value; the cursor stands at `indent`, or behind the key of a scalar.
@@ -99,22 +136,42 @@ impl Writer {
                     if at > 0 {
                         self.line(indent);
                     }
+                    let outside = self.enter(&at.to_string());
+                    self.comments(indent);
                     self.text.push_str("- ");
                     match self.in_brackets(item) {
                         Some(list) => self.text += &list,
                         None => self.value(item, indent + 2),
                     }
+                    self.path.truncate(outside);
                 }
             }
         }
     }
 
     fn scalar(&mut self, scalar: &Scalar, indent: usize) {
+        if let Some(lines) = self.marks.lines(&self.path, &scalar.text)
+            && lines.iter().all(|line| can_fold(line))
+        {
+            self.text.push_str(">-");
+            for line in lines {
+                self.line(indent);
+                self.text += line;
+            }
+            return;
+        }
         if !is_literal(&scalar.text) {
             self.text += &in_line(&scalar.text, false);
             return;
         }
-        self.text.push_str(if scalar.text.ends_with('\n') { "|" } else { "|-" });
+        self.text.push('|');
+        // Where the first line is indented, it cannot show by how much the block is.
+        if scalar.text.starts_with(' ') {
+            self.text.push('2');
+        }
+        if !scalar.text.ends_with('\n') {
+            self.text.push('-');
+        }
         for line in scalar.text.lines() {
             self.line(if line.is_empty() { 0 } else { indent });
             self.text += line;
@@ -124,6 +181,9 @@ impl Writer {
     /// A list of words that fits behind what the line has.
     fn in_brackets(&self, node: &Node) -> Option<String> {
         let Value::Sequence(items) = &node.value else { return None };
+        if self.marks.inside(&self.path) {
+            return None;
+        }
         let word = |item: &Node| match &item.value {
             Value::Scalar(scalar) if !scalar.text.contains('\n') => Some(in_line(&scalar.text, true)),
             _ => None,
@@ -192,12 +252,17 @@ fn is_plain(text: &str, in_list: bool) -> bool {
         && !(in_list && text.contains([',', '[', ']', '{', '}']))
 }
 
+/// Whether a line can stand below a `>`, where blanks at its ends mean something else.
+fn can_fold(line: &str) -> bool {
+    !line.is_empty() && line.trim() == line && line.chars().all(|c| is_printed(c) || c == '\t')
+}
+
 /// Whether a text has whole lines that can stand below a `|`.
 fn is_literal(text: &str) -> bool {
     let body = text.strip_suffix('\n').unwrap_or(text);
     text.contains('\n')
         && !body.is_empty()
-        && !body.starts_with([' ', '\t', '\n'])
+        && !body.starts_with(['\t', '\n'])
         && !body.ends_with([' ', '\t', '\n'])
         && body.chars().all(|c| is_printed(c) || c == '\n' || c == '\t')
         && !body.lines().any(|line| !line.is_empty() && line.trim().is_empty())

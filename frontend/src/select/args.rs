@@ -101,7 +101,8 @@ fn platform_args(build: &Platform, target: &Platform, stage: &str) -> Vec<(&'sta
     args
 }
 
-fn is_platform_arg(name: &str) -> bool {
+/// Whether that is an arg that says what is built for, or on.
+pub(crate) fn is_platform_arg(name: &str) -> bool {
     const PARTS: [&str; 5] = ["PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"];
     name == "TARGETSTAGE"
         || ["BUILD", "TARGET"]

@@ -16,6 +16,7 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
 use spec_schema::span::Span;
 
+pub(crate) use args::is_platform_arg;
 pub use args::{Request, undeclared_args};
 pub use graph::select;
 pub use platforms::{Platforms, platforms};

@@ -35,7 +35,7 @@ pub(crate) fn written(core: Core, files: &SpecFiles) -> Answer {
 }
 
 /// A tree as JSON: words of YAML that are numbers and truth values are those.
-fn json_of(node: &Node) -> Json {
+pub(super) fn json_of(node: &Node) -> Json {
     match &node.value {
         Value::Mapping(entries) => {
             Json::Object(entries.iter().map(|(key, node)| (key.value.clone(), json_of(node))).collect())

@@ -16,7 +16,7 @@ use crate::compile::{Client, compile};
 use crate::folder::{assert_snapshot, folder, for_each};
 
 /// Reads a spec; the error is the message that the user gets.
-fn read(text: &str, client: &Client) -> Result<Spec, String> {
+pub(crate) fn read(text: &str, client: &Client) -> Result<Spec, String> {
     match client.finish(client.read("build.yaml", text.as_bytes())) {
         (_, Some(spec), faults) if faults.is_empty() => Ok(spec),
         (files, _, faults) => Err(message(&files, &faults.into_sorted())),
@@ -24,7 +24,7 @@ fn read(text: &str, client: &Client) -> Result<Spec, String> {
 }
 
 /// A value with all that it holds, but for places.
-fn without_places(value: &impl std::fmt::Debug) -> String {
+pub(crate) fn without_places(value: &impl std::fmt::Debug) -> String {
     let debug = format!("{value:?}");
     let mut pieces = debug.split("Span { file: FileId(");
     let first = pieces.next().unwrap_or_default().to_owned();

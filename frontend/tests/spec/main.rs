@@ -4,6 +4,7 @@
 
 mod cases;
 mod compile;
+mod convert;
 mod expanded;
 mod explained;
 mod folder;

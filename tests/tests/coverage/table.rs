@@ -158,6 +158,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
             "engine::calls::graph_draws_the_stages",
             "engine::calls::schema_is_that_of_the_repository_and_asks_nothing_of_the_spec",
             "engine::expand::a_spec_and_its_core_form_make_one_image",
+            "engine::convert::a_dockerfile_and_its_spec_make_one_image",
         ],
     ),
     ("--cgroup-parent", &["engine::containers::the_parent_of_cgroups_is_that_of_the_client"]),

@@ -104,6 +104,7 @@ fn subrequests_describe_lists_the_methods() {
         "graph.dot",
         "graph.svg",
         "schema",
+        "convert",
         "subrequests.describe",
     ] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");

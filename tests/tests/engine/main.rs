@@ -10,6 +10,7 @@ mod client;
 mod containers;
 mod context;
 mod contexts;
+mod convert;
 mod debug;
 mod desk;
 mod examples;

@@ -1,0 +1,121 @@
+//! Instructions that describe the image.
+
+use spec_schema::decode::Duration;
+use spec_schema::decode::text::Text;
+use spec_schema::node::Node;
+use spec_schema::span::Span;
+
+use super::pieces::Quotes;
+use super::stage::Walk;
+use super::tree::{self, Entries};
+use crate::dockerfile::file::{Body, Check, Command};
+
+/// The label that says who made an image.
+const AUTHORS: &str = "org.opencontainers.image.authors";
+
+impl Walk<'_, '_> {
+    pub(super) fn describe(&mut self, body: &Body, span: Span) {
+        match body {
+            Body::Label(pairs) => {
+                for (name, value) in pairs {
+                    let key = self.pieces(name, Quotes::Removed);
+                    let name = Text::new(self.name_of(&key, name), name.span);
+                    let node = tree::text(self.word(value), value.span);
+                    self.put("labels", Some(name), node);
+                }
+            }
+            Body::Expose(ports) => self.each("expose", ports),
+            Body::Volume(paths) => {
+                for path in paths.iter().filter(|path| !path.starts_with(['/', '$', '"', '\''])) {
+                    let text = format!(
+                        "the volume `{}` starts at the working directory here, and at the root in a Dockerfile's image",
+                        path.value
+                    );
+                    self.note(path.span, text);
+                }
+                self.each("volumes", paths);
+            }
+            Body::Cmd(command) => {
+                let node = self.command(command);
+                self.put("cmd", None, node);
+            }
+            Body::Entrypoint(command) => {
+                let node = self.command(command);
+                self.put("entrypoint", None, node);
+            }
+            Body::Healthcheck(check) => {
+                let node = match check {
+                    None => tree::text("none", span),
+                    Some(check) => self.check(check, span),
+                };
+                self.put("healthcheck", None, node);
+            }
+            Body::StopSignal(signal) => {
+                let node = tree::text(self.word(signal), signal.span);
+                self.put("stop_signal", None, node);
+            }
+            Body::Onbuild(trigger) => {
+                self.put("onbuild", None, tree::text(trigger.value.clone(), trigger.span));
+            }
+            Body::Maintainer(name) => self.maintainer(name),
+            _ => {}
+        }
+    }
+
+    fn each(&mut self, key: &'static str, words: &[Text]) {
+        for word in words {
+            let node = tree::text(self.word(word), word.span);
+            self.put(key, None, node);
+        }
+    }
+
+    fn command(&mut self, command: &Command) -> Node {
+        match command {
+            Command::Exec(list, span) => tree::literals(list, *span),
+            Command::Shell(script) => match self.passing_shell() {
+                None => tree::text(script.text.value.clone(), script.text.span),
+                Some(shell) => tree::literals(shell.iter().chain([&script.text]), script.text.span),
+            },
+        }
+    }
+
+    fn check(&mut self, check: &Check, span: Span) -> Node {
+        let test = match &check.command {
+            Command::Shell(script) => tree::text(script.text.value.clone(), script.text.span),
+            Command::Exec(list, place) => {
+                let first = Text::new("CMD".to_owned(), *place);
+                tree::literals(std::iter::once(&first).chain(list), *place)
+            }
+        };
+        let mut entries = Entries::default();
+        entries.add("test", test);
+        for (name, key) in [
+            ("interval", "interval"),
+            ("timeout", "timeout"),
+            ("start-period", "start_period"),
+            ("start-interval", "start_interval"),
+        ] {
+            let Some(time) = crate::dockerfile::file::flag(&check.flags, name) else { continue };
+            match Duration::parse(time) {
+                // Nothing is what it is without.
+                Some(Duration(0)) => {}
+                Some(_) => entries.add(key, tree::word(time.value.clone(), time.span)),
+                None => self.note(time.span, format!("`--{name}={}` is no time", time.value)),
+            }
+        }
+        if let Some(retries) = crate::dockerfile::file::flag(&check.flags, "retries") {
+            match retries.parse::<u32>() {
+                Ok(0) => {}
+                Ok(_) => entries.add("retries", tree::word(retries.value.clone(), retries.span)),
+                Err(_) => self.note(retries.span, format!("`--retries={}` is no number", retries.value)),
+            }
+        }
+        entries.mapping(span)
+    }
+
+    fn maintainer(&mut self, name: &Text) {
+        self.note(name.span, "a spec has no `MAINTAINER`: this label says the same");
+        let node = tree::text(name.replace('$', "$$"), name.span);
+        self.put("labels", Some(Text::new(AUTHORS.to_owned(), name.span)), node);
+    }
+}

@@ -1,0 +1,255 @@
+//! `RUN --mount`.
+
+use std::collections::BTreeSet;
+
+use spec_schema::decode::text::Text;
+use spec_schema::node::Node;
+use spec_schema::span::Span;
+use spec_schema::spec::Sharing;
+use spec_schema::tools::{TOOLS, Tool};
+
+use super::tree::{self, Entries};
+use crate::dockerfile::fields;
+
+/// The mounts of a step, by the keys of a spec.
+#[derive(Debug, Default)]
+pub(super) struct Mounts {
+    caches: Vec<Cache>,
+    secrets: Vec<Node>,
+    ssh: Vec<Node>,
+    others: Vec<Node>,
+    span: Span,
+    /// Ids of secrets that may be missing somewhere.
+    optional: BTreeSet<String>,
+    /// Ids of secrets, each with whether the step fails without it.
+    pub(super) ids: Vec<(Text, bool)>,
+    /// What a spec cannot say.
+    pub(super) notes: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Cache {
+    target: String,
+    locked: bool,
+    /// Whether it says nothing but where it is and how it is shared.
+    plain: bool,
+    node: Node,
+}
+
+/// One field of a mount, and what asks for it.
+struct Fields<'f> {
+    list: Vec<(String, Option<String>)>,
+    span: Span,
+    word: &'f mut dyn FnMut(&str) -> String,
+}
+
+impl Fields<'_> {
+    fn raw(&self, names: &[&str]) -> Option<&str> {
+        let found = self.list.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
+        found.and_then(|(_, value)| value.as_deref())
+    }
+
+    fn text(&mut self, names: &[&str]) -> Option<String> {
+        let raw = self.raw(names)?.to_owned();
+        Some((self.word)(&raw))
+    }
+
+    /// A switch; `None` where it is not there.
+    fn switch(&self, names: &[&str]) -> Option<bool> {
+        let (_, value) = self.list.iter().rev().find(|(name, _)| names.contains(&name.as_str()))?;
+        Some(value.as_deref().is_none_or(|value| matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")))
+    }
+
+    fn put(&mut self, entries: &mut Entries, key: &str, names: &[&str]) {
+        let text = self.text(names);
+        entries.add_some(key, text.map(|text| tree::text(text, self.span)));
+    }
+
+    fn put_owner(&mut self, entries: &mut Entries) {
+        for key in ["mode", "uid", "gid"] {
+            let text = self.text(&[key]);
+            let text = text.map(|text| if key == "mode" { octal(&text) } else { text });
+            entries.add_some(key, text.map(|text| tree::word(text, self.span)));
+        }
+    }
+}
+
+/// Permissions with four digits, as a person writes them.
+pub(super) fn octal(text: &str) -> String {
+    let digits = text.len() == 3 && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+    if digits { format!("0{text}") } else { text.to_owned() }
+}
+
+impl Mounts {
+    /// None yet; these ids of secrets may be missing somewhere.
+    pub(super) fn new(optional: BTreeSet<String>) -> Self {
+        Self { optional, ..Self::default() }
+    }
+
+    /// Adds a mount; `word` writes a value as a spec has it, `source` a stage or an image.
+    pub(super) fn add(
+        &mut self,
+        flag: &Text,
+        word: &mut dyn FnMut(&str) -> String,
+        source: &dyn Fn(&str) -> String,
+    ) {
+        self.span = flag.span;
+        let mut fields = Fields { list: fields(flag), span: flag.span, word };
+        let kind = fields.text(&["type"]).unwrap_or_else(|| "bind".to_owned()).to_lowercase();
+        match kind.as_str() {
+            "cache" => self.cache(&mut fields, source),
+            "secret" => self.secret(&mut fields),
+            "ssh" => self.ssh(&mut fields),
+            "tmpfs" => self.tmpfs(&mut fields),
+            "bind" => self.bind(&mut fields, source),
+            other => self.notes.push(format!("there is no mount of the type `{other}`")),
+        }
+    }
+
+    fn cache(&mut self, fields: &mut Fields<'_>, source: &dyn Fn(&str) -> String) {
+        let span = fields.span;
+        let target = fields.text(&["target", "dst", "destination"]).unwrap_or_default();
+        let target = if target.len() > 1 { target.trim_end_matches('/').to_owned() } else { target };
+        let target = if target.starts_with(['/', '$', '.']) { target } else { format!("./{target}") };
+        let mut entries = Entries::default();
+        entries.add("target", tree::text(target.clone(), span));
+        fields.put(&mut entries, "id", &["id"]);
+        let sharing = fields.text(&["sharing"]).map(|sharing| sharing.to_lowercase());
+        let locked = sharing.as_deref() == Some("locked");
+        entries.add_some(
+            "sharing",
+            sharing.filter(|sharing| sharing != "shared").map(|text| tree::text(text, span)),
+        );
+        let from = fields.raw(&["from"]).map(source);
+        entries.add_some("from", from.map(|from| tree::text(from, span)));
+        fields.put(&mut entries, "source", &["source", "src"]);
+        fields.put_owner(&mut entries);
+        if fields.switch(&["readonly", "ro"]) == Some(true)
+            || fields.switch(&["rw", "readwrite"]) == Some(false)
+        {
+            entries.add("readonly", tree::word("true", span));
+        }
+        let plain = entries.0.len() == 1 + usize::from(locked);
+        let node =
+            if entries.0.len() == 1 { tree::text(target.clone(), span) } else { entries.mapping(span) };
+        self.caches.push(Cache { target, locked, plain, node });
+    }
+
+    fn secret(&mut self, fields: &mut Fields<'_>) {
+        let span = fields.span;
+        let target = fields.text(&["target", "dst", "destination"]);
+        let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let id = fields.text(&["id"]).or_else(|| fields.text(&["source", "src"]));
+        let id = id.or_else(|| target.as_deref().map(base)).unwrap_or_default();
+        let env = fields.raw(&["env"]).map(str::to_owned);
+        let env = env.map(|env| if env.is_empty() { id.clone() } else { (fields.word)(&env) });
+        let mut entries = Entries::default();
+        entries.add("id", tree::text(id.clone(), span));
+        let usual = format!("/run/secrets/{id}");
+        let target = match target {
+            None if env.is_none() && id.contains('/') => Some(format!("/run/secrets/{}", base(&id))),
+            target => target.filter(|target| *target != usual || env.is_some()),
+        };
+        entries.add_some("target", target.map(|target| tree::text(target, span)));
+        entries.add_some("env", env.map(|env| tree::text(env, span)));
+        fields.put_owner(&mut entries);
+        let required = fields.switch(&["required"]).unwrap_or(false);
+        if required && self.optional.contains(&id) {
+            entries.add("required", tree::word("true", span));
+        }
+        let node = if entries.0.len() == 1 { tree::text(id.clone(), span) } else { entries.mapping(span) };
+        self.secrets.push(node);
+        self.ids.push((Text::new(id, span), required));
+    }
+
+    fn ssh(&mut self, fields: &mut Fields<'_>) {
+        let span = fields.span;
+        let mut entries = Entries::default();
+        fields.put(&mut entries, "id", &["id", "source", "src"]);
+        fields.put(&mut entries, "target", &["target", "dst", "destination"]);
+        fields.put_owner(&mut entries);
+        if fields.switch(&["required"]) != Some(true) {
+            entries.add("required", tree::word("false", span));
+        }
+        let node = if entries.is_empty() { tree::word("true", span) } else { entries.mapping(span) };
+        self.ssh.push(node);
+    }
+
+    fn tmpfs(&mut self, fields: &mut Fields<'_>) {
+        let span = fields.span;
+        let mut entries = Entries::default();
+        entries.add("type", tree::text("tmpfs", span));
+        fields.put(&mut entries, "target", &["target", "dst", "destination"]);
+        let size = fields.text(&["size"]);
+        entries.add_some("size", size.map(|size| tree::word(bytes(&size), span)));
+        self.others.push(entries.mapping(span));
+    }
+
+    fn bind(&mut self, fields: &mut Fields<'_>, source: &dyn Fn(&str) -> String) {
+        let span = fields.span;
+        let mut entries = Entries::default();
+        entries.add("type", tree::text("bind", span));
+        let from = fields.raw(&["from"]).map(source);
+        entries.add_some("from", from.map(|from| tree::text(from, span)));
+        fields.put(&mut entries, "source", &["source", "src"]);
+        fields.put(&mut entries, "target", &["target", "dst", "destination"]);
+        let writable = fields.switch(&["rw", "readwrite"]) == Some(true)
+            || fields.switch(&["readonly", "ro"]) == Some(false);
+        if writable {
+            entries.add("readwrite", tree::word("true", span));
+        }
+        self.others.push(entries.mapping(span));
+    }
+
+    /// Adds the keys of a step, which root runs or somebody else.
+    pub(super) fn finish(self, by_root: bool, entries: &mut Entries) {
+        let span = self.span;
+        entries.add_some("cache", tree::one_or_many(by_tools(self.caches, by_root, span), span));
+        entries.add_some("secrets", tree::one_or_many(self.secrets, span));
+        entries.add_some("ssh", tree::one_or_many(self.ssh, span));
+        if !self.others.is_empty() {
+            entries.add("mounts", tree::list(self.others, span));
+        }
+    }
+}
+
+/// Caches by the names of tools, where a tool has exactly these and nothing besides.
+fn by_tools(mut caches: Vec<Cache>, by_root: bool, span: Span) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    // For others than root these caches belong to somebody else.
+    for tool in TOOLS.iter().filter(|tool| by_root && is_nothing_but_caches(tool)) {
+        let of_tool = |cache: &Cache| {
+            let directory = tool.directories.iter().find(|directory| directory.target == cache.target);
+            directory.is_some_and(|directory| {
+                cache.plain && cache.locked == (directory.sharing == Sharing::Locked)
+            })
+        };
+        if tool.directories.len() == caches.iter().filter(|cache| of_tool(cache)).count() {
+            caches.retain(|cache| !of_tool(cache));
+            nodes.push(tree::text(tool.name, span));
+        }
+    }
+    nodes.extend(caches.into_iter().map(|cache| cache.node));
+    nodes
+}
+
+fn is_nothing_but_caches(tool: &Tool) -> bool {
+    let directories = tool.directories.iter();
+    tool.variables.is_empty()
+        && tool.files.is_empty()
+        && directories.clone().all(|directory| directory.variables.is_empty() && !directory.native)
+}
+
+/// A size as Docker writes it, in powers of 1024, as a spec has it.
+fn bytes(text: &str) -> String {
+    let lower = text.trim().to_ascii_lowercase();
+    let number = lower.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = lower.get(number.len()..).unwrap_or_default().trim();
+    match unit.trim_end_matches('b').trim_end_matches('i') {
+        "" => number.to_owned(),
+        "k" => format!("{number}KiB"),
+        "m" => format!("{number}MiB"),
+        "g" => format!("{number}GiB"),
+        _ => text.to_owned(),
+    }
+}

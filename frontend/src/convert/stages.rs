@@ -1,0 +1,307 @@
+//! All stages of a Dockerfile, and what a spec says once for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use spec_schema::decode::text::Text;
+use spec_schema::node::Node;
+use spec_schema::span::Span;
+
+use super::Note;
+use super::args::Args;
+use super::names::{Names, View};
+use super::part::{Directory, Part};
+use super::pieces::{Quotes, pieces};
+use super::render::render;
+use super::stage::{Around, Outcome, Walk, is_arg, lines};
+use super::tree::{self, Entries};
+use crate::dockerfile::fields;
+use crate::dockerfile::file::{Body, Dockerfile, From, Statement};
+use crate::expand::Marks;
+use crate::image_ref::ImageRef;
+
+/// The name of a last stage that has none.
+const LAST: &str = "app";
+
+/// A spec in the making.
+pub(super) struct Stages {
+    pub(super) tree: Node,
+    pub(super) marks: Marks,
+    pub(super) notes: Vec<Note>,
+    /// Comments on top of the file, and at its end.
+    pub(super) header: Vec<String>,
+    pub(super) rest: Vec<String>,
+}
+
+/// Converts all stages.
+pub(super) fn stages(file: &Dockerfile) -> Stages {
+    let (header, statements) = header(file);
+    let first = statements.iter().position(|statement| matches!(statement.body, Body::From(_)));
+    let (global, rest) = statements.split_at(first.unwrap_or(statements.len()));
+    let groups: Vec<&[Statement]> = rest.chunk_by(|_, next| !matches!(next.body, Body::From(_))).collect();
+    let mut maker = Maker {
+        file,
+        args: Args::of(file),
+        names: stage_names(&groups),
+        global: Names { global: true, ..Names::default() },
+        defaults: BTreeMap::new(),
+        optional: optional_secrets(&statements),
+        notes: Vec::new(),
+        arg_comments: Vec::new(),
+        secrets: Vec::new(),
+        marks: Marks::default(),
+        outcomes: Vec::new(),
+        stages: Entries::default(),
+        comments: Vec::new(),
+    };
+    for statement in global {
+        maker.global(statement);
+    }
+    for (at, group) in groups.iter().enumerate() {
+        maker.stage(at, group);
+    }
+    let mut stages = maker.finish();
+    stages.header.splice(0..0, header);
+    stages
+}
+
+/// Comments that stand apart above the first instruction, and directives that say more than how to read the file.
+fn header(file: &Dockerfile) -> (Vec<String>, Vec<Statement>) {
+    let checks = file.directives.iter().filter(|directive| directive.name == "check");
+    let mut header: Vec<String> =
+        checks.map(|check| format!("# The Dockerfile's linter was told: check={}", check.value)).collect();
+    let mut statements = file.statements.clone();
+    if let Some(first) = statements.first_mut() {
+        let apart = first.comments.iter().rposition(|comment| comment.ends_block).map_or(0, |at| at + 1);
+        header.extend(first.comments.drain(..apart).map(|comment| comment.text));
+    }
+    (header, statements)
+}
+
+/// The names that the stages have in the spec, each once.
+fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
+    let written = |group: &&[Statement]| match group.first().map(|first| &first.body) {
+        Some(Body::From(From { name: Some(name), .. })) => Some(name.value.clone()),
+        _ => None,
+    };
+    let own: Vec<Option<String>> = groups.iter().map(written).collect();
+    let mut names: Vec<String> = Vec::with_capacity(own.len());
+    let mut taken: BTreeSet<String> = own.iter().flatten().cloned().collect();
+    for (at, name) in own.iter().enumerate() {
+        let last = at + 1 == own.len();
+        let again =
+            name.as_ref().is_some_and(|name| own.iter().skip(at + 1).flatten().any(|later| later == name));
+        let name = match name {
+            // The last stage of a name is the one that others mean.
+            Some(name) if again => free(&format!("{name}-{at}"), &mut taken),
+            Some(name) => name.clone(),
+            None if last => free(LAST, &mut taken),
+            None => free(&format!("stage-{at}"), &mut taken),
+        };
+        names.push(name);
+    }
+    names
+}
+
+/// A name that is not taken yet.
+fn free(wanted: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut name = wanted.to_owned();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{wanted}-{number}");
+        number += 1;
+    }
+    name
+}
+
+/// Ids of secrets that some step can do without.
+fn optional_secrets(statements: &[Statement]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for statement in statements {
+        let Body::Run(run) = &statement.body else { continue };
+        for flag in run.flags.iter().filter(|flag| flag.name == "mount") {
+            let fields = fields(&flag.value);
+            let of = |name: &str| {
+                fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_deref())
+            };
+            let required = of("required")
+                .is_some_and(|value| value.is_none_or(|value| value.eq_ignore_ascii_case("true")));
+            let target = of("target")
+                .or_else(|| of("dst"))
+                .flatten()
+                .map(|path| path.rsplit('/').next().unwrap_or_default());
+            let id = of("id").or_else(|| of("source")).or_else(|| of("src")).flatten().or(target);
+            if of("type").flatten() == Some("secret") && !required {
+                found.extend(id.map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
+struct Maker<'f> {
+    file: &'f Dockerfile,
+    args: Args,
+    names: Vec<String>,
+    /// What is known above the stages.
+    global: Names,
+    /// The defaults of args above the stages, as the spec has them.
+    defaults: BTreeMap<String, String>,
+    optional: BTreeSet<String>,
+    notes: Vec<Note>,
+    arg_comments: Vec<(String, Vec<String>)>,
+    secrets: Vec<Text>,
+    marks: Marks,
+    outcomes: Vec<Outcome>,
+    stages: Entries,
+    /// Comments that wait for something to stand above.
+    comments: Vec<String>,
+}
+
+impl Maker<'_> {
+    /// An `ARG` above the stages.
+    fn global(&mut self, statement: &Statement) {
+        let Body::Arg(args) = &statement.body else { return };
+        let mut comments: Vec<String> = lines(&statement.comments).chain(lines(&statement.inside)).collect();
+        for (name, default) in args {
+            if !is_arg(name) {
+                let text = format!("`{}` cannot name a build arg", name.value);
+                comments.push(format!("# Note: {text}"));
+                self.notes.push(Note { span: name.span, text });
+                continue;
+            }
+            let text = default.as_ref().map(|default| {
+                let found = pieces(default, Quotes::Removed, self.file.escape).unwrap_or_default();
+                self.global.set_value(name, Some(&found));
+                self.rendered(default, &mut comments)
+            });
+            if let Some(text) = &text {
+                self.defaults.insert(name.value.clone(), text.clone());
+            }
+            let place = default.as_ref().map_or(name.span, |default| default.span);
+            let (declared, _) = self.args.declare(name, text, place);
+            self.global.args.insert(name.value.clone(), declared);
+            self.arg_comments.push((name.value.clone(), std::mem::take(&mut comments)));
+        }
+        self.comments.append(&mut comments);
+    }
+
+    /// A word above the stages or of a `FROM`.
+    fn rendered(&mut self, word: &Text, comments: &mut Vec<String>) -> String {
+        let found = pieces(word, Quotes::Removed, self.file.escape).unwrap_or_else(|why| {
+            comments.push(format!("# Note: `{}` cannot be read: {why}", word.value));
+            self.notes
+                .push(Note { span: word.span, text: format!("`{}` cannot be read: {why}", word.value) });
+            Vec::new()
+        });
+        let view = View { names: &self.global, args: &self.args, replaced: BTreeMap::new() };
+        let rendered = render(&found, &view);
+        for text in rendered.notes {
+            comments.push(format!("# Note: {text}"));
+            self.notes.push(Note { span: word.span, text });
+        }
+        rendered.text
+    }
+
+    fn stage(&mut self, at: usize, group: &[Statement]) {
+        let Some((first, statements)) = group.split_first() else { return };
+        let Body::From(from) = &first.body else { return };
+        let mut comments = std::mem::take(&mut self.comments);
+        comments.extend(lines(&first.comments).chain(lines(&first.inside)));
+        let earlier = self.names.iter().take(at).rposition(|name| *name == from.base.value);
+        let base = self.base(at, from, earlier, &mut comments);
+        let platform = from
+            .platform
+            .as_ref()
+            .map(|platform| tree::text(self.rendered(platform, &mut comments), platform.span));
+        let outcome = match earlier.and_then(|at| self.outcomes.get(at)) {
+            Some(outcome) => outcome.clone(),
+            None => {
+                let names = Names { has_image: from.base.value != "scratch", ..Names::default() };
+                let directory = if names.has_image { String::new() } else { "/".to_owned() };
+                let mut values = self.global.values.clone();
+                values.retain(|name, _| self.args.knows(name));
+                Outcome { names: Names { values, ..names }, shell: None, directory }
+            }
+        };
+        let base_shell = outcome.shell.clone();
+        let mut part = Part::new(Directory { path: outcome.directory.clone() }, None, first.span);
+        part.from = Some(tree::text(base, from.base.span));
+        part.platform = platform;
+        part.comments = comments;
+        let around = Around {
+            escape: self.file.escape,
+            args: &mut self.args,
+            stages: &self.names,
+            globals: &self.defaults,
+            optional_secrets: &self.optional,
+            notes: &mut self.notes,
+            arg_comments: &mut self.arg_comments,
+            secrets: &mut self.secrets,
+        };
+        let (parts, outcome, comments) = Walk::new(around, statements, outcome, part).run();
+        self.comments = comments;
+        self.outcomes.push(outcome);
+        self.add(at, parts, base_shell, first.span);
+    }
+
+    /// What a stage starts from: another stage by its name in the spec, or an image that no stage is called as.
+    fn base(&mut self, at: usize, from: &From, earlier: Option<usize>, comments: &mut Vec<String>) -> String {
+        if let Some(earlier) = earlier {
+            return self.names.get(earlier).cloned().unwrap_or_default();
+        }
+        let text = self.rendered(&from.base, comments);
+        let is_stage = self.names.iter().skip(at).any(|name| *name == text);
+        match ImageRef::parse(&text) {
+            Ok(image) if is_stage => image.to_string(),
+            _ => text,
+        }
+    }
+
+    fn add(&mut self, at: usize, parts: Vec<Part>, mut base_shell: Option<Vec<Text>>, span: Span) {
+        let Some(name) = self.names.get(at).cloned() else { return };
+        let last = parts.len();
+        let mut taken: BTreeSet<String> = self.names.iter().cloned().collect();
+        let mut before: Option<String> = None;
+        for (number, mut part) in parts.into_iter().enumerate() {
+            let name = if number + 1 == last {
+                name.clone()
+            } else {
+                free(&format!("{name}-{}", number + 1), &mut taken)
+            };
+            if let Some(before) = &before {
+                part.from = Some(tree::text(before.clone(), part.span));
+            }
+            let shell = part.shell.clone().or_else(|| base_shell.clone());
+            let node = part.finish(&format!("stages/{name}"), base_shell.as_ref(), &mut self.marks);
+            base_shell = shell;
+            self.stages.set(&name, span, node);
+            before = Some(name);
+        }
+    }
+
+    fn finish(mut self) -> Stages {
+        let whole = Span::default();
+        let mut root = Entries::default();
+        let args = self.args.take();
+        for (name, comments) in self.arg_comments {
+            self.marks.comment(&format!("args/{name}"), comments);
+        }
+        if !args.is_empty() {
+            root.add("args", args.mapping(whole));
+        }
+        let mut secrets = Entries::default();
+        for id in self.secrets {
+            let mut settings = Entries::default();
+            if self.optional.contains(id.as_str()) {
+                settings.add("required", tree::word("false", id.span));
+            }
+            secrets.set(&id.value, id.span, settings.mapping(id.span));
+        }
+        if !secrets.is_empty() {
+            root.add("secrets", secrets.mapping(whole));
+        }
+        root.add("stages", self.stages.mapping(whole));
+        let rest = self.comments.into_iter().chain(lines(&self.file.rest)).collect();
+        Stages { tree: root.mapping(whole), marks: self.marks, notes: self.notes, header: Vec::new(), rest }
+    }
+}

@@ -1,0 +1,6 @@
+ARG =1
+FROM a
+ARG
+ARG A=1 =2
+ENV =1
+LABEL =x

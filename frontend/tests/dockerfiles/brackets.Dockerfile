@@ -1,0 +1,7 @@
+FROM a
+RUN ["a", 1]
+CMD [["a"]]
+VOLUME [true]
+SHELL sh -c
+SHELL []
+SHELL ["", "x"]

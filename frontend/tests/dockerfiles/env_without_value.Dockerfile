@@ -1,0 +1,5 @@
+FROM a
+ENV A
+ENV A=1 B
+LABEL x
+LABEL "a b" c

@@ -1,0 +1,6 @@
+FROM a
+RNU apt-get update
+RUN a && \
+  b
+  c && d
+CPOY a b
