@@ -50,7 +50,7 @@ pub use layout::Blobs;
 pub use nonce::nonce;
 pub use old_engines::{Effect, Section, all_sections, is_refused, sections_for, with_targets};
 pub use own_engine::OwnEngine;
-pub use pair::{Need, Pair};
+pub use pair::{Need, Pair, wanted_differences};
 pub use progress::{Progress, Step, Warning};
 pub use reference::{keep_reference, reference};
 pub use registry::Registry;

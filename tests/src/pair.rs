@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::docker::repository;
+use crate::old_engines::with_targets;
 
 /// A pair, and what the comments at the top of its Dockerfile say about it.
 ///
@@ -78,6 +79,13 @@ impl Pair {
         }
         pair
     }
+}
+
+/// The lines of the `diff` blocks in a pair's `differences.md`: differences that are wanted.
+pub fn wanted_differences(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("differences.md")).unwrap_or_default();
+    let blocks = text.split("```diff\n").skip(1);
+    blocks.filter_map(|block| block.split("```").next()).flat_map(with_targets).collect()
 }
 
 #[track_caller]

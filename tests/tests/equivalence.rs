@@ -21,7 +21,7 @@ use std::process::{Command, ExitCode};
 use libtest_mimic::{Arguments, Failed, Trial};
 use optfrontend_tests::{
     Build, Built, Effect, Need, Pair, buildkit_version, keep_reference, nonce, platform_differences, record,
-    reference, sections_for, with_targets,
+    reference, sections_for, wanted_differences, with_targets,
 };
 
 /// In the place of a release where nothing is built.
@@ -150,7 +150,7 @@ fn compare(name: &str, pair: &Build, dockerfile: &str, rules: &Rules) -> Result<
     if !rules.refused.is_empty() && refusals.is_empty() {
         return Err(format!("tests/engines.md says that this is refused: {:?}", rules.refused).into());
     }
-    let mut wanted = wanted(folder);
+    let mut wanted = wanted_differences(folder);
     wanted.extend(rules.lines.clone());
     wanted.sort();
     found.sort();
@@ -205,11 +205,4 @@ fn refusal(built: &Built, rules: &Rules) -> Result<Vec<String>, Failed> {
         sentences.push(sentence.split_once(' ').map_or(sentence, |(_, text)| text).to_owned());
     }
     Ok(sentences)
-}
-
-/// The lines of the `diff` blocks in `differences.md`.
-fn wanted(folder: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join("differences.md")).unwrap_or_default();
-    let blocks = text.split("```diff\n").skip(1);
-    blocks.filter_map(|block| block.split("```").next()).flat_map(with_targets).collect()
 }
