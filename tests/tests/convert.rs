@@ -1,6 +1,6 @@
 //! Dockerfiles that become specs, built on the real engine: the images must be the same.
 //!
-//! Each Dockerfile of `tests/equivalence` and of the examples is converted, and each of `tests/convert` whose folder has a `context`.
+//! Each Dockerfile of `tests/equivalence` is converted, and each of `tests/convert` whose folder has a `context`.
 
 use std::env;
 use std::fs;
@@ -27,13 +27,10 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     // A spec that was made from a Dockerfile is a spec: what older engines make of those, the pairs tell.
     let is_old = !arguments.list && buildkit_version() < SINCE;
-    let pairs = Pair::all().into_iter().map(|pair| (pair.name, pair.folder, "Dockerfile"));
-    let examples =
-        Pair::examples().into_iter().map(|folder| (name_of(&folder), folder, "Dockerfile.reference"));
-    let own = own().into_iter().map(|folder| (name_of(&folder), folder, "Dockerfile"));
-    let all = pairs.chain(examples).chain(own);
-    let tests = all.map(|(name, folder, file)| {
-        Trial::test(name.clone(), move || compare(&name, &folder, file)).with_ignored_flag(is_old)
+    let pairs = Pair::all().into_iter().map(|pair| (pair.name, pair.folder));
+    let own = own().into_iter().map(|folder| (name_of(&folder), folder));
+    let tests = pairs.chain(own).map(|(name, folder)| {
+        Trial::test(name.clone(), move || compare(&name, &folder)).with_ignored_flag(is_old)
     });
     libtest_mimic::run(&arguments, tests.collect()).exit_code()
 }
@@ -51,7 +48,7 @@ fn own() -> Vec<PathBuf> {
     found
 }
 
-fn compare(name: &str, folder: &Path, dockerfile: &str) -> Result<(), Failed> {
+fn compare(name: &str, folder: &Path) -> Result<(), Failed> {
     let copy = Build::copy_of(folder);
     if folder.join("setup").exists() {
         let done = Command::new("sh").args(["-e", "setup"]).current_dir(copy.folder()).output()?;
@@ -59,17 +56,17 @@ fn compare(name: &str, folder: &Path, dockerfile: &str) -> Result<(), Failed> {
             return Err(format!("setup: {}", String::from_utf8_lossy(&done.stderr)).into());
         }
     }
-    let text = fs::read_to_string(folder.join(dockerfile))?;
-    let converted = convert(dockerfile, &text).map_err(|_| "the Dockerfile does not convert")?;
+    let text = fs::read_to_string(folder.join("Dockerfile"))?;
+    let converted = convert("Dockerfile", &text).map_err(|_| "the Dockerfile does not convert")?;
     let yaml = converted.yaml(SYNTAX);
     copy.write("converted.yaml", &yaml);
-    if let Ok(ignored) = fs::read(folder.join(format!("{dockerfile}.dockerignore"))) {
+    if let Ok(ignored) = fs::read(folder.join("Dockerfile.dockerignore")) {
         copy.write("converted.yaml.dockerignore", ignored);
     }
     let mut found = Vec::new();
     for target in targets(folder) {
         let build = |file: &str| build(copy.folder(), file, target.as_deref()).try_image::<&str>(&[]);
-        let expected = build(dockerfile).map_err(|built| built.messages().to_owned())?;
+        let expected = build("Dockerfile").map_err(|built| built.messages().to_owned())?;
         let image = build("converted.yaml").map_err(|built| format!("{}\n{yaml}", built.messages()))?;
         let differences = platform_differences(&expected.platforms, &image.platforms);
         let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
