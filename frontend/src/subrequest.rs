@@ -2,7 +2,7 @@
 //!
 //! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
 
-mod convert;
+pub(crate) mod convert;
 mod describe;
 pub(crate) mod expand;
 pub(crate) mod explain;

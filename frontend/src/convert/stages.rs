@@ -15,9 +15,10 @@ use super::render::render;
 use super::stage::{Around, Outcome, Walk, is_arg, lines};
 use super::tree::{self, Entries};
 use crate::dockerfile::fields;
-use crate::dockerfile::file::{Body, Dockerfile, From, Statement};
+use crate::dockerfile::file::{Body, Directive, Dockerfile, From, Statement};
 use crate::expand::Marks;
 use crate::image_ref::ImageRef;
+use crate::lint::Rule;
 
 /// The name of a last stage that has none.
 const LAST: &str = "app";
@@ -64,11 +65,28 @@ pub(super) fn stages(file: &Dockerfile) -> Stages {
     stages
 }
 
-/// Comments that stand apart above the first instruction, and directives that say more than how to read the file.
+/// What `# check=` says of rules that the spec has, too, and a note of all else.
+fn lint(file: &Dockerfile) -> (Option<Node>, Option<Note>) {
+    let check = file.directives.iter().find(|directive| directive.name == "check");
+    let Some(Directive { value, span, .. }) = check else { return (None, None) };
+    let settings = value.split(';').filter_map(|setting| setting.split_once('='));
+    let (skips, others): (Vec<_>, Vec<_>) = settings.partition(|(name, _)| *name == "skip");
+    let names = skips.iter().flat_map(|(_, names)| names.split(',')).map(str::trim);
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        names.partition(|name| *name == "all" || Rule::named(name).is_some());
+    let rules = known.iter().map(|name| tree::text(*name, *span)).collect();
+    let mut entries = Entries::default();
+    entries.add_some("skip", tree::one_or_many(rules, *span));
+    let left = others.iter().map(|(name, value)| format!("{name}={value}"));
+    let left: Vec<String> = left.chain(unknown.iter().map(|name| format!("skip={name}"))).collect();
+    let text = format!("of `# check`, this is left out: {}", left.join("; "));
+    let note = (!left.is_empty()).then(|| Note { span: *span, text });
+    ((!entries.is_empty()).then(|| entries.mapping(*span)), note)
+}
+
+/// Comments that stand apart above the first instruction.
 fn header(file: &Dockerfile) -> (Vec<String>, Vec<Statement>) {
-    let checks = file.directives.iter().filter(|directive| directive.name == "check");
-    let mut header: Vec<String> =
-        checks.map(|check| format!("# The Dockerfile's linter was told: check={}", check.value)).collect();
+    let mut header = Vec::new();
     let mut statements = file.statements.clone();
     if let Some(first) = statements.first_mut() {
         let apart = first.comments.iter().rposition(|comment| comment.ends_block).map_or(0, |at| at + 1);
@@ -282,6 +300,10 @@ impl Maker<'_> {
     fn finish(mut self) -> Stages {
         let whole = Span::default();
         let mut root = Entries::default();
+        let (lint, note) = lint(self.file);
+        let header = note.iter().map(|note| format!("# Note: {}", note.text)).collect();
+        self.notes.splice(0..0, note);
+        root.add_some("lint", lint);
         let args = self.args.take();
         for (name, comments) in self.arg_comments {
             self.marks.comment(&format!("args/{name}"), comments);
@@ -302,6 +324,6 @@ impl Maker<'_> {
         }
         root.add("stages", self.stages.mapping(whole));
         let rest = self.comments.into_iter().chain(lines(&self.file.rest)).collect();
-        Stages { tree: root.mapping(whole), marks: self.marks, notes: self.notes, header: Vec::new(), rest }
+        Stages { tree: root.mapping(whole), marks: self.marks, notes: self.notes, header, rest }
     }
 }

@@ -44,6 +44,7 @@ pub(super) enum Command {
     Expand,
     Explain,
     Graph,
+    Convert,
 }
 
 /// How it is told.
@@ -60,7 +61,7 @@ const NO_COMMAND: &str = "BuildKit runs this program where a spec names its imag
     by hand it takes a command: `optfrontend check build.yaml` tells what is wrong with a spec";
 
 /// The names of all commands.
-const COMMANDS: [&str; 5] = ["check", "expand", "explain", "graph", "schema"];
+const COMMANDS: [&str; 6] = ["check", "expand", "explain", "graph", "convert", "schema"];
 
 /// The names of all options.
 const OPTIONS: [&str; 8] =
@@ -81,6 +82,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, 
         "expand" => (Command::Expand, Format::Text),
         "explain" => (Command::Explain, Format::Text),
         "graph" => (Command::Graph, Format::Drawn(graph::Format::Mermaid)),
+        "convert" => (Command::Convert, Format::Text),
         "schema" => return schema(&mut parser),
         "help" => return Ok(Asked::Help),
         other => return Err(unknown("command", other, other, &COMMANDS)),
@@ -195,7 +197,7 @@ impl Command {
     fn format(self, name: &str) -> Result<Format, String> {
         let formats: &[(&str, Format)] = match self {
             Self::Check => &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)],
-            Self::Expand | Self::Explain => &[("text", Format::Text), ("json", Format::Json)],
+            Self::Expand | Self::Explain | Self::Convert => &[("text", Format::Text), ("json", Format::Json)],
             Self::Graph => &[
                 ("mermaid", Format::Drawn(graph::Format::Mermaid)),
                 ("dot", Format::Drawn(graph::Format::Dot)),

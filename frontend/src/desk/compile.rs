@@ -60,6 +60,13 @@ impl<'q> Desk<'q> {
         Ok(Self { files, opts })
     }
 
+    /// The name and the text of a Dockerfile.
+    pub(super) fn dockerfile(&self) -> Result<(String, String), Trouble> {
+        let name = self.files.shown(&self.files.filename);
+        let text = String::from_utf8(self.files.spec()?);
+        text.map(|text| (name.clone(), text)).map_err(|_| format!("{name} is not text in UTF-8"))
+    }
+
     /// The spec in core form.
     pub(super) fn read(&self) -> Result<Spoken, Trouble> {
         let mut reading = Reading::of(&self.files.filename, self.files.spec()?);

@@ -17,8 +17,10 @@ use spec_schema::diagnostic::Diagnostic;
 use self::args::{Asked, Command, Format, HELP, Question};
 use self::compile::{Desk, Planned, Spoken};
 use self::terminal::Style;
+use crate::convert;
 use crate::explain::{Explanation, Surroundings, explain};
 use crate::source::SpecFiles;
+use crate::subrequest::convert::written;
 use crate::subrequest::{Answer, expand, explain as explained, graph};
 
 /// Why nothing can be told of a spec, where that is not the spec's fault.
@@ -70,6 +72,9 @@ fn trouble(why: &str, style: Style, help: &str) -> Told {
 
 fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> {
     let desk = Desk::new(question)?;
+    if question.command == Command::Convert {
+        return converted(&desk, question.format, err);
+    }
     let mut spoken = desk.read()?;
     let mut notes = std::mem::take(&mut spoken.notes);
     let answered = match question.command {
@@ -104,6 +109,25 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
     Ok(Told { err: told.err + &notes.collect::<String>(), ..told })
 }
 
+/// A Dockerfile as a spec; its notes stand beside.
+fn converted(desk: &Desk<'_>, format: Format, err: Style) -> Result<Told, Trouble> {
+    let (name, text) = desk.dockerfile()?;
+    let conversion = match convert::convert(&name, &text) {
+        Ok(conversion) => conversion,
+        Err((files, faults)) => {
+            let err = terminal::faults(&files, &faults.into_sorted(), err);
+            return Ok(Told { out: String::new(), err, code: FAULTS });
+        }
+    };
+    let answer = written(&conversion, convert::SYNTAX);
+    let out = if format == Format::Json { format!("{}\n", answer.json) } else { answer.text };
+    let note = |note: &convert::Note| {
+        let text = format!("{}: {}", conversion.files.locate(note.span), note.text);
+        format!("{} {}\n", err.quiet("note:"), terminal::lines(&text))
+    };
+    Ok(Told { out, err: conversion.notes.iter().map(note).collect(), code: GOOD })
+}
+
 /// What came of a question.
 enum Answered {
     Good(Answer),
@@ -129,7 +153,7 @@ impl Planned {
         Answered::Good(match (question.command, question.format) {
             (Command::Graph, Format::Drawn(format)) => graph::drawn(&self.explanations(&files), format),
             (Command::Graph, _) => graph::drawn(&self.explanations(&files), crate::graph::Format::Mermaid),
-            (Command::Check | Command::Explain | Command::Expand, _) => {
+            (Command::Check | Command::Explain | Command::Expand | Command::Convert, _) => {
                 explained::told(&self.explanations(&files))
             }
         })

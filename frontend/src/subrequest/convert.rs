@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::expand::json_of;
-use super::{location, reply};
-use crate::convert::{SYNTAX, convert as conversion};
+use super::{Answer, location};
+use crate::convert::{Conversion, SYNTAX, convert as conversion};
 use crate::entrypoint::Entrypoint;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
@@ -18,10 +18,15 @@ pub(super) async fn convert(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bu
     let converted =
         conversion(&filename, &text).map_err(|(files, faults)| failure_of(&DOCKERFILE, &files, faults))?;
     let syntax = opts.cmdline.as_deref().and_then(|line| line.split_whitespace().next()).unwrap_or(SYNTAX);
+    Ok(written(&converted, syntax).into())
+}
+
+/// A spec that names this image of the frontend, and its notes.
+pub(crate) fn written(converted: &Conversion, syntax: &str) -> Answer {
     let notes = converted.notes.iter();
     let notes: Vec<_> = notes
         .map(|note| json!({ "message": note.text, "location": location(&converted.files, note.span) }))
         .collect();
     let json = json!({ "spec": json_of(converted.tree()), "notes": notes });
-    Ok(reply(&json, converted.yaml(syntax)))
+    Answer::new(&json, converted.yaml(syntax))
 }

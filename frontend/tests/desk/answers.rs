@@ -36,6 +36,26 @@ fn what_is_expanded_is_a_spec() {
 }
 
 #[test]
+fn a_dockerfile_becomes_a_spec() {
+    let desk =
+        Desk::new().file("Dockerfile", "FROM debian:12-slim\n# why\nRUN a && \\\n  b\nMAINTAINER me\n");
+    let told = desk.run(&["convert", "Dockerfile"]).good();
+    assert!(
+        told.out
+            .starts_with("# syntax=optfrontend/optfrontend:1\nstages:\n  app:\n    from: debian:12-slim\n")
+    );
+    assert!(told.out.contains("      # why\n      - run: >-\n          a &&\n          b\n"), "{}", told.out);
+    assert!(told.err.starts_with("note: Dockerfile:5:12: a spec has no `MAINTAINER`"), "{}", told.err);
+    let desk = desk.file("build.yaml", &told.out);
+    assert_eq!(desk.run(&["check", "build.yaml"]).good().out, "build.yaml: no faults\n");
+    let json = desk.run(&["convert", "--format=json", "Dockerfile"]).good().json();
+    assert_eq!(json["spec"]["stages"]["app"]["from"], "debian:12-slim");
+    let wrong = desk.file("Dockerfile", "FROM debian\nRNU a\n").run(&["convert", "Dockerfile"]);
+    assert_eq!((wrong.code, wrong.out.as_str()), (1, ""));
+    assert!(wrong.err.contains("there is no instruction `RNU`"), "{}", wrong.err);
+}
+
+#[test]
 fn a_plan_is_explained() {
     let desk = shop();
     assert_snapshot("explain", &desk.run(&["explain", "--platform=linux/amd64", "build.yaml"]));
