@@ -80,7 +80,7 @@ fn lint(file: &Dockerfile) -> (Option<Node>, Option<Note>) {
     let left = others.iter().map(|(name, value)| format!("{name}={value}"));
     let left: Vec<String> = left.chain(unknown.iter().map(|name| format!("skip={name}"))).collect();
     let text = format!("of `# check`, this is left out: {}", left.join("; "));
-    let note = (!left.is_empty()).then(|| Note { span: *span, text });
+    let note = (!left.is_empty()).then_some(Note { span: *span, text });
     ((!entries.is_empty()).then(|| entries.mapping(*span)), note)
 }
 
