@@ -36,10 +36,12 @@ debs() {
   ) 8>"$apt.lock"
 }
 
-# Fetches a wheel: wheel FOLDER NAME VERSION [ARCH]
+# Fetches a wheel: wheel FOLDER NAME VERSION [ARCH]; for ARCH-static, one for musl, whose programs need no library.
 wheel() {
   local platform=()
   case ${4:-} in
+    amd64-static) platform=(--platform musllinux_1_1_x86_64) ;;
+    arm64-static) platform=(--platform musllinux_1_1_aarch64) ;;
     amd64) platform=(--platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux_2_28_x86_64) ;;
     arm64) platform=(--platform manylinux2014_aarch64 --platform manylinux_2_17_aarch64 --platform manylinux_2_28_aarch64) ;;
   esac

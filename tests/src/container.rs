@@ -54,6 +54,17 @@ impl Container {
         docker(["inspect", "--format", template, &self.id]).ok().stdout.trim().to_owned()
     }
 
+    /// Asks it to end, and returns its exit code: 137 where it had to be killed.
+    #[track_caller]
+    pub fn stop(&self) -> u8 {
+        docker(["stop", "--time=30", &self.id]).ok();
+        let code = self.inspect("{{.State.ExitCode}}");
+        match code.parse() {
+            Ok(code) => code,
+            Err(error) => panic!("{code}: {error}"),
+        }
+    }
+
     /// Waits until the image's own check calls the container healthy.
     #[track_caller]
     pub fn wait_until_healthy(&self) {

@@ -67,6 +67,12 @@ impl Image {
         image
     }
 
+    /// How many bytes the layers of its only platform have without compression.
+    #[track_caller]
+    pub fn unpacked_size(&self) -> usize {
+        self.only().layers.iter().map(|layer| self.blobs.inflated(layer).len()).sum()
+    }
+
     /// The image, where it is for one platform.
     #[track_caller]
     pub fn only(&self) -> &PlatformImage {

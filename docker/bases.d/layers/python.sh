@@ -57,6 +57,9 @@ cpython() {
     mkdir -p "$lib/site-packages" "$lib/ensurepip/_bundled"
     find wheels -name '*.whl' ! -name 'wheel-*' -exec cp {} "$lib/ensurepip/_bundled" \;
     if [[ -s $machine/pip.conf ]]; then cp "$machine/pip.conf" "$root/etc/pip.conf"; fi
+    # uv carries its own certificates; it takes those of the image instead.
+    mkdir -p "$root/etc/uv"
+    echo 'native-tls = true' >"$root/etc/uv/uv.toml"
   done
 
   mkdir "root-$native/tmp/wheels"

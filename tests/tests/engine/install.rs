@@ -115,7 +115,6 @@ fn uv_without_what_only_development_needs() {
         "stages:
   lock:
     from: python:3.11-slim
-    env: {UV_NATIVE_TLS: 'true'}
     workdir: /app
     cache: [pip, uv]
     steps:
@@ -127,7 +126,6 @@ fn uv_without_what_only_development_needs() {
     steps: [{copy: /app/uv.lock, from: lock}]
   app:
     from: python:3.11-slim
-    env: {UV_NATIVE_TLS: 'true'}
     workdir: /NONCE
     steps:
       - {install: [uv, poetry, pip], production: true}

@@ -15,6 +15,7 @@ mod debug;
 mod desk;
 mod examples;
 mod examples_node;
+mod examples_python;
 mod expand;
 mod git_ssh;
 mod health;
