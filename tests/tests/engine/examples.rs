@@ -39,6 +39,15 @@ pub(crate) fn serve_spec(name: &str, spec: &str, port: u16, user: &str) -> Conta
     container
 }
 
+/// Ends the test if the layers of an example's image have more bytes than those by its Dockerfile, or than a limit.
+#[track_caller]
+pub(crate) fn assert_no_larger(name: &str, limit: usize) {
+    let _alone = alone_with(name);
+    let size = |file| Build::at(repository().join("examples").join(name)).using(file).image().unpacked_size();
+    let (spec, dockerfile) = (size("build.yaml"), size("Dockerfile.reference"));
+    assert!(spec <= dockerfile && spec < limit, "{name}: {spec} bytes, by its Dockerfile {dockerfile}");
+}
+
 /// Builds the stage that tests an example.
 pub(crate) fn test(name: &str) {
     let _alone = alone_with(name);

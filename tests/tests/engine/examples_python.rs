@@ -2,7 +2,7 @@
 
 use optfrontend_tests::{Build, Container, Kind, Response, nonce, repository, request};
 
-use crate::examples::{alone_with, serve, serve_spec, test};
+use crate::examples::{alone_with, assert_no_larger, serve, serve_spec, test};
 
 fn copy_of(example: &str) -> Build {
     Build::copy_of(repository().join("examples").join(example))
@@ -86,6 +86,13 @@ fn python_poetry_installs_by_what_its_lockfile_comes_to() {
     build.run().assert_ran(&["copy pyproject.toml poetry.lock", "run poetry check --lock"]);
 }
 
+#[test]
+fn python_api_answers_by_its_preset() {
+    let container = serve_spec("python-api", "preset.yaml", 8000, "app");
+    assert_eq!(container.answer(8000, "/healthz").status, 200);
+    container.wait_until_healthy();
+}
+
 /// As the README has it: nothing can be written, nothing can be gained.
 const STRICT: [&str; 3] = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"];
 
@@ -147,4 +154,11 @@ fn python_hardened_installs_by_its_requirements_alone() {
     build.run().assert_ran(&["runtime 3/3] copy app"]);
     comment(&build, "requirements.txt");
     build.run().assert_ran(&["copy requirements.txt", "run pip install"]);
+}
+
+#[test]
+fn no_image_is_larger_than_that_of_its_dockerfile() {
+    for example in ["python-api", "python-uv", "python-poetry", "python-hardened"] {
+        assert_no_larger(example, 200_000_000);
+    }
 }

@@ -14,6 +14,7 @@ mod convert;
 mod debug;
 mod desk;
 mod examples;
+mod examples_go;
 mod examples_node;
 mod examples_python;
 mod expand;
