@@ -115,7 +115,7 @@ fn converted(desk: &Desk<'_>, format: Format, err: Style) -> Result<Told, Troubl
     let conversion = match convert::convert(&name, &text) {
         Ok(conversion) => conversion,
         Err((files, faults)) => {
-            let err = terminal::faults(&files, &faults.into_sorted(), err);
+            let err = terminal::faults(&files, &faults.into_sorted(), "faults", err);
             return Ok(Told { out: String::new(), err, code: FAULTS });
         }
     };
