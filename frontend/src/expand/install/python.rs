@@ -49,6 +49,7 @@ fn included(line: &str) -> Option<&str> {
     (!file.is_empty() && !file.contains("://")).then_some(file)
 }
 
+// `PIP_PYTHON` says where the project goes: the manager itself is no part of that.
 pub(super) fn uv(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let lock = project.text("uv.lock").unwrap_or_default();
     let mut members: Vec<String> = lock.lines().filter_map(member).filter(|path| path != ".").collect();
@@ -59,7 +60,7 @@ pub(super) fn uv(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let command = script(
         "uv",
         &format!(
-            "command -v uv >/dev/null || pip install --quiet --disable-pip-version-check --root-user-action=ignore uv=={UV}\n\
+            "command -v uv >/dev/null || env -u PIP_PYTHON pip install --quiet --disable-pip-version-check --root-user-action=ignore uv=={UV}\n\
              exec uv sync --locked --no-install-workspace{production} \"$@\""
         ),
     );
@@ -80,7 +81,7 @@ pub(super) fn poetry(project: &mut Project<'_>) -> Recipe {
     let command = script(
         "poetry",
         &format!(
-            "command -v poetry >/dev/null || pip install --quiet --disable-pip-version-check --root-user-action=ignore poetry=={POETRY}\n\
+            "command -v poetry >/dev/null || env -u PIP_PYTHON pip install --quiet --disable-pip-version-check --root-user-action=ignore poetry=={POETRY}\n\
              exec poetry install --no-root --no-interaction --no-ansi{production} \"$@\""
         ),
     );
