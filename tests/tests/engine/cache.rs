@@ -1,6 +1,6 @@
 //! What is done again, and what is not.
 
-use optfrontend_tests::{Build, repository};
+use optfrontend_tests::{Build, in_one_of_three_rounds, repository};
 
 use crate::examples::alone_with;
 
@@ -110,15 +110,17 @@ stages:
 #[test]
 fn editing_the_source_of_an_example_installs_nothing() {
     let _alone = alone_with("node-api");
-    let build = Build::copy_of(repository().join("examples/node-api"));
-    build.run();
-    let path = build.folder().join("src/app.ts");
-    let source = std::fs::read_to_string(path).unwrap();
-    build.write("src/app.ts", format!("{source}\nexport const edited = \"{}\";\n", build.nonce()));
-    let again = build.run();
-    let ran = again.ran();
-    assert!(ran.iter().any(|name| name.contains("npm run build")), "{ran:?}");
-    assert!(!ran.iter().any(|name| name.contains("npm ci")), "{ran:?}");
+    in_one_of_three_rounds(|| {
+        let build = Build::copy_of(repository().join("examples/node-api"));
+        build.run();
+        let path = build.folder().join("src/app.ts");
+        let source = std::fs::read_to_string(path).unwrap();
+        build.write("src/app.ts", format!("{source}\nexport const edited = \"{}\";\n", build.nonce()));
+        let again = build.run();
+        let ran = again.ran();
+        assert!(ran.iter().any(|name| name.contains("npm run build")), "{ran:?}");
+        assert!(!ran.iter().any(|name| name.contains("npm ci")), "{ran:?}");
+    });
 }
 
 #[test]
