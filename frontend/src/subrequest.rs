@@ -107,8 +107,8 @@ pub(crate) async fn answer(
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
         "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
         "frontend.schema" => Ok(schema()),
-        "frontend.check.sarif" => sarif::sarif(gateway, opts).await,
-        "frontend.lint" => lint::lint(gateway, opts).await,
+        "frontend.check.sarif" => lint::lint(gateway, opts, sarif::log).await,
+        "frontend.lint" => lint::lint(gateway, opts, lint::checked).await,
         _ => Err(Failure::unsupported_request(request)),
     }
 }

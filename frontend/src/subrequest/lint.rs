@@ -13,25 +13,27 @@ use crate::opts::FrontendOpts;
 use crate::report::message;
 use crate::source::{SpecFile, SpecFiles};
 
-/// Compiles the spec as a build would, and stops before the solve.
-pub(super) async fn lint(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
-    match compile(gateway, opts).await {
-        Ok(compiled) => Ok(match compiled.lint(opts) {
-            Ok(findings) => result(&compiled.files, &findings, &[]),
-            Err(faults) => result(&compiled.files, &Findings::default(), &faults.into_sorted()),
-        }),
-        Err(Stopped::Faults(files, faults)) => {
-            Ok(result(&files, &Findings::default(), &faults.into_sorted()))
-        }
-        Err(Stopped::Failure(failure)) => Err(failure),
-    }
-}
+/// The form of an answer, from what was found and what is wrong.
+type Form = fn(&SpecFiles, &Findings, &[Diagnostic]) -> Answer;
 
-fn result(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> BuildResult {
-    let mut result = BuildResult::from(checked(files, findings, faults));
+/// Compiles the spec as a build would, and stops before the solve.
+pub(super) async fn lint(gateway: &Gateway, opts: &FrontendOpts, form: Form) -> Result<BuildResult, Failure> {
+    let (files, checked) = match compile(gateway, opts).await {
+        Ok(compiled) => {
+            let checked = compiled.lint(opts);
+            (compiled.files, checked)
+        }
+        Err(Stopped::Faults(files, faults)) => (files, Err(faults)),
+        Err(Stopped::Failure(failure)) => return Err(failure),
+    };
+    let (findings, faults) = match checked {
+        Ok(findings) => (findings, Vec::new()),
+        Err(faults) => (Findings::default(), faults.into_sorted()),
+    };
+    let mut result = BuildResult::from(form(&files, &findings, &faults));
     let status = if findings.is_empty() && faults.is_empty() { "0" } else { "1" };
     result.metadata.insert("result.statuscode".to_owned(), status.into());
-    result
+    Ok(result)
 }
 
 /// The client prints a build error with the lines of one place; the message has the places of all.

@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 use spec_schema::diagnostic::Diagnostic;
 
 use super::Answer;
-use crate::compile::{Stopped, compile};
-use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::lint::{Finding, Findings, RULES, Rule};
-use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
 
 /// The form that the answer has, and where it is defined.
@@ -16,27 +13,6 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// What a fault of the spec is called among the rules.
 const FAULT: &str = "Fault";
-
-/// Compiles the spec as a build would, and stops before the solve.
-pub(super) async fn sarif(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
-    match compile(gateway, opts).await {
-        Ok(compiled) => Ok(match compiled.lint(opts) {
-            Ok(findings) => result(&compiled.files, &findings, &[]),
-            Err(faults) => result(&compiled.files, &Findings::default(), &faults.into_sorted()),
-        }),
-        Err(Stopped::Faults(files, faults)) => {
-            Ok(result(&files, &Findings::default(), &faults.into_sorted()))
-        }
-        Err(Stopped::Failure(failure)) => Err(failure),
-    }
-}
-
-fn result(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> BuildResult {
-    let mut result = BuildResult::from(log(files, findings, faults));
-    let status = if findings.is_empty() && faults.is_empty() { "0" } else { "1" };
-    result.metadata.insert("result.statuscode".to_owned(), status.into());
-    result
-}
 
 /// The log of one check.
 pub(crate) fn log(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> Answer {
