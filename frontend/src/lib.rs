@@ -9,6 +9,8 @@
 //! All but `resolve`, `inspect` and `solve`, which go through [`gateway`], are pure. `compile` and [`build`] run them in order.
 
 pub mod accounts;
+mod assumed;
+pub mod audit;
 pub mod build;
 mod compile;
 pub mod convert;
@@ -50,6 +52,7 @@ pub mod source;
 mod subrequest;
 pub mod survey;
 mod table;
+mod terminal;
 pub mod users;
 pub mod verify;
 mod warnings;

@@ -2,6 +2,7 @@
 //!
 //! Answers have the JSON that `BuildKit`'s `frontend/subrequests` defines, which buildx prints.
 
+mod audit;
 pub(crate) mod convert;
 mod describe;
 pub(crate) mod expand;
@@ -84,6 +85,16 @@ const METHODS: &[Method] = &[
         takes_target: false,
     },
     Method {
+        name: "frontend.audit",
+        description: "Tell what is against the lint rules in the Dockerfile, and what to do about it",
+        takes_target: true,
+    },
+    Method {
+        name: "frontend.audit.sarif",
+        description: "The same as SARIF, which code hosts show beside the lines",
+        takes_target: true,
+    },
+    Method {
         name: "frontend.subrequests.describe",
         description: "List these questions",
         takes_target: false,
@@ -102,6 +113,8 @@ pub(crate) async fn answer(
         "frontend.outline" => outline::outline(gateway, opts).await,
         "frontend.expand" => expand::expand(gateway, opts).await,
         "frontend.convert" => convert::convert(gateway, opts).await,
+        "frontend.audit" => audit::audit(gateway, opts, audit::TOLD).await,
+        "frontend.audit.sarif" => audit::audit(gateway, opts, audit::SARIF).await,
         "frontend.explain" => explain::explain(gateway, opts).await,
         "frontend.graph" => graph::graph(gateway, opts, Format::Mermaid).await,
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
@@ -123,7 +136,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(json: &Value, text: String) -> Self {
+    pub(crate) fn new(json: &Value, text: String) -> Self {
         Self { json: format!("{json:#}"), text }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) async fn send(gateway: &Gateway, compiled: &Compiled, findings: &[Fin
 
 /// A finding as Docker tells those of its own checks.
 fn of_finding(finding: &Finding, files: &SpecFiles) -> Warning {
-    let Finding { rule, span, detail, help } = finding;
+    let Finding { rule, span, detail, help, .. } = finding;
     let (line, _) = files.lines(*span);
     let excerpt = files.get(span.file).map(|file| SourceExcerpt {
         file: Arc::new(SourceFile {

@@ -51,6 +51,8 @@ pub struct Conversion {
     pub spec: Spec,
     /// What it cannot say, in the order of the Dockerfile.
     pub notes: Vec<Note>,
+    /// The Dockerfile as it was read.
+    pub dockerfile: Dockerfile,
     tree: Node,
     marks: Marks,
     header: Vec<String>,
@@ -87,13 +89,15 @@ pub fn convert(name: &str, text: &str) -> Result<Conversion, (SpecFiles, Faults)
     let mut files = SpecFiles::default();
     files.add(SpecFile::new(name, text));
     let mut faults = Faults::new();
-    let file = Dockerfile::parse(text, &mut faults);
+    let dockerfile = Dockerfile::parse(text, &mut faults);
     if !faults.is_empty() {
         return Err((files, faults));
     }
-    let stages::Stages { tree, marks, notes, header, rest } = stages::stages(&file);
+    let stages::Stages { tree, marks, notes, header, rest } = stages::stages(&dockerfile);
     match Spec::decode(&tree, &mut faults) {
-        Some(spec) if faults.is_empty() => Ok(Conversion { files, spec, notes, tree, marks, header, rest }),
+        Some(spec) if faults.is_empty() => {
+            Ok(Conversion { files, spec, notes, dockerfile, tree, marks, header, rest })
+        }
         _ => Err((files, faults)),
     }
 }

@@ -45,6 +45,7 @@ pub(super) enum Command {
     Explain,
     Graph,
     Convert,
+    Audit,
 }
 
 /// How it is told.
@@ -61,7 +62,7 @@ const NO_COMMAND: &str = "BuildKit runs this program where a spec names its imag
     by hand it takes a command: `optfrontend check build.yaml` tells what is wrong with a spec";
 
 /// The names of all commands.
-const COMMANDS: [&str; 6] = ["check", "expand", "explain", "graph", "convert", "schema"];
+const COMMANDS: [&str; 7] = ["check", "expand", "explain", "graph", "convert", "audit", "schema"];
 
 /// The names of all options.
 const OPTIONS: [&str; 8] =
@@ -83,6 +84,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, 
         "explain" => (Command::Explain, Format::Text),
         "graph" => (Command::Graph, Format::Drawn(graph::Format::Mermaid)),
         "convert" => (Command::Convert, Format::Text),
+        "audit" => (Command::Audit, Format::Text),
         "schema" => return schema(&mut parser),
         "help" => return Ok(Asked::Help),
         other => return Err(unknown("command", other, other, &COMMANDS)),
@@ -196,7 +198,9 @@ impl Command {
     /// A format by its name.
     fn format(self, name: &str) -> Result<Format, String> {
         let formats: &[(&str, Format)] = match self {
-            Self::Check => &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)],
+            Self::Check | Self::Audit => {
+                &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)]
+            }
             Self::Expand | Self::Explain | Self::Convert => &[("text", Format::Text), ("json", Format::Json)],
             Self::Graph => &[
                 ("mermaid", Format::Drawn(graph::Format::Mermaid)),

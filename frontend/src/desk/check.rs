@@ -4,10 +4,11 @@ use spec_schema::diagnostic::Diagnostic;
 
 use super::args::Format;
 use super::compile::{Desk, Planned, Spoken};
-use super::terminal::{self, Style};
 use super::{FAULTS, GOOD, Told, Trouble};
 use crate::lint::{Finding, Findings};
+use crate::report::SPEC;
 use crate::subrequest::{lint, sarif};
+use crate::terminal::{self, Style};
 
 /// The answer for a spec that has been planned.
 pub(super) fn check(
@@ -23,8 +24,8 @@ pub(super) fn check(
     let faults = faults.into_sorted();
     let is_good = findings.is_empty() && faults.is_empty();
     let out = match format {
-        Format::Json => format!("{}\n", lint::checked(&files, &findings, &faults).json),
-        Format::Sarif => sarif::log(&files, &findings, &faults).text,
+        Format::Json => format!("{}\n", lint::checked(&SPEC, &files, &findings, &faults).json),
+        Format::Sarif => sarif::log(&SPEC, &files, &findings, &faults).text,
         Format::Text | Format::Drawn(_) if is_good => {
             format!("{}: no faults\n", files.iter().next().map_or("", |file| file.name.as_str()))
         }

@@ -6,8 +6,9 @@ use spec_schema::diagnostic::Faults;
 
 use super::Trouble;
 use super::args::Question;
-use super::assumed::Assumed;
 use super::files::Files;
+use crate::assumed::Assumed;
+use crate::audit::{Audit, Audited};
 use crate::debug;
 use crate::epoch::Epoch;
 use crate::expand::{Core, ask, expand};
@@ -67,6 +68,19 @@ impl<'q> Desk<'q> {
         text.map(|text| (name.clone(), text)).map_err(|_| format!("{name} is not text in UTF-8"))
     }
 
+    /// What lint finds in a Dockerfile, and whether it has images of which nothing but the name is known.
+    pub(super) fn audit(&self) -> Result<(Audited, bool), Trouble> {
+        let (name, text) = self.dockerfile()?;
+        let audit = match Audit::of(&name, &text, &self.opts, &platform()) {
+            Ok(audit) => audit,
+            Err(audited) => return Ok((audited, false)),
+        };
+        let has_images = audit.selections().iter().flat_map(Selection::images).next().is_some();
+        let ignore = if audit.reads_context() { Some(self.files.ignore_rules()?) } else { None };
+        let audited = audit.look(&Resolved::default(), ignore.as_ref(), self.opts.check.as_deref());
+        Ok((audited, has_images))
+    }
+
     /// The spec in core form.
     pub(super) fn read(&self) -> Result<Spoken, Trouble> {
         let mut reading = Reading::of(&self.files.filename, self.files.spec()?);
@@ -110,7 +124,7 @@ impl<'q> Desk<'q> {
             let assumed = Assumed::default();
             return Ok(Planned { selections: Vec::new(), plans: Vec::new(), assumed, notes: Vec::new() });
         };
-        let build = Platform::parse(&format!("linux/{}", architecture())).unwrap_or_default();
+        let build = platform();
         let platforms = platforms(core.spec(), &self.opts, &build, faults);
         let selected = platforms.list.iter().filter_map(|one| select(core, request, &build, one, faults));
         let selections: Vec<Selection> = selected.collect();
@@ -185,6 +199,11 @@ fn settle(plan: &mut BuildPlan, faults: &mut Faults) {
     let mut known = Known::default();
     known.make(plan, faults);
     layers::arrange(plan, &Facts::default(), known.complete(plan));
+}
+
+/// What steps run on where this machine builds.
+fn platform() -> Platform {
+    Platform::parse(&format!("linux/{}", architecture())).unwrap_or_default()
 }
 
 /// This machine's architecture in the words of images.

@@ -1,12 +1,11 @@
 //! The program on a desk: `optfrontend check build.yaml` tells what can be told without a daemon, in the words of `--check` and `--call`.
 
 mod args;
-mod assumed;
+mod audit;
 mod check;
 mod compile;
 mod files;
 mod folder;
-mod terminal;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -16,12 +15,12 @@ use spec_schema::diagnostic::Diagnostic;
 
 use self::args::{Asked, Command, Format, HELP, Question};
 use self::compile::{Desk, Planned, Spoken};
-use self::terminal::Style;
 use crate::convert;
 use crate::explain::{Explanation, Surroundings, explain};
 use crate::source::SpecFiles;
 use crate::subrequest::convert::written;
 use crate::subrequest::{Answer, expand, explain as explained, graph};
+use crate::terminal::{self, Style};
 
 /// Why nothing can be told of a spec, where that is not the spec's fault.
 type Trouble = String;
@@ -74,6 +73,9 @@ fn answer(question: &Question, out: Style, err: Style) -> Result<Told, Trouble> 
     let desk = Desk::new(question)?;
     if question.command == Command::Convert {
         return converted(&desk, question.format, err);
+    }
+    if question.command == Command::Audit {
+        return audit::audit(&desk, question.format, out, err);
     }
     let mut spoken = desk.read()?;
     let mut notes = std::mem::take(&mut spoken.notes);
@@ -153,7 +155,7 @@ impl Planned {
         Answered::Good(match (question.command, question.format) {
             (Command::Graph, Format::Drawn(format)) => graph::drawn(&self.explanations(&files), format),
             (Command::Graph, _) => graph::drawn(&self.explanations(&files), crate::graph::Format::Mermaid),
-            (Command::Check | Command::Explain | Command::Expand | Command::Convert, _) => {
+            (Command::Check | Command::Explain | Command::Expand | Command::Convert | Command::Audit, _) => {
                 explained::told(&self.explanations(&files))
             }
         })

@@ -5,6 +5,7 @@ use spec_schema::span::{FileId, Span};
 use spec_schema::spec::{Lint, LintErrors};
 
 use super::{Finding, RULES, Rule, Subject};
+use crate::dockerfile::file::Dockerfile;
 
 /// What stands for every rule.
 const ALL: &str = "all";
@@ -32,7 +33,7 @@ struct Comment {
 impl Level {
     /// What the spec says, or what the client does in its place; a rule that does not exist is a fault.
     pub(super) fn of(subject: &Subject<'_>, override_level: Option<&str>, faults: &mut Faults) -> Self {
-        let mut level = match override_level {
+        let mut level = match override_level.or_else(|| subject.dockerfile().map(directive)) {
             Some(text) => Self::parse(text),
             None => subject.spec().lint.as_ref().map(|lint| Self::read(lint, faults)).unwrap_or_default(),
         };
@@ -85,11 +86,24 @@ impl Level {
 
     /// Whether a comment says that it is all right.
     pub(super) fn skips(&self, subject: &Subject<'_>, finding: &Finding) -> bool {
+        if self.comments.is_empty() {
+            return false;
+        }
         let (line, _) = subject.files().lines(finding.span);
+        // Above an instruction of a Dockerfile, it is for all of its lines.
+        let first = subject.statement_at(finding.span).map(|span| subject.files().lines(span).0);
         self.comments.iter().any(|comment| {
-            comment.file == finding.span.file && comment.line == line && has(&comment.rules, finding.rule)
+            comment.file == finding.span.file
+                && (comment.line == line || Some(comment.line) == first)
+                && has(&comment.rules, finding.rule)
         })
     }
+}
+
+/// What `# check=` says, which is empty where there is no such line.
+fn directive(dockerfile: &Dockerfile) -> &str {
+    let check = dockerfile.directives.iter().find(|directive| directive.name == "check");
+    check.map_or("", |directive| directive.value.as_str())
 }
 
 fn has(names: &[String], rule: &Rule) -> bool {
@@ -98,7 +112,7 @@ fn has(names: &[String], rule: &Rule) -> bool {
 
 /// Whether there is such a rule; a fault where there is not.
 fn known(name: &str, span: Span, faults: &mut Faults) {
-    if name == ALL || Rule::named(name).is_some() {
+    if name == ALL || Rule::exists(name) {
         return;
     }
     let help = did_you_mean(name, RULES.iter().map(|rule| rule.name));

@@ -2,8 +2,13 @@
 //!
 //! A rule is a file of `rules` and a page of `docs/lint`, whose two specs are its test: the rule finds something in the bad one, and no
 //! rule finds anything in the good one. Rules have the names of Docker's build checks where they are the same.
+//!
+//! A Dockerfile that has become a spec with the Dockerfile's places is looked at by the same rules, see [`crate::audit`]: a rule finds in one
+//! place, and says in the words of both languages what to do.
 
+mod help;
 mod image_name;
+mod known;
 mod level;
 mod rules;
 mod script;
@@ -12,7 +17,8 @@ mod subject;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 
-pub use rules::RULES;
+pub use help::Help;
+pub use rules::{DOCKERFILE_RULES, RULES};
 pub use subject::{Subject, Target};
 
 use level::Level;
@@ -27,6 +33,8 @@ pub struct Rule {
     pub name: &'static str,
     /// What it asks for, in a sentence.
     pub description: &'static str,
+    /// What it costs not to do so: a part of a sentence.
+    pub costs: &'static str,
     /// Whether it counts only where a spec asks for it: what some projects want, and most do not.
     pub asked_for: bool,
     /// Finds what is against it.
@@ -39,9 +47,14 @@ impl Rule {
         format!("{PAGES}/{}.md", self.name)
     }
 
-    /// The rule of a name.
+    /// The rule of a name, of those that specs have.
     pub fn named(name: &str) -> Option<&'static Self> {
         RULES.iter().copied().find(|rule| rule.name == name)
+    }
+
+    /// Whether there is a rule of that name, be it for Dockerfiles alone.
+    pub fn exists(name: &str) -> bool {
+        RULES.iter().chain(DOCKERFILE_RULES).any(|rule| rule.name == name)
     }
 }
 
@@ -54,8 +67,12 @@ pub struct Finding {
     pub span: Span,
     /// What is there: a sentence in lower case, without a full stop.
     pub detail: String,
-    /// What to do about it.
+    /// What to do about it, in the language of the file.
     pub help: String,
+    /// Lines to write instead, where they are known: those of a Dockerfile.
+    pub better: Vec<String>,
+    /// Of a Dockerfile, how a spec settles it, where it does so in another way.
+    pub in_spec: Option<String>,
 }
 
 impl Finding {
@@ -67,11 +84,11 @@ impl Finding {
 
 /// What a rule finds.
 #[derive(Debug, Default)]
-pub struct Found(Vec<(Span, String, String)>);
+pub struct Found(Vec<(Span, String, Help)>);
 
 impl Found {
     /// Adds a place, what is there, and what to do.
-    fn add(&mut self, span: Span, detail: impl Into<String>, help: impl Into<String>) {
+    fn add(&mut self, span: Span, detail: impl Into<String>, help: impl Into<Help>) {
         self.0.push((span, detail.into(), help.into()));
     }
 }
@@ -111,10 +128,11 @@ impl Findings {
 pub fn lint(subject: &Subject<'_>, instead: Option<&str>, faults: &mut Faults) -> Findings {
     let level = Level::of(subject, instead, faults);
     let mut findings = Vec::new();
-    for rule in RULES.iter().copied().filter(|rule| level.counts(rule)) {
+    let own = if subject.is_dockerfile() { DOCKERFILE_RULES } else { &[] };
+    for rule in RULES.iter().chain(own).copied().filter(|rule| level.counts(rule)) {
         let mut found = Found::default();
         (rule.check)(subject, &mut found);
-        let found = found.0.into_iter().map(|(span, detail, help)| Finding { rule, span, detail, help });
+        let found = found.0.into_iter().map(|(span, detail, help)| help.finding(rule, span, detail, subject));
         findings.extend(found.filter(|finding| !level.skips(subject, finding)));
     }
     findings.sort_by_key(|finding| (finding.span, finding.rule.name));

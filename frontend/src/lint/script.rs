@@ -30,6 +30,11 @@ impl Command {
         first.rsplit_once('/').map_or(first, |(_, name)| name)
     }
 
+    /// It on one line, as it is written.
+    pub(super) fn line(&self) -> String {
+        self.text.replace("\\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Its arguments, behind the program.
     pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
         self.words.iter().skip(1).map(String::as_str)

@@ -1,6 +1,6 @@
 //! What rules look at: a spec in core form, and the image that comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spec_schema::Spec;
 use spec_schema::decode::Entry;
@@ -11,6 +11,7 @@ use spec_schema::spec::{Command as Written, Mount, Stage};
 
 use super::image_name::ImageName;
 use super::script::{Command, commands};
+use crate::dockerfile::file::Dockerfile;
 use crate::dockerignore::Matcher;
 use crate::entrypoint::IgnoreRules;
 use crate::expand::{Core, CoreAction, CoreRun, CoreStep};
@@ -32,7 +33,12 @@ pub struct Subject<'a> {
     ignore: Option<&'a IgnoreRules>,
     contexts: &'a NamedContexts,
     stages: Vec<StageView<'a>>,
+    /// The positions of the stages.
+    positions: BTreeMap<&'a str, usize>,
     target: Option<Target>,
+    /// The positions of the stages that the target needs.
+    needed: BTreeSet<usize>,
+    dockerfile: Option<&'a Dockerfile>,
 }
 
 /// The image that is built.
@@ -56,6 +62,8 @@ pub(super) struct StageView<'a> {
     pub(super) from: Option<String>,
     /// Its steps, those of branches among them, in the order written.
     pub(super) steps: Vec<&'a CoreStep>,
+    /// Those that run something.
+    runs: Vec<RunView<'a>>,
 }
 
 /// A `run` step.
@@ -95,15 +103,55 @@ impl<'a> Subject<'a> {
         target: Option<Target>,
     ) -> Self {
         let scope = Scope::global(globals);
-        let stage = |(index, (name, entry)): (usize, (&'a str, &'a Entry<Stage>))| StageView {
-            name,
-            name_span: entry.key_span,
-            stage: &entry.value,
-            from: scope.expand(&entry.value.from, &mut Faults::new()),
-            steps: flat(core.steps(index)),
+        let stage = |(index, (name, entry)): (usize, (&'a str, &'a Entry<Stage>))| {
+            let steps = flat(core.steps(index));
+            let runs = steps.iter().filter_map(|step| RunView::of(step)).collect();
+            let from = scope.expand(&entry.value.from, &mut Faults::new());
+            StageView { name, name_span: entry.key_span, stage: &entry.value, from, steps, runs }
         };
-        let stages = core.spec().stages.iter().enumerate().map(stage).collect();
-        Self { files, core, globals, ignore, contexts, stages, target }
+        let stages: Vec<StageView<'_>> = core.spec().stages.iter().enumerate().map(stage).collect();
+        let positions = stages.iter().enumerate().map(|(at, stage)| (stage.name, at)).collect();
+        let needed = target.iter().flat_map(|target| target.needs.iter().copied()).collect();
+        Self { files, core, globals, ignore, contexts, stages, positions, target, needed, dockerfile: None }
+    }
+
+    /// The same of a spec that a Dockerfile has become, with the places of that.
+    #[must_use]
+    pub fn of_dockerfile(self, dockerfile: &'a Dockerfile) -> Self {
+        Self { dockerfile: Some(dockerfile), ..self }
+    }
+
+    /// The Dockerfile, where it is one.
+    pub(super) fn dockerfile(&self) -> Option<&'a Dockerfile> {
+        self.dockerfile
+    }
+
+    pub(super) fn is_dockerfile(&self) -> bool {
+        self.dockerfile.is_some()
+    }
+
+    /// All of the instruction at a place of a Dockerfile.
+    pub(super) fn statement_at(&self, span: Span) -> Option<Span> {
+        let mut statements = self.dockerfile?.statements.iter().map(|statement| statement.span);
+        statements.find(|statement| statement.start <= span.start && span.start < statement.end)
+    }
+
+    /// The first line of that instruction.
+    pub(super) fn written(&self, span: Span) -> Option<String> {
+        let statement = self.statement_at(span)?;
+        let file = self.files.get(statement.file)?;
+        Some(file.line(file.position(statement.start).line).trim().to_owned())
+    }
+
+    /// A key of the language as the file has it: in a Dockerfile, it is an instruction.
+    pub(super) fn key(&self, key: &str) -> String {
+        if self.is_dockerfile() { key.to_uppercase() } else { key.to_owned() }
+    }
+
+    /// What the image of a stage is called: a last stage of a Dockerfile may have no name.
+    pub(super) fn image_of(&self, stage: &StageView<'a>) -> String {
+        let is_written = self.dockerfile.is_none_or(|file| file.names_stage(stage.name));
+        if is_written { format!("the image `{}`", stage.name) } else { "the image".to_owned() }
     }
 
     pub(super) fn files(&self) -> &'a SpecFiles {
@@ -128,7 +176,7 @@ impl<'a> Subject<'a> {
     }
 
     /// All `run` steps with their stage.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (&StageView<'a>, RunView<'a>)> {
+    pub(super) fn runs(&self) -> impl Iterator<Item = (&StageView<'a>, &RunView<'a>)> {
         self.stages.iter().flat_map(|stage| stage.runs().map(move |run| (stage, run)))
     }
 
@@ -145,14 +193,12 @@ impl<'a> Subject<'a> {
 
     /// Whether the stage that is built needs another one, or is it.
     pub(super) fn is_needed(&self, stage: &StageView<'a>) -> bool {
-        let needs = self.target.iter().flat_map(|target| &target.needs);
-        needs.filter_map(|index| self.stages.get(*index)).any(|needed| needed.name == stage.name)
+        self.positions.get(stage.name).is_some_and(|position| self.needed.contains(position))
     }
 
     /// The stage and those that it starts from, itself first.
     pub(super) fn chain(&self, stage: &StageView<'a>) -> Vec<&StageView<'a>> {
-        let mut chain: Vec<&StageView<'a>> =
-            self.stages.iter().filter(|other| other.name == stage.name).collect();
+        let mut chain: Vec<&StageView<'a>> = self.named(stage.name).into_iter().collect();
         while let Some(below) = chain.last().and_then(|stage| self.named(stage.from.as_deref()?)) {
             if chain.len() > self.stages.len() {
                 break;
@@ -163,7 +209,7 @@ impl<'a> Subject<'a> {
     }
 
     fn named(&self, name: &str) -> Option<&StageView<'a>> {
-        self.stages.iter().find(|stage| stage.name == name)
+        self.positions.get(name).and_then(|position| self.stages.get(*position))
     }
 
     /// Whether a `from` names a stage, a source, what the client gives, or nothing at all, and so no image.
@@ -193,12 +239,22 @@ impl<'a> Subject<'a> {
         let found = self.files.get(span.file).and_then(|file| {
             let whole = file.text.get(span.start as usize..span.end as usize)?;
             let first = text.lines().next().unwrap_or_default().trim_end_matches('\\').trim_end();
-            let at = whole.find(first).filter(|_| !first.is_empty())?;
+            let (at, length) = starts(first).find_map(|start| Some((whole.find(start)?, start.len())))?;
             let start = span.start + u32::try_from(at).ok()?;
-            Some(Span { start, end: start + u32::try_from(first.len()).ok()?, ..span })
+            Some(Span { start, end: start + u32::try_from(length).ok()?, ..span })
         });
         found.unwrap_or(span)
     }
+}
+
+/// A text, then as much of it as a line may have before the next one: half of its words at a time.
+fn starts(text: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(text), |text| {
+        let blanks: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).collect();
+        let at = blanks.get(blanks.len() / 2)?;
+        Some(text[..*at].trim_end())
+    })
+    .filter(|text| !text.is_empty())
 }
 
 fn flat(steps: &[CoreStep]) -> Vec<&CoreStep> {
@@ -214,11 +270,21 @@ fn flat(steps: &[CoreStep]) -> Vec<&CoreStep> {
 
 impl<'a> StageView<'a> {
     /// Its `run` steps.
-    pub(super) fn runs(&self) -> impl Iterator<Item = RunView<'a>> {
-        self.steps.iter().filter_map(|step| match &step.action {
-            CoreAction::Run(run) => Some(RunView { run, step, commands: commands_of(&run.step.run) }),
-            _ => None,
-        })
+    pub(super) fn runs(&self) -> impl Iterator<Item = &RunView<'a>> {
+        self.runs.iter()
+    }
+
+    /// Its steps, each with what it runs.
+    pub(super) fn steps_and_runs(&self) -> impl Iterator<Item = (&'a CoreStep, Option<&RunView<'a>>)> {
+        let mut runs = self.runs.iter().peekable();
+        self.steps.iter().map(move |step| (*step, runs.next_if(|run| std::ptr::eq(run.step, *step))))
+    }
+}
+
+impl<'a> RunView<'a> {
+    fn of(step: &'a CoreStep) -> Option<Self> {
+        let CoreAction::Run(run) = &step.action else { return None };
+        Some(Self { run, step, commands: commands_of(&run.step.run) })
     }
 }
 

@@ -10,11 +10,11 @@ use crate::compile::{Stopped, compile};
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::lint::{Finding, Findings};
 use crate::opts::FrontendOpts;
-use crate::report::message;
+use crate::report::{SPEC, Subject, message_of};
 use crate::source::{SpecFile, SpecFiles};
 
 /// The form of an answer, from what was found and what is wrong.
-type Form = fn(&SpecFiles, &Findings, &[Diagnostic]) -> Answer;
+type Form = fn(&Subject, &SpecFiles, &Findings, &[Diagnostic]) -> Answer;
 
 /// Compiles the spec as a build would, and stops before the solve.
 pub(super) async fn lint(gateway: &Gateway, opts: &FrontendOpts, form: Form) -> Result<BuildResult, Failure> {
@@ -30,30 +30,49 @@ pub(super) async fn lint(gateway: &Gateway, opts: &FrontendOpts, form: Form) -> 
         Ok(findings) => (findings, Vec::new()),
         Err(faults) => (Findings::default(), faults.into_sorted()),
     };
-    let mut result = BuildResult::from(form(&files, &findings, &faults));
+    let mut result = BuildResult::from(form(&SPEC, &files, &findings, &faults));
     let status = if findings.is_empty() && faults.is_empty() { "0" } else { "1" };
     result.metadata.insert("result.statuscode".to_owned(), status.into());
     Ok(result)
 }
 
-/// The client prints a build error with the lines of one place; the message has the places of all.
-pub(crate) fn checked(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> Answer {
-    let warnings: Vec<Value> = findings.all().map(|finding| warning(files, finding)).collect();
-    let mut json = json!({ "warnings": warnings, "sources": files.iter().map(source).collect::<Vec<_>>() });
+/// What was found, for programs and for people.
+pub(crate) fn checked(
+    subject: &Subject,
+    files: &SpecFiles,
+    findings: &Findings,
+    faults: &[Diagnostic],
+) -> Answer {
     let mut text = String::new();
-    for Finding { rule, span, detail, help } in findings.all() {
+    for Finding { rule, span, detail, help, .. } in findings.all() {
         text += &format!("{}: {}: {detail}\n  help: {help}\n", files.locate(*span), rule.name);
     }
-    if let Some(first) = faults.first() {
-        text += &message(files, faults);
-        json["buildError"] = json!({ "message": text, "location": location(files, first.span) });
+    if !faults.is_empty() {
+        text += &message_of(subject, files, faults);
     }
-    Answer::new(&json, text)
+    Answer::new(&json(subject, files, findings, faults), text)
+}
+
+/// The client prints a build error with the lines of one place; the message has the places of all.
+pub(crate) fn json(
+    subject: &Subject,
+    files: &SpecFiles,
+    findings: &Findings,
+    faults: &[Diagnostic],
+) -> Value {
+    let warnings: Vec<Value> = findings.all().map(|finding| warning(files, finding)).collect();
+    let sources: Vec<Value> = files.iter().map(|file| source(subject, file)).collect();
+    let mut json = json!({ "warnings": warnings, "sources": sources });
+    if let Some(first) = faults.first() {
+        let message = message_of(subject, files, faults);
+        json["buildError"] = json!({ "message": message, "location": location(files, first.span) });
+    }
+    json
 }
 
 /// A finding as `BuildKit`'s `frontend/subrequests/lint` has it. The client shows description and detail; what to do is part of these.
 fn warning(files: &SpecFiles, finding: &Finding) -> Value {
-    let Finding { rule, span, detail, help } = finding;
+    let Finding { rule, span, detail, help, .. } = finding;
     json!({
         "ruleName": rule.name,
         "description": rule.description,
@@ -63,6 +82,7 @@ fn warning(files: &SpecFiles, finding: &Finding) -> Value {
     })
 }
 
-fn source(file: &SpecFile) -> Value {
-    json!({ "filename": file.name, "data": STANDARD.encode(file.text.as_bytes()), "language": "YAML" })
+fn source(subject: &Subject, file: &SpecFile) -> Value {
+    let data = STANDARD.encode(file.text.as_bytes());
+    json!({ "filename": file.name, "data": data, "language": subject.language })
 }

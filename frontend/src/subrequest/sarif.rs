@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use spec_schema::diagnostic::Diagnostic;
 
 use super::Answer;
-use crate::lint::{Finding, Findings, RULES, Rule};
+use crate::lint::{DOCKERFILE_RULES, Finding, Findings, RULES, Rule};
+use crate::report::{DOCKERFILE, Subject};
 use crate::source::SpecFiles;
 
 /// The form that the answer has, and where it is defined.
@@ -15,9 +16,15 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const FAULT: &str = "Fault";
 
 /// The log of one check.
-pub(crate) fn log(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic]) -> Answer {
-    let fault = json!({ "id": FAULT, "shortDescription": { "text": "The spec can be read and built" } });
-    let rules: Vec<Value> = RULES.iter().copied().map(rule).chain([fault]).collect();
+pub(crate) fn log(
+    subject: &Subject,
+    files: &SpecFiles,
+    findings: &Findings,
+    faults: &[Diagnostic],
+) -> Answer {
+    let fault = json!({ "id": FAULT, "shortDescription": { "text": format!("The {} can be read and built", subject.name) } });
+    let own = if subject.language == DOCKERFILE.language { DOCKERFILE_RULES } else { &[] };
+    let rules: Vec<Value> = RULES.iter().chain(own).copied().map(rule).chain([fault]).collect();
     let driver = json!({
         "name": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
@@ -25,7 +32,14 @@ pub(crate) fn log(files: &SpecFiles, findings: &Findings, faults: &[Diagnostic])
         "rules": rules,
     });
     let faults = faults.iter().map(|fault| told(files, FAULT, "error", fault));
-    let of = |level| move |finding: &Finding| told(files, finding.rule.name, level, &finding.told());
+    let of = |level| {
+        move |finding: &Finding| {
+            let better = finding.better.iter().map(|line| format!("\n    {line}"));
+            let Diagnostic { message, help, span, .. } = finding.told();
+            let help = help.map(|help| help + &better.collect::<String>());
+            told(files, finding.rule.name, level, &Diagnostic::new(span, message).help_opt(help))
+        }
+    };
     let errors = findings.errors.iter().map(of("error"));
     let warnings = findings.warnings.iter().map(of("warning"));
     let log = json!({

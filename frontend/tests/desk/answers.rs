@@ -121,6 +121,7 @@ stages:
     expose: [$PORT]
     labels: {made: '$OWN $NODE_VERSION $VERSION $VERISON ${NONE:-none}'}
     steps: [{run: 'for i in *; do echo $i; done'}]
+    healthcheck: none
 ";
     assert_snapshot("variables", &Desk::with(spec).run(&["check", "build.yaml"]));
     let scratch = spec.replace("node:22", "scratch");

@@ -42,7 +42,7 @@ fn what_lint_finds_is_told_where_there_are_no_faults() {
     let sarif = desk.run(&["check", "--format=sarif", "build.yaml"]).json();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     let rules: Vec<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
-    assert_eq!(rules, ["SecretsUsedInArgOrEnv", "BaseImageLatest", "JSONArgsRecommended"]);
+    assert_eq!(rules, ["SecretsUsedInArgOrEnv", "RunsAsRoot", "BaseImageLatest", "JSONArgsRecommended"]);
     let json = desk.run(&["check", "--format=json", "build.yaml"]).json();
-    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(4));
 }

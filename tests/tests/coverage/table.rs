@@ -159,6 +159,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
             "engine::calls::schema_is_that_of_the_repository_and_asks_nothing_of_the_spec",
             "engine::expand::a_spec_and_its_core_form_make_one_image",
             "engine::convert::a_dockerfile_and_its_spec_make_one_image",
+            "engine::audit::a_dockerfile_is_told_with_reasons_costs_and_better_lines",
         ],
     ),
     ("--cgroup-parent", &["engine::containers::the_parent_of_cgroups_is_that_of_the_client"]),

@@ -105,6 +105,8 @@ fn subrequests_describe_lists_the_methods() {
         "graph.svg",
         "schema",
         "convert",
+        "audit",
+        "audit.sarif",
         "subrequests.describe",
     ] {
         assert!(printed.lines().any(|line| line.starts_with(&format!("{method} "))), "{printed}");

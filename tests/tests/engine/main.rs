@@ -1,6 +1,7 @@
 //! What users do, on the real engine: `docker buildx build` with the frontend image, and what it made.
 
 mod attestations;
+mod audit;
 mod cache;
 mod cache_backends;
 mod calls;

@@ -174,6 +174,14 @@ impl Dockerfile {
     pub fn parse(text: &str, faults: &mut Faults) -> Self {
         read::read(text, faults)
     }
+
+    /// Whether a stage is called so, and not only counted.
+    pub fn names_stage(&self, name: &str) -> bool {
+        self.statements.iter().any(|statement| match &statement.body {
+            Body::From(From { name: Some(written), .. }) => written.as_str() == name,
+            _ => false,
+        })
+    }
 }
 
 /// Whether a command is nothing but a here-document.

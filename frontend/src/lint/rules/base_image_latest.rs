@@ -8,6 +8,7 @@ use spec_schema::spec::Source;
 pub(super) const RULE: Rule = Rule {
     name: "BaseImageLatest",
     description: "Images are named with a version, so that the same spec gives the same image tomorrow",
+    costs: "the next build may give another program, with nothing in the repository that says why",
     asked_for: false,
     check,
 };

@@ -7,6 +7,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "BaseImageUnpinned",
     description: "Images are named with a digest, so that nobody can put another one behind the name",
+    costs: "whoever can push the tag decides what is in the image",
     asked_for: true,
     check,
 };

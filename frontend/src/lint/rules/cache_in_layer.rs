@@ -2,11 +2,12 @@
 
 use crate::lint::script::Command;
 use crate::lint::subject::RunView;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CacheInLayer",
     description: "What a package manager keeps for the next time is not in the image",
+    costs: "it is pulled, stored and scanned with every copy of the image, and nothing ever reads it again",
     asked_for: false,
     check,
 };
@@ -32,22 +33,36 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         for run in stage.runs() {
             for command in &run.commands {
                 let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
-                if let Some(manager) = manager.filter(|manager| !is_clean(&run, command, manager)) {
+                if let Some(manager) = manager.filter(|manager| !is_clean(run, command, manager)) {
                     let detail = format!(
                         "`{}` leaves its index and archives in `{}`, and so in the image",
                         command.program(),
                         manager.leaves
                     );
                     let packages: Vec<&str> = command.operands().skip(1).collect();
-                    let help = format!(
+                    let help = Help::spec(format!(
                         "write `- {}: [{}]`, or add `cache: {}` to the step",
                         manager.step,
                         packages.join(", "),
                         manager.step
-                    );
+                    ))
+                    .dockerfile("remove it in the same `RUN`, or keep it in a cache mount")
+                    .better([format!("RUN {}", manager.cleaned(command))]);
                     found.add(run.place(subject, command), detail, help);
                 }
             }
+        }
+    }
+}
+
+impl Manager {
+    /// An install that leaves nothing.
+    fn cleaned(&self, command: &Command) -> String {
+        let line = command.line();
+        match self.step {
+            "apt" => format!("apt-get update && {line} && rm -rf /var/lib/apt/lists/*"),
+            "apk" => line.replacen(" add", " add --no-cache", 1),
+            _ => format!("{line} && {} clean all", command.program()),
         }
     }
 }

@@ -3,11 +3,12 @@
 use crate::lint::image_name::ImageName;
 use crate::lint::script::Command;
 use crate::lint::subject::RunView;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CompilerInImage",
     description: "What only the build needs is not in the image that runs",
+    costs: "a toolchain is pulled with each deployment, scanned for its own vulnerabilities, and at hand for an intruder",
     asked_for: false,
     check,
 };
@@ -42,18 +43,19 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     if !chain.iter().any(|stage| stage.stage.entrypoint.is_some() || stage.stage.cmd.is_some()) {
         return;
     }
-    let help = "build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image";
+    let help = Help::spec("build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image")
+        .better(["FROM … AS build", "…", "FROM …-slim", "COPY --from=build … …"]);
     if let (Some(image), Some(bottom)) = (subject.base(target), chain.last())
         && is_toolchain(&image)
     {
-        let detail = format!("the image `{}` is based on `{}`, a toolchain", target.name, image.written);
-        found.add(bottom.stage.from.span, detail, help);
+        let detail = format!("{} is based on `{}`, a toolchain", subject.image_of(target), image.written);
+        found.add(bottom.stage.from.span, detail, help.clone());
     }
     for run in chain.iter().flat_map(|stage| stage.runs()) {
-        if let Some((command, package)) = installed(&run) {
+        if let Some((command, package)) = installed(run) {
             let detail =
-                format!("`{package}` is in the image `{}`, which does not need it to run", target.name);
-            found.add(run.place(subject, command), detail, help);
+                format!("`{package}` is in {}, which does not need it to run", subject.image_of(target));
+            found.add(run.place(subject, command), detail, help.clone());
         }
     }
 }

@@ -1,21 +1,27 @@
 //! `ContextBeforeInstall`.
 
-use super::managers::installs;
+use std::collections::BTreeSet;
+
+use super::managers::{installs, manifests};
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ContextBeforeInstall",
     description: "Dependencies are installed from their lockfile, before the sources are there",
+    costs: "all dependencies are installed again at each change of any source",
     asked_for: false,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for stage in subject.stages() {
+    let is_base: BTreeSet<&str> = subject.stages().iter().filter_map(|stage| stage.from.as_deref()).collect();
+    // What a stage starts from is a part of it: those that others start from come up there.
+    for stage in subject.stages().iter().filter(|stage| !is_base.contains(stage.name)) {
         let mut whole = None;
         let mut installed = Vec::new();
-        for step in &stage.steps {
+        let below = subject.chain(stage);
+        for (step, run) in below.iter().rev().flat_map(|stage| stage.steps_and_runs()) {
             match &step.action {
                 CoreAction::Copy(copy) if copy.from.is_none() && copy.include.is_none() => {
                     let is_whole = |path: &str| matches!(path, "." | "./" | "/" | "");
@@ -23,8 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 }
                 _ => {}
             }
-            let Some(run) = stage.runs().find(|run| std::ptr::eq(run.step, *step)) else { continue };
-            for command in &run.commands {
+            for command in run.iter().flat_map(|run| &run.commands) {
                 let Some(manager) = installs(command) else { continue };
                 if let (Some(copied), false) = (whole, installed.contains(&manager)) {
                     let place = subject.within(copied.span, &copied.raw);
@@ -32,7 +37,16 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                         "everything is copied before `{}`, so each change of a source installs all again",
                         command.words.join(" ")
                     );
-                    found.add(place, detail, format!("install first: `- install: {manager}` above this step copies what it needs by itself"));
+                    let help = Help::spec(format!(
+                        "install first: `- install: {manager}` above this step copies what it needs by itself"
+                    ))
+                    .dockerfile("copy what the install reads, install, and copy the rest then")
+                    .better([
+                        format!("COPY {} ./", manifests(manager, command).join(" ")),
+                        format!("RUN {}", command.line()),
+                        subject.written(copied.span).unwrap_or_default(),
+                    ]);
+                    found.add(place, detail, help);
                     whole = None;
                 }
                 installed.push(manager);

@@ -6,6 +6,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "ContextUnfiltered",
     description: "Where the whole context is copied, an ignore file keeps out what no image should hold",
+    costs: "what is in those files can be read in the image, and each change of them repeats the steps below",
     asked_for: false,
     check,
 };

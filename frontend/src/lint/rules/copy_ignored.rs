@@ -6,6 +6,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "CopyIgnoredFile",
     description: "What is copied is not what the ignore file leaves out",
+    costs: "the build fails, since the file is not there for it",
     asked_for: false,
     check,
 };

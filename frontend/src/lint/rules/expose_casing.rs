@@ -5,6 +5,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "ExposeProtoCasing",
     description: "Protocols of ports are in lower case",
+    costs: "tools that look for `tcp` or `udp` do not find the port",
     asked_for: false,
     check,
 };

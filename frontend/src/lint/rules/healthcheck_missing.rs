@@ -1,29 +1,62 @@
 //! `HealthcheckMissing`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::image_name::ImageName;
+use crate::lint::known::lacks_healthcheck;
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "HealthcheckMissing",
     description: "An image that listens on a port says how to tell that it is well",
+    costs: "a program that hangs, or is not up yet, gets requests all the same",
     asked_for: false,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let Some((target, Some(config))) = subject.target() else { return };
+    let Some((target, config)) = subject.target() else { return };
     let chain = subject.chain(target);
+    let base = subject.base(target);
+    let has_one = match config {
+        Some(config) => config.get("Healthcheck").is_some(),
+        None => !base.as_ref().is_some_and(lacks_healthcheck),
+    };
     // `healthcheck: none` is an answer too.
-    if config.get("Healthcheck").is_some() || chain.iter().any(|stage| stage.stage.healthcheck.is_some()) {
+    if has_one || chain.iter().any(|stage| stage.stage.healthcheck.is_some()) {
         return;
     }
     let Some(port) = chain.iter().find_map(|stage| stage.stage.expose.first()) else { return };
     let number = port.raw.split(['/', '-']).next().unwrap_or_default();
     let detail = format!(
-        "the image `{}` listens on `{}`, and nothing tells whether it answers",
-        target.name, port.raw
+        "{} listens on `{}`, and nothing tells whether it answers",
+        subject.image_of(target),
+        port.raw
     );
-    let help = format!(
+    let help = Help::spec(format!(
         "add `healthcheck: {{http: \"http://localhost:{number}/\"}}`, or `{{tcp: \"localhost:{number}\"}}`; `healthcheck: none` where something else looks after it"
-    );
+    ))
+    .dockerfile("add a check by a program that the image has; `HEALTHCHECK NONE` where something else looks after it")
+    .better([check_of(base.as_ref(), number)]);
     found.add(port.span, detail, help);
+}
+
+/// A check by what images of that name have.
+fn check_of(base: Option<&ImageName>, port: &str) -> String {
+    let url = format!("http://localhost:{port}/");
+    match base.map(|base| base.name.as_str()) {
+        Some("node") => {
+            format!(
+                "HEALTHCHECK CMD [\"node\", \"-e\", \"fetch('{url}').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))\"]"
+            )
+        }
+        Some("python") => {
+            format!(
+                "HEALTHCHECK CMD [\"python\", \"-c\", \"import urllib.request as r; r.urlopen('{url}')\"]"
+            )
+        }
+        Some("alpine" | "busybox") => format!("HEALTHCHECK CMD [\"wget\", \"-q\", \"--spider\", \"{url}\"]"),
+        _ if base.is_some_and(|base| base.tag_has("alpine")) => {
+            format!("HEALTHCHECK CMD [\"wget\", \"-q\", \"--spider\", \"{url}\"]")
+        }
+        _ => format!("HEALTHCHECK CMD [\"…\", \"{url}\"]"),
+    }
 }

@@ -69,6 +69,32 @@ pub(super) fn cache_of(command: &Command) -> Option<(&'static str, &'static str)
     directory(name).map(|directory| (name, directory))
 }
 
+/// The files that an install reads.
+pub(super) fn manifests(manager: &str, command: &Command) -> Vec<String> {
+    let files: &[&str] = match manager {
+        "npm" => &["package.json", "package-lock.json"],
+        "pnpm" => &["package.json", "pnpm-lock.yaml"],
+        "yarn" => &["package.json", "yarn.lock"],
+        "bun" => &["package.json", "bun.lock"],
+        "uv" => &["pyproject.toml", "uv.lock"],
+        "poetry" => &["pyproject.toml", "poetry.lock"],
+        "go" => &["go.mod", "go.sum"],
+        "cargo" => &["Cargo.toml", "Cargo.lock"],
+        "maven" => &["pom.xml"],
+        "gradle" => &["build.gradle*", "settings.gradle*"],
+        "bundler" => &["Gemfile", "Gemfile.lock"],
+        "composer" => &["composer.json", "composer.lock"],
+        _ => &[],
+    };
+    if manager != "pip" {
+        return files.iter().map(|file| (*file).to_owned()).collect();
+    }
+    let words: Vec<&str> = command.arguments().collect();
+    let named = words.windows(2).filter(|pair| matches!(pair[0], "-r" | "--requirement"));
+    let named: Vec<String> = named.map(|pair| pair[1].to_owned()).collect();
+    if named.is_empty() { vec!["requirements.txt".to_owned()] } else { named }
+}
+
 fn directory(tool: &str) -> Option<&'static str> {
     spec_schema::tools::Tool::named(tool)?.directories.first().map(|directory| directory.target)
 }

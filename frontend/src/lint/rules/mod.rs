@@ -61,3 +61,6 @@ pub const RULES: &[&Rule] = &[
     &workdir_relative::RULE,
     &world_writable::RULE,
 ];
+
+/// Those that only Dockerfiles have, as a spec cannot say such things.
+pub const DOCKERFILE_RULES: &[&Rule] = &[];

@@ -5,6 +5,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "PackedBinary",
     description: "Binaries are not packed: layers are compressed anyway",
+    costs: "memory that containers could share, slower starts, and alarms of scanners",
     asked_for: false,
     check,
 };

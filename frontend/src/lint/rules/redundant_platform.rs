@@ -1,10 +1,11 @@
 //! `RedundantTargetPlatform`, as Docker has it.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "RedundantTargetPlatform",
     description: "`$TARGETPLATFORM` is what a stage that starts from an image is for anyway",
+    costs: "nothing but the time of whoever wonders what it is for",
     asked_for: false,
     check,
 };
@@ -18,7 +19,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             found.add(
                 platform.span,
                 "a stage is for `$TARGETPLATFORM` without saying so",
-                "leave `platform` out",
+                Help::spec("leave `platform` out").dockerfile("leave `--platform` out"),
             );
         }
     }

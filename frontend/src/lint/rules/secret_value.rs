@@ -8,7 +8,8 @@ use crate::lint::{Found, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SecretValue",
-    description: "No credential stands in the spec itself",
+    description: "No credential stands in the file itself",
+    costs: "whoever reads the repository has it, for as long as its history is kept",
     asked_for: false,
     check,
 };
@@ -66,7 +67,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             let place = subject.within(span, start);
             found.add(
                 place,
-                format!("this looks like {what}, and a spec is no place for it"),
+                format!("this looks like {what}, and a file that is shared is no place for it"),
                 "revoke it, and give the new one to the build with `--secret`",
             );
         }

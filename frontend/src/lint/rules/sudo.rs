@@ -1,10 +1,11 @@
 //! `SudoInRun`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SudoInRun",
     description: "A step says by `run_as` who runs it, and needs no sudo",
+    costs: "one more program that anybody in the container may use to become root",
     asked_for: false,
     check,
 };
@@ -15,7 +16,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             found.add(
                 run.place(subject, command),
                 "`sudo` in a step asks for a program and rights that the step can have by itself",
-                "take it out, and write `run_as: root` on the step",
+                Help::spec("take it out, and write `run_as: root` on the step")
+                    .dockerfile("take it out, and let root do it: above `USER`, or between `USER root` and the user that follows"),
             );
         }
     }

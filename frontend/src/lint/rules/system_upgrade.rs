@@ -5,6 +5,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "SystemUpgrade",
     description: "The base image is updated by its name, and not package by package in a step",
+    costs: "two builds of one commit are two images, and the packages that are replaced stay in the layers below",
     asked_for: false,
     check,
 };

@@ -8,6 +8,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "UnpinnedPackage",
     description: "Packages that no lockfile holds are named with their version",
+    costs: "the build breaks, or its program does, on the day that a new version is there",
     asked_for: false,
     check,
 };

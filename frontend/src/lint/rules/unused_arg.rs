@@ -11,6 +11,7 @@ use crate::scope::words;
 pub(super) const RULE: Rule = Rule {
     name: "UnusedArg",
     description: "What a build can be given has an effect",
+    costs: "whoever sets it believes that it does something",
     asked_for: false,
     check,
 };

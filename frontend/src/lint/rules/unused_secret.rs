@@ -5,6 +5,7 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "UnusedSecret",
     description: "A secret that the spec declares is one that a step needs",
+    costs: "builds ask for it in vain",
     asked_for: false,
     check,
 };

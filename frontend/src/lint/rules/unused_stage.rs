@@ -11,11 +11,16 @@ use crate::lint::{Found, Rule, Subject};
 pub(super) const RULE: Rule = Rule {
     name: "UnusedStage",
     description: "A stage is used by another one, or is there to be asked for, which its description says",
+    costs: "it is read and maintained, and never built",
     asked_for: false,
     check,
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
+    // A Dockerfile cannot say that a stage is there for `--target`.
+    if subject.is_dockerfile() {
+        return;
+    }
     let mut used: BTreeSet<String> = subject.stages().iter().filter_map(|stage| stage.from.clone()).collect();
     for (_, step) in subject.steps() {
         let froms: Vec<_> = match &step.action {
@@ -32,14 +37,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         used.extend(froms.into_iter().filter_map(|from| subject.text(from)));
     }
     // Which stage a variable names is known for one build only.
-    let named_by_variable = |name: &str| {
-        let froms =
-            subject.stages().iter().map(|stage| &stage.stage.from).filter(|from| from.raw.contains('$'));
-        froms.into_iter().any(|from| {
-            let fixed = from.raw.split('$').next().unwrap_or_default();
-            name.starts_with(fixed)
-        })
-    };
+    let variable = subject.stages().iter().filter_map(|stage| stage.stage.from.raw.split_once('$'));
+    let variable: BTreeSet<&str> = variable.map(|(fixed, _)| fixed).collect();
+    let named_by_variable = |name: &str| variable.iter().any(|fixed| name.starts_with(fixed));
     let default = default_stage(subject.spec());
     for stage in subject.stages() {
         let is_meant = stage.stage.description.is_some() || Some(stage.name) == default;

@@ -1,11 +1,13 @@
 //! `UnverifiedDownload`.
 
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::script::Command;
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "UnverifiedDownload",
     description: "What is downloaded is what was meant: its checksum says so",
+    costs: "whoever has the server, or a part of the way to it, runs code in the image",
     asked_for: false,
     check,
 };
@@ -25,7 +27,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 found.add(
                     url.span,
                     format!("nothing says what `{}` has to be", url.raw),
-                    "add `checksum: sha256:…`",
+                    Help::spec("add `checksum: sha256:…`")
+                        .dockerfile("say what it has to be; `sha256sum` of the file tells")
+                        .better([format!("ADD --checksum=sha256:… {} …", url.raw)]),
                 );
             }
         }
@@ -37,9 +41,20 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 && shell.operands().all(|word| word == "s" || word.starts_with('/'));
             if download.piped && DOWNLOADS.contains(&download.program()) && is_run {
                 let detail = format!("what `{}` downloads is run unseen", download.program());
-                let help = "get it by a step `add` with `checksum`, and run that file";
+                let help = Help::spec("get it by a step `add` with `checksum`, and run that file")
+                    .dockerfile("get it by `ADD` with its checksum, and run that file")
+                    .better(instead(download, shell));
                 found.add(run.place(subject, download), detail, help);
             }
         }
     }
+}
+
+/// A download and the program that runs it, one after the other.
+fn instead(download: &Command, shell: &Command) -> Vec<String> {
+    let url = download.operands().find(|word| word.contains("://")).unwrap_or("https://…");
+    vec![
+        format!("ADD --checksum=sha256:… {url} /tmp/install"),
+        format!("RUN {} /tmp/install", shell.program()),
+    ]
 }

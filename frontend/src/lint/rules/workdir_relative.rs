@@ -1,10 +1,11 @@
 //! `WorkdirRelativePath`, as Docker has it.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "WorkdirRelativePath",
     description: "A working directory is a whole path, which does not move with that of the base",
+    costs: "another base image moves the program to another folder",
     asked_for: false,
     check,
 };
@@ -20,7 +21,13 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 "`{}` starts at the working directory of the base image, whatever that is",
                 workdir.raw
             );
-            found.add(workdir.span, detail, format!("write `workdir: /{}`", workdir.raw));
+            found.add(
+                workdir.span,
+                detail,
+                Help::spec(format!("write `workdir: /{}`", workdir.raw))
+                    .dockerfile("write the whole path")
+                    .better([format!("WORKDIR /{}", workdir.raw)]),
+            );
         }
     }
 }

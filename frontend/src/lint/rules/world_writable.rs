@@ -4,16 +4,20 @@ use spec_schema::span::Span;
 
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "WorldWritable",
     description: "Not everybody may write the image's files",
+    costs: "the least hole in the program is enough to change the program itself",
     asked_for: false,
     check,
 };
 
-const HELP: &str = "give the file to the user who writes it: `chown: 65532`, and 0755 or 0644";
+fn help() -> Help {
+    Help::spec("give the file to the user who writes it: `chown: 65532`, and 0755 or 0644")
+        .dockerfile("give the file to the user who writes it: `COPY --chown=65532`, and 0755 or 0644")
+}
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (_, step) in subject.steps() {
@@ -28,14 +32,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         };
         if let Some((mode, span)) = permissions.filter(|(mode, _)| is_open(mode)) {
             let place = subject.within(span, "chmod:");
-            found.add(place, format!("with `{mode}`, everybody in the container may change it"), HELP);
+            found.add(place, format!("with `{mode}`, everybody in the container may change it"), help());
         }
     }
     for (_, run) in subject.runs() {
         for command in run.commands.iter().filter(|command| command.program() == "chmod") {
             if let Some(mode) = mode(command).filter(|mode| is_open(mode)) {
                 let detail = format!("with `chmod {mode}`, everybody in the container may change it");
-                found.add(run.place(subject, command), detail, HELP);
+                found.add(run.place(subject, command), detail, help());
             }
         }
     }

@@ -13,25 +13,28 @@ const WIDTH: usize = 120;
 
 /// Whether there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Style {
+pub(crate) struct Style {
     colours: bool,
 }
 
 impl Style {
+    /// Without colours.
+    pub(crate) const PLAIN: Self = Self { colours: false };
+
     /// Colours for a terminal that has them and a user who wants them.
-    pub(super) fn of(stream: &impl IsTerminal) -> Self {
+    pub(crate) fn of(stream: &impl IsTerminal) -> Self {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         Self { colours: stream.is_terminal() && !is_dumb && !is_set("NO_COLOR") }
     }
 
     /// Something that is wrong.
-    pub(super) fn bad(self, text: &str) -> String {
+    pub(crate) fn bad(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
     /// Something besides.
-    pub(super) fn quiet(self, text: &str) -> String {
+    pub(crate) fn quiet(self, text: &str) -> String {
         self.paint("36", text)
     }
 
@@ -49,7 +52,7 @@ impl Style {
 }
 
 /// Faults or findings one below the other, each with its line.
-pub(super) fn faults(files: &SpecFiles, faults: &[Diagnostic], what: &str, style: Style) -> String {
+pub(crate) fn faults(files: &SpecFiles, faults: &[Diagnostic], what: &str, style: Style) -> String {
     let mut told: Vec<String> = faults.iter().take(MAX_TOLD).map(|it| fault(files, it, style)).collect();
     if faults.len() > MAX_TOLD {
         told.push(format!("… and {} more\n", faults.len() - MAX_TOLD));
@@ -60,14 +63,24 @@ pub(super) fn faults(files: &SpecFiles, faults: &[Diagnostic], what: &str, style
     told.join("\n")
 }
 
+/// A place with a sentence about it, and its line.
+pub(crate) fn place(files: &SpecFiles, span: Span, message: &str, style: Style) -> String {
+    let place = style.strong(&format!("{}:", files.locate(span)));
+    format!("{place} {}\n{}", sentence(message), excerpt(files, span, style))
+}
+
+/// A line below a place.
+pub(crate) fn labelled(label: &str, text: &str, style: Style) -> String {
+    format!("  {} {}\n", style.quiet(label), sentence(text))
+}
+
 fn fault(files: &SpecFiles, fault: &Diagnostic, style: Style) -> String {
-    let place = style.strong(&format!("{}:", files.locate(fault.span)));
-    let mut text = format!("{place} {}\n{}", sentence(&fault.message), excerpt(files, fault.span, style));
+    let mut text = place(files, fault.span, &fault.message, style);
     for (span, note) in &fault.related {
         text += &format!("  {} {}\n", style.strong(&format!("{}:", files.locate(*span))), sentence(note));
     }
     if let Some(help) = &fault.help {
-        text += &format!("  {} {}\n", style.quiet("help:"), sentence(help));
+        text += &labelled("help:", help, style);
     }
     text
 }
@@ -105,7 +118,7 @@ fn shown(c: char) -> char {
 }
 
 /// A text of several lines that may quote anything.
-pub(super) fn lines(text: &str) -> String {
+pub(crate) fn lines(text: &str) -> String {
     text.lines().map(sentence).collect::<Vec<_>>().join("\n")
 }
 

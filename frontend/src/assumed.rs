@@ -24,9 +24,9 @@ const MAX_TOLD: usize = 8;
 
 /// What is taken for granted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Assumed {
+pub(crate) struct Assumed {
     /// Images without anything but the variables that nobody else defines.
-    pub(super) resolved: Resolved,
+    pub(crate) resolved: Resolved,
     /// These variables.
     variables: BTreeSet<String>,
     /// Variables that some `env` of the spec defines: a stage may use one that only another stage has.
@@ -37,7 +37,7 @@ pub(super) struct Assumed {
 
 impl Assumed {
     /// What the selections of a spec need.
-    pub(super) fn of(core: &Core, selections: &[Selection]) -> Self {
+    pub(crate) fn of(core: &Core, selections: &[Selection]) -> Self {
         let mut names = Names::default();
         names.collect(&core.clone().into_spec().encode());
         let mut assumed = Self::default();
@@ -63,7 +63,7 @@ impl Assumed {
     }
 
     /// Variables that have to be those of images, in words; nothing where there are none.
-    pub(super) fn variables(&self) -> Option<String> {
+    pub(crate) fn variables(&self) -> Option<String> {
         let open: Vec<&String> = self.variables.difference(&self.defined).collect();
         let mut told: Vec<String> = open.iter().take(MAX_TOLD).map(|name| self.told(name)).collect();
         if open.len() > MAX_TOLD {
@@ -83,7 +83,7 @@ impl Assumed {
     }
 
     /// The faults that hold whatever the images are: not those of texts that an image has a part in.
-    pub(super) fn known(&self, faults: Faults) -> Vec<Diagnostic> {
+    pub(crate) fn known(&self, faults: Faults) -> Vec<Diagnostic> {
         let names = || self.variables.iter();
         let mut faults = faults.into_sorted();
         faults.retain(|fault| !names().any(|name| fault.message.contains(&unknown(name))));
