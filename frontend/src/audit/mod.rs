@@ -89,7 +89,10 @@ impl Audit {
         let subject = Subject::new(&conversion.files, &core, &globals, ignore, &request.contexts, target)
             .of_dockerfile(&conversion.dockerfile);
         let findings = lint(&subject, instead, &mut faults);
-        Audited { files: conversion.files, findings, faults: faults.into_sorted() }
+        // Where a rule tells why it does not build, that is enough.
+        let mut faults = faults.into_sorted();
+        faults.retain(|fault| findings.all().all(|finding| finding.span != fault.span));
+        Audited { files: conversion.files, findings, faults }
     }
 
     /// The image that comes of it.

@@ -20,6 +20,7 @@ mod stage;
 mod stages;
 mod tree;
 
+pub(crate) use pieces::variables;
 use spec_schema::Spec;
 use spec_schema::decode::Decode;
 use spec_schema::diagnostic::Faults;

@@ -200,6 +200,16 @@ impl Reader<'_> {
     }
 }
 
+/// The variables of a word that have no word of their own for being unset; none where it cannot be read.
+pub(crate) fn variables(word: &str, escape: char) -> Vec<String> {
+    let pieces = pieces(word, Quotes::Removed, escape).unwrap_or_default();
+    let bare = pieces.into_iter().filter_map(|piece| match piece {
+        Piece::Variable(Variable { name, form: Form::Plain | Form::Pattern { .. }, .. }) => Some(name),
+        Piece::Variable(_) | Piece::Text(_) => None,
+    });
+    bare.collect()
+}
+
 fn is_special(c: char) -> bool {
     matches!(c, '@' | '*' | '#' | '?' | '-' | '$' | '!' | '0'..='9')
 }

@@ -11,6 +11,7 @@ mod image_name;
 mod known;
 mod level;
 mod rules;
+mod run;
 mod script;
 mod subject;
 

@@ -7,14 +7,14 @@ use spec_schema::decode::Entry;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::Faults;
 use spec_schema::span::Span;
-use spec_schema::spec::{Command as Written, Mount, Stage};
+use spec_schema::spec::Stage;
 
 use super::image_name::ImageName;
-use super::script::{Command, commands};
+use super::run::RunView;
 use crate::dockerfile::file::Dockerfile;
 use crate::dockerignore::Matcher;
 use crate::entrypoint::IgnoreRules;
-use crate::expand::{Core, CoreAction, CoreRun, CoreStep};
+use crate::expand::{Core, CoreAction, CoreStep};
 use crate::external::NamedContexts;
 use crate::image_config::ImageConfig;
 use crate::plan::BuildPlan;
@@ -64,14 +64,6 @@ pub(super) struct StageView<'a> {
     pub(super) steps: Vec<&'a CoreStep>,
     /// Those that run something.
     runs: Vec<RunView<'a>>,
-}
-
-/// A `run` step.
-#[derive(Debug)]
-pub(super) struct RunView<'a> {
-    pub(super) run: &'a CoreRun,
-    pub(super) step: &'a CoreStep,
-    pub(super) commands: Vec<Command>,
 }
 
 impl Target {
@@ -180,6 +172,29 @@ impl<'a> Subject<'a> {
         self.stages.iter().flat_map(|stage| stage.runs().map(move |run| (stage, run)))
     }
 
+    /// The `run` steps that the image has layers of, in their order.
+    pub(super) fn image_runs(&self) -> impl Iterator<Item = &RunView<'a>> {
+        self.image_stages().into_iter().rev().flat_map(StageView::runs)
+    }
+
+    /// Whether the image that is built is one to run: somebody gives it a program. Others hold tests, or files to export.
+    pub(super) fn runs_program(&self) -> bool {
+        let has_program =
+            |stage: &StageView<'_>| stage.stage.entrypoint.is_some() || stage.stage.cmd.is_some();
+        self.image_stages().into_iter().any(has_program)
+    }
+
+    /// A variable of the image that is built, as its stages set it.
+    pub(super) fn image_env(&self, name: &str) -> Option<&'a str> {
+        let value = |stage: &StageView<'a>| stage.stage.env.get(name).map(|value| value.raw.as_str());
+        self.image_stages().into_iter().find_map(value)
+    }
+
+    /// The stage that is built and those below it, itself first.
+    pub(super) fn image_stages(&self) -> Vec<&StageView<'a>> {
+        self.target().map(|(target, _)| self.chain(target)).unwrap_or_default()
+    }
+
     /// A text with its variables replaced, as far as args go.
     pub(super) fn text(&self, template: &Template) -> Option<String> {
         Scope::global(self.globals).expand(template, &mut Faults::new())
@@ -278,54 +293,5 @@ impl<'a> StageView<'a> {
     pub(super) fn steps_and_runs(&self) -> impl Iterator<Item = (&'a CoreStep, Option<&RunView<'a>>)> {
         let mut runs = self.runs.iter().peekable();
         self.steps.iter().map(move |step| (*step, runs.next_if(|run| std::ptr::eq(run.step, *step))))
-    }
-}
-
-impl<'a> RunView<'a> {
-    fn of(step: &'a CoreStep) -> Option<Self> {
-        let CoreAction::Run(run) = &step.action else { return None };
-        Some(Self { run, step, commands: commands_of(&run.step.run) })
-    }
-}
-
-impl RunView<'_> {
-    /// Whether a path, or what is below it, is a cache or in memory while the step runs, and so not in its layer.
-    pub(super) fn keeps_out(&self, path: &str) -> bool {
-        let caches = self.run.caches.iter().map(|cache| &cache.target);
-        let mounts = self.run.step.mounts.iter().map(Mount::target);
-        caches.chain(mounts).any(|target| {
-            let target = target.raw.trim_end_matches('/');
-            path == target || path.strip_prefix(target).is_some_and(|rest| rest.starts_with('/'))
-        })
-    }
-
-    /// The place of a command of it.
-    pub(super) fn place(&self, subject: &Subject<'_>, command: &Command) -> Span {
-        subject.within(self.span(), &command.text)
-    }
-
-    /// The place of the command as a whole.
-    pub(super) fn span(&self) -> Span {
-        match &self.run.step.run {
-            Written::Script(script) => script.span,
-            Written::Exec(_, span) => *span,
-        }
-    }
-}
-
-fn commands_of(run: &Written) -> Vec<Command> {
-    match run {
-        Written::Script(script) => commands(script),
-        Written::Exec(words, _) => {
-            let words: Vec<String> = words.iter().map(|word| word.raw.clone()).collect();
-            match words.as_slice() {
-                [shell, flag, script, ..]
-                    if shell.ends_with("sh") && flag.starts_with('-') && flag.ends_with('c') =>
-                {
-                    commands(script)
-                }
-                _ => vec![Command::of(words)],
-            }
-        }
     }
 }

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use optfrontend::lint::{Findings, RULES};
+use optfrontend::lint::{DOCKERFILE_RULES, Findings, RULES, Rule};
 use optfrontend::source::SpecFiles;
 
+use crate::audit;
 use crate::compile::{Client, linted};
 
 /// Set to write what the rules say into the pages.
@@ -47,10 +48,19 @@ fn lint(spec: &str) -> String {
     told(&files, &findings)
 }
 
+fn is_dockerfile(rule: &Rule) -> bool {
+    DOCKERFILE_RULES.iter().any(|it| it.name == rule.name)
+}
+
+fn audited(dockerfile: &str) -> String {
+    audit::told(&audit::audit("Dockerfile", dockerfile, ""))
+}
+
 #[test]
 fn each_rule_says_what_its_page_says() {
     let mut wrong = Vec::new();
-    for rule in RULES {
+    for rule in RULES.iter().chain(DOCKERFILE_RULES) {
+        let lint = |text: &str| if is_dockerfile(rule) { audited(text) } else { lint(text) };
         let path = pages().join(format!("{}.md", rule.name));
         let page =
             std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -61,7 +71,7 @@ fn each_rule_says_what_its_page_says() {
         );
         let said = lint(block(&page, "Bad").1);
         let only_this =
-            said.lines().filter(|line| !line.starts_with("  help")).all(|line| line.contains(rule.name));
+            said.lines().filter(|line| !line.starts_with("  ")).all(|line| line.contains(rule.name));
         if said.is_empty() || !only_this {
             wrong.push(format!("{}: the bad spec:\n{said}", rule.name));
         }
@@ -91,8 +101,12 @@ fn the_pages_are_listed() {
     });
     let table: String = rows.collect();
     assert!(index.contains(&table), "docs/lint/README.md lacks this table:\n{table}");
+    let rows =
+        DOCKERFILE_RULES.iter().map(|rule| format!("| [{0}]({0}.md) | {1} |\n", rule.name, rule.description));
+    let table: String = rows.collect();
+    assert!(index.contains(&table), "docs/lint/README.md lacks this table:\n{table}");
     let pages = std::fs::read_dir(pages()).unwrap().count();
-    assert_eq!(pages, RULES.len() + 1, "a page without a rule");
+    assert_eq!(pages, RULES.len() + DOCKERFILE_RULES.len() + 1, "a page without a rule");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! message that says what is wrong. No engine, no gateway: base images stand in `images.json`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests end the test")]
 
+mod audit;
 mod cases;
 mod compile;
 mod convert;

@@ -1,7 +1,7 @@
 //! `CacheInLayer`.
 
+use crate::lint::run::RunView;
 use crate::lint::script::Command;
-use crate::lint::subject::RunView;
 use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -23,6 +23,7 @@ struct Manager {
 const MANAGERS: &[Manager] = &[
     Manager { programs: &["apt-get", "apt"], installs: "install", leaves: "/var/lib/apt/lists", step: "apt" },
     Manager { programs: &["apk"], installs: "add", leaves: "/var/cache/apk", step: "apk" },
+    Manager { programs: &["pip", "pip3"], installs: "install", leaves: "/root/.cache/pip", step: "pip" },
     Manager { programs: &["dnf", "yum", "microdnf"], installs: "install", leaves: "/var/cache", step: "dnf" },
 ];
 
@@ -33,19 +34,20 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         for run in stage.runs() {
             for command in &run.commands {
                 let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
-                if let Some(manager) = manager.filter(|manager| !is_clean(run, command, manager)) {
+                if let Some(manager) = manager.filter(|manager| !is_clean(subject, run, command, manager)) {
                     let detail = format!(
-                        "`{}` leaves its index and archives in `{}`, and so in the image",
+                        "`{}` leaves its {} in `{}`, and so in the image",
                         command.program(),
+                        manager.what(),
                         manager.leaves
                     );
                     let packages: Vec<&str> = command.operands().skip(1).collect();
-                    let help = Help::spec(format!(
-                        "write `- {}: [{}]`, or add `cache: {}` to the step",
-                        manager.step,
-                        packages.join(", "),
-                        manager.step
-                    ))
+                    let add = format!("add `cache: {}` to the step", manager.step);
+                    let help = Help::spec(if manager.step == "pip" {
+                        add
+                    } else {
+                        format!("write `- {}: [{}]`, or {add}", manager.step, packages.join(", "))
+                    })
                     .dockerfile("remove it in the same `RUN`, or keep it in a cache mount")
                     .better([format!("RUN {}", manager.cleaned(command))]);
                     found.add(run.place(subject, command), detail, help);
@@ -56,23 +58,44 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
 }
 
 impl Manager {
+    /// What stays behind.
+    fn what(&self) -> &'static str {
+        if self.step == "pip" { "downloads" } else { "index and archives" }
+    }
+
     /// An install that leaves nothing.
     fn cleaned(&self, command: &Command) -> String {
         let line = command.line();
         match self.step {
             "apt" => format!("apt-get update && {line} && rm -rf /var/lib/apt/lists/*"),
+            "pip" => line.replacen("install", "install --no-cache-dir", 1),
             "apk" => line.replacen(" add", " add --no-cache", 1),
             _ => format!("{line} && {} clean all", command.program()),
         }
     }
 }
 
-fn is_clean(run: &RunView<'_>, command: &Command, manager: &Manager) -> bool {
+fn is_clean(subject: &Subject<'_>, run: &RunView<'_>, command: &Command, manager: &Manager) -> bool {
     run.keeps_out(manager.leaves)
         || command.has("--no-cache")
+        || command.has("--no-cache-dir")
+        || manager.step == "pip" && has_no_pip_cache(subject, run)
         || run.commands.iter().any(|other| {
             let removes =
                 other.program() == "rm" && other.operands().any(|path| path.starts_with(manager.leaves));
             removes || other.is(&["dnf", "yum", "microdnf"], &["clean"])
         })
+}
+
+/// Whether pip keeps nothing, or keeps it elsewhere.
+fn has_no_pip_cache(subject: &Subject<'_>, run: &RunView<'_>) -> bool {
+    let names = ["PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"];
+    let is_set = |name: &&str| run.run.step.env.get(name).is_some() || subject.image_env(name).is_some();
+    names.iter().any(is_set)
+}
+
+/// Whether a command leaves its cache in the layer of its step.
+pub(super) fn is_left(subject: &Subject<'_>, run: &RunView<'_>, command: &Command) -> bool {
+    let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
+    manager.is_some_and(|manager| !is_clean(subject, run, command, manager))
 }

@@ -1,5 +1,8 @@
 //! `CacheMountMissing`.
 
+use std::collections::BTreeSet;
+
+use super::cache_in_layer::is_left;
 use super::managers::cache_of;
 use crate::lint::{Found, Help, Rule, Subject};
 
@@ -12,12 +15,17 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    for (_, run) in subject.runs() {
+    let in_image: BTreeSet<&str> = subject.image_stages().iter().map(|stage| stage.name).collect();
+    for (stage, run) in subject.runs() {
         for command in &run.commands {
-            let Some((tool, directory)) = cache_of(command) else { continue };
+            let Some((tool, directories)) = cache_of(command) else { continue };
+            let is_kept_out = directories.first().is_some_and(|directory| run.keeps_out(directory));
             // Someone who points the tool elsewhere knows where.
             let is_elsewhere = !run.run.caches.is_empty();
-            if is_elsewhere || run.keeps_out(directory) {
+            // Who keeps nothing has decided, and what stays in the image is worse than not being cached.
+            let is_decided = command.has("--no-cache-dir")
+                || in_image.contains(stage.name) && is_left(subject, run, command);
+            if is_elsewhere || is_decided || is_kept_out {
                 continue;
             }
             let detail = format!(
@@ -26,9 +34,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             );
             let is_alone = run.commands.len() == 1;
             let more = if is_alone { "" } else { " …" };
+            let mounts =
+                directories.iter().map(|directory| format!("--mount=type=cache,target={directory} "));
             let help = Help::spec(format!("add `cache: {tool}` to the step"))
                 .dockerfile("mount a cache, which stays between builds and is in no layer")
-                .better([format!("RUN --mount=type=cache,target={directory} {}{more}", command.line())]);
+                .better([format!("RUN {}{}{more}", mounts.collect::<String>(), command.line())]);
             found.add(run.place(subject, command), detail, help);
             break;
         }

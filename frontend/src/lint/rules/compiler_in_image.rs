@@ -1,8 +1,8 @@
 //! `CompilerInImage`.
 
 use crate::lint::image_name::ImageName;
+use crate::lint::run::RunView;
 use crate::lint::script::Command;
-use crate::lint::subject::RunView;
 use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -37,10 +37,14 @@ const PACKAGES: &[&str] = &[
     "gradle",
 ];
 
+/// Packages of Python that are, too.
+const OF_PYTHON: &[&str] =
+    &["build", "build-tools", "cython", "maturin", "meson", "ninja", "pyinstaller", "scikit-build"];
+
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, _)) = subject.target() else { return };
     let chain = subject.chain(target);
-    if !chain.iter().any(|stage| stage.stage.entrypoint.is_some() || stage.stage.cmd.is_some()) {
+    if !subject.runs_program() {
         return;
     }
     let help = Help::spec("build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image")
@@ -72,9 +76,17 @@ fn installed<'r>(run: &'r RunView<'_>) -> Option<(&'r Command, &'r str)> {
     if run.commands.iter().any(removes) {
         return None;
     }
-    run.commands.iter().filter(|command| installs(command)).find_map(|command| {
-        let package = command.operands().skip(1).find(|package| PACKAGES.contains(package))?;
-        Some((command, package))
+    run.commands.iter().find_map(|command| {
+        let packages = command.operands().skip(1);
+        let package = if installs(command) {
+            packages.into_iter().find(|package| PACKAGES.contains(package))
+        } else if command.is(&["pip", "pip3"], &["install"]) {
+            let name = |package: &'r str| package.split(['=', '<', '>', '~', '[']).next().unwrap_or_default();
+            packages.map(name).find(|package| OF_PYTHON.contains(&package.to_lowercase().as_str()))
+        } else {
+            None
+        };
+        Some((command, package?))
     })
 }
 

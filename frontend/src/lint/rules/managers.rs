@@ -44,29 +44,33 @@ pub(super) fn installs(command: &Command) -> Option<&'static str> {
     })
 }
 
-/// The well-known cache that a command fills, and where it keeps that when root runs it.
-pub(super) fn cache_of(command: &Command) -> Option<(&'static str, &'static str)> {
-    let installs_one = |programs: &[&str], words: &[&str]| command.is(programs, words);
-    if let Some(manager) = installs(command) {
-        return directory(manager).map(|directory| (manager, directory));
-    }
-    let name = match command.program() {
-        "pip" | "pip3" if installs_one(&["pip", "pip3"], &["install", "wheel"]) => "pip",
-        "npm" if installs_one(&["npm"], &["install", "i"]) => "npm",
-        "go" if installs_one(&["go"], &["build", "install", "test"]) => "go",
-        "cargo" if installs_one(&["cargo"], &["build", "install", "test"]) => "cargo",
-        "mvn" | "mvnw" if installs_one(&["mvn", "mvnw"], &["package", "verify", "install", "compile"]) => {
-            "maven"
-        }
-        "gradle" | "gradlew"
-            if installs_one(&["gradle", "gradlew"], &["build", "assemble", "bootJar", "jar"]) =>
-        {
+/// The well-known cache that a command fills, and where it keeps that when root runs it; a manager's first directory is that of its downloads.
+pub(super) fn cache_of(command: &Command) -> Option<(&'static str, Vec<&'static str>)> {
+    let (name, all) = match installs(command) {
+        Some(manager) => (manager, false),
+        None => (fills(command)?, true),
+    };
+    let directories =
+        spec_schema::tools::Tool::named(name)?.directories.iter().map(|directory| directory.target);
+    let directories: Vec<&str> = directories.take(if all { usize::MAX } else { 1 }).collect();
+    (!directories.is_empty()).then_some((name, directories))
+}
+
+/// The tool of a command that installs what it names, or compiles.
+fn fills(command: &Command) -> Option<&'static str> {
+    let is_one = |programs: &[&str], words: &[&str]| command.is(programs, words);
+    Some(match command.program() {
+        "pip" | "pip3" if is_one(&["pip", "pip3"], &["install", "wheel"]) => "pip",
+        "npm" if is_one(&["npm"], &["install", "i"]) => "npm",
+        "go" if is_one(&["go"], &["build", "install", "test"]) => "go",
+        "cargo" if is_one(&["cargo"], &["build", "install", "test"]) => "cargo",
+        "mvn" | "mvnw" if is_one(&["mvn", "mvnw"], &["package", "verify", "install", "compile"]) => "maven",
+        "gradle" | "gradlew" if is_one(&["gradle", "gradlew"], &["build", "assemble", "bootJar", "jar"]) => {
             "gradle"
         }
-        "dotnet" if installs_one(&["dotnet"], &["restore", "build", "publish"]) => "nuget",
+        "dotnet" if is_one(&["dotnet"], &["restore", "build", "publish"]) => "nuget",
         _ => return None,
-    };
-    directory(name).map(|directory| (name, directory))
+    })
 }
 
 /// The files that an install reads.
@@ -93,8 +97,4 @@ pub(super) fn manifests(manager: &str, command: &Command) -> Vec<String> {
     let named = words.windows(2).filter(|pair| matches!(pair[0], "-r" | "--requirement"));
     let named: Vec<String> = named.map(|pair| pair[1].to_owned()).collect();
     if named.is_empty() { vec!["requirements.txt".to_owned()] } else { named }
-}
-
-fn directory(tool: &str) -> Option<&'static str> {
-    spec_schema::tools::Tool::named(tool)?.directories.first().map(|directory| directory.target)
 }

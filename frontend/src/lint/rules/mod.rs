@@ -9,16 +9,22 @@ mod constant_platform;
 mod context_before_install;
 mod context_unfiltered;
 mod copy_ignored;
+mod dev_dependencies;
+mod dockerfile;
 mod expose_casing;
 mod healthcheck_missing;
 mod json_args;
 mod managers;
 mod musl_base;
+mod owner_changed_apart;
 mod packed_binary;
+mod recommended_packages;
 mod redundant_platform;
+mod removed_too_late;
 mod runs_as_root;
 mod secret_value;
 mod secrets_in_arg_or_env;
+mod stale_index;
 mod sudo;
 mod system_upgrade;
 mod unpinned_package;
@@ -28,6 +34,8 @@ mod unused_stage;
 mod unverified_download;
 mod workdir_relative;
 mod world_writable;
+
+pub use dockerfile::DOCKERFILE_RULES;
 
 use super::Rule;
 
@@ -43,14 +51,19 @@ pub const RULES: &[&Rule] = &[
     &copy_ignored::RULE,
     &expose_casing::RULE,
     &constant_platform::RULE,
+    &dev_dependencies::RULE,
     &healthcheck_missing::RULE,
     &json_args::RULE,
     &musl_base::RULE,
+    &owner_changed_apart::RULE,
     &packed_binary::RULE,
+    &recommended_packages::RULE,
     &redundant_platform::RULE,
+    &removed_too_late::RULE,
     &runs_as_root::RULE,
     &secrets_in_arg_or_env::RULE,
     &secret_value::RULE,
+    &stale_index::RULE,
     &sudo::RULE,
     &system_upgrade::RULE,
     &unpinned_package::RULE,
@@ -61,6 +74,3 @@ pub const RULES: &[&Rule] = &[
     &workdir_relative::RULE,
     &world_writable::RULE,
 ];
-
-/// Those that only Dockerfiles have, as a spec cannot say such things.
-pub const DOCKERFILE_RULES: &[&Rule] = &[];

@@ -16,7 +16,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, config)) = subject.target() else { return };
     let chain = subject.chain(target);
     // An image that nobody gives a program to is none to run: a stage with tests, or with files to export.
-    if !chain.iter().any(|stage| stage.stage.entrypoint.is_some() || stage.stage.cmd.is_some()) {
+    if !subject.runs_program() {
         return;
     }
     let base = subject.base(target);

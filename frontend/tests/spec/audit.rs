@@ -1,0 +1,135 @@
+//! The Dockerfiles of `tests/audit`: of each pitfall, what is named is found in the wrong one, and nothing in the correct one.
+
+use std::path::{Path, PathBuf};
+
+use buildkit_llb::Platform;
+use optfrontend::audit::{Audit, Audited};
+use optfrontend::dockerignore;
+use optfrontend::entrypoint::IgnoreRules;
+use optfrontend::lint::{DOCKERFILE_RULES, RULES};
+use optfrontend::opts::FrontendOpts;
+use optfrontend::report::{DOCKERFILE, message_of};
+use optfrontend::resolved::Resolved;
+
+use crate::folder::{assert_snapshot, for_each};
+
+fn pitfalls() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/audit")
+}
+
+pub(crate) fn audit(name: &str, text: &str, ignore_file: &str) -> Audited {
+    let opts = FrontendOpts::from_env(std::iter::empty()).unwrap();
+    let platform = Platform::parse("linux/amd64").unwrap();
+    let patterns = dockerignore::parse(ignore_file.as_bytes()).unwrap();
+    let ignore = IgnoreRules { name: ".dockerignore".to_owned(), patterns };
+    match Audit::of(name, text, &opts, &platform) {
+        Ok(audit) => audit.look(&Resolved::default(), Some(&ignore), None),
+        Err(audited) => audited,
+    }
+}
+
+fn of_file(folder: &Path, name: &str) -> Audited {
+    let file = format!("{name}.Dockerfile");
+    let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+    let ignore = std::fs::read_to_string(folder.join(format!("{file}.dockerignore"))).unwrap_or_default();
+    audit("Dockerfile", &text, &ignore)
+}
+
+pub(crate) fn told(audited: &Audited) -> String {
+    let mut text = String::new();
+    for finding in audited.findings.all() {
+        let place = audited.files.locate(finding.span);
+        text +=
+            &format!("{place}: {}: {}\n  costs: {}\n", finding.rule.name, finding.detail, finding.rule.costs);
+        text += &format!("  help: {}\n", finding.help);
+        finding.better.iter().for_each(|line| text += &format!("    {line}\n"));
+        text.extend(finding.in_spec.iter().map(|words| format!("  in a spec: {words}\n")));
+    }
+    if !audited.faults.is_empty() {
+        text += &message_of(&DOCKERFILE, &audited.files, &audited.faults);
+    }
+    text
+}
+
+/// The rules that a Dockerfile names in its second line.
+fn named(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("wrong.Dockerfile")).unwrap();
+    let line = text.lines().nth(1).unwrap();
+    let names = line.strip_prefix("# finds: ").unwrap_or_else(|| panic!("{line}"));
+    names.split(", ").map(str::to_owned).collect()
+}
+
+fn found(audited: &Audited) -> Vec<String> {
+    let mut names: Vec<String> = audited.findings.all().map(|it| it.rule.name.to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn each_pitfall_is_found_and_its_remedy_is_clean() {
+    for_each(&pitfalls(), Path::is_dir, |folder| {
+        let wrong = of_file(folder, "wrong");
+        assert_eq!(found(&wrong), named(folder), "{}:\n{}", folder.display(), told(&wrong));
+        assert_snapshot(folder, "wrong", &told(&wrong));
+        let correct = of_file(folder, "correct");
+        assert!(correct.is_good(), "{}:\n{}", folder.display(), told(&correct));
+    });
+}
+
+#[test]
+fn every_rule_has_a_pitfall() {
+    let folders = std::fs::read_dir(pitfalls()).unwrap().map(|entry| entry.unwrap().path());
+    let known: Vec<String> = folders.flat_map(|folder| named(&folder)).collect();
+    // What a Dockerfile cannot do wrong, and what counts only where it is asked for.
+    let others = ["UnusedSecret", "UnusedStage", "BaseImageUnpinned"];
+    let rules = RULES.iter().chain(DOCKERFILE_RULES).map(|rule| rule.name);
+    let missing: Vec<&str> =
+        rules.filter(|name| !others.contains(name) && !known.iter().any(|it| it == name)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+#[test]
+fn a_dockerfile_decides_what_counts() {
+    let names = |text: &str| found(&audit("Dockerfile", text, "")).join(" ");
+    let wrong = "FROM debian\nRUN a && \\\n  sudo b\n";
+    assert_eq!(names(wrong), "BaseImageLatest SudoInRun");
+    assert_eq!(names(&format!("# check=skip=BaseImageLatest\n{wrong}")), "SudoInRun");
+    assert_eq!(names(&format!("# check=skip=all\n{wrong}")), "");
+    assert_eq!(names(&wrong.replace("RUN", "# lint: skip=SudoInRun it is there\nRUN")), "BaseImageLatest");
+    assert_eq!(
+        names(&wrong.replace("  sudo", "  # lint: skip=SudoInRun it is there\n  sudo")),
+        "BaseImageLatest"
+    );
+    assert_eq!(names("# check=skip=FromAsCasing\nFROM debian:12 as a\n"), "");
+    let unknown = audit("Dockerfile", "# lint: skip=SudoInRuns why\nFROM debian:12\n", "");
+    assert_eq!(unknown.faults.len(), 1, "{}", told(&unknown));
+}
+
+#[test]
+fn stages_that_a_spec_parts_are_one() {
+    // What stands between the copy and the install makes a spec begin another stage.
+    let text = "FROM node:22-slim\nCOPY . /srv\nRUN true\nENV A=1\nWORKDIR /srv\nRUN npm ci\n";
+    let audited = audit("Dockerfile", text, ".git\n.env\nnode_modules");
+    assert_eq!(found(&audited), ["CacheMountMissing", "ContextBeforeInstall"], "{}", told(&audited));
+}
+
+#[test]
+fn places_are_those_of_commands() {
+    let text = "FROM debian:12\r\nRUN set -e; \\\r\n  apt-get install -y \\\r\n    sl\r\nENTRYPOINT a\r\n";
+    let audited = audit("Dockerfile", text, "");
+    let places: Vec<String> = audited
+        .findings
+        .all()
+        .map(|it| format!("{} {}", audited.files.locate(it.span), it.rule.name))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "Dockerfile:1:1 RunsAsRoot",
+            "Dockerfile:3:3 CacheInLayer",
+            "Dockerfile:3:3 RecommendedPackages",
+            "Dockerfile:5:12 JSONArgsRecommended"
+        ]
+    );
+}

@@ -1,0 +1,2 @@
+FROM debian:12-slim
+COPY server.conf /etc/server.conf

@@ -1,0 +1,2 @@
+ARG VERSION=12-slim
+FROM debian:$VERSION

@@ -1,0 +1,5 @@
+# `cd` says where the stage works.
+# finds: CdInRun
+
+FROM debian:12-slim
+RUN cd /srv && make install

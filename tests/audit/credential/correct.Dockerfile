@@ -1,0 +1,2 @@
+FROM debian:12-slim
+ENV REGION_ID=eu-west-1

@@ -1,0 +1,5 @@
+# A key stands in the file.
+# finds: SecretValue
+
+FROM debian:12-slim
+ENV REGION_ID=AKIAIOSFODNN7EXAMPLE

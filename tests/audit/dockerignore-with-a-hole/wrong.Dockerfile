@@ -1,0 +1,8 @@
+# The ignore file lets secrets through.
+# finds: ContextUnfiltered
+
+FROM node:22-bookworm-slim
+WORKDIR /srv
+COPY . .
+USER node
+CMD ["node", "index.js"]

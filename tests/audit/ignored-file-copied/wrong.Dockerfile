@@ -1,0 +1,8 @@
+# What is copied is left out by the ignore file.
+# finds: CopyIgnoredFile
+
+FROM node:22-bookworm-slim
+WORKDIR /srv
+COPY dist/index.js .
+USER node
+CMD ["node", "index.js"]

@@ -1,0 +1,3 @@
+FROM debian:12-slim AS base
+RUN make
+COPY a /a

@@ -1,0 +1,4 @@
+FROM node:22-bookworm-slim
+COPY index.js /srv/index.js
+USER node
+CMD ["node", "/srv/index.js"]

@@ -1,0 +1,4 @@
+FROM debian:12-slim
+RUN make install
+USER 65532
+CMD ["server"]

@@ -1,0 +1,3 @@
+FROM debian:12-slim
+ARG VERSION=1.0
+LABEL version=$VERSION
