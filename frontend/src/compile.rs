@@ -1,5 +1,7 @@
 //! From the client's request to plans: the phases that read, and those that find faults.
 
+use std::sync::Arc;
+
 use buildkit_llb::{FileOp, Graph, Mkfile, OpMeta, Platform};
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
@@ -9,8 +11,9 @@ use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
 use crate::gateway::{Failure, Gateway, GatewayError, SolveOptions};
 use crate::lint::{Findings, Subject, Target, lint};
+use crate::lock::{self, Census};
 use crate::opts::FrontendOpts;
-use crate::parse::Reading;
+use crate::parse::{Found, Reading};
 use crate::plan::{BuildPlan, plan};
 use crate::presets::detect::choose;
 use crate::presets::{Asked, Chosen};
@@ -18,7 +21,7 @@ use crate::report::failure;
 use crate::resolve::resolve;
 use crate::resolved::Resolved;
 use crate::sbom::{Scans, extras};
-use crate::select::{Platforms, Request, Selection, platforms, select};
+use crate::select::{Platforms, Request, Selection, platforms, select, select_all};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
 use crate::verify;
@@ -63,8 +66,12 @@ impl Compiled {
         let is_filtered = matches!(self.context, MainContext::Local) && selection.reads_context;
         let ignore = is_filtered.then_some(&self.ignored);
         let target = Target::of(selection, plan, &self.resolved);
-        let subject =
+        let mut subject =
             Subject::new(&self.files, &self.core, &selection.globals, ignore, &self.request.contexts, target);
+        if let Some(lock) = &self.request.lock {
+            let census = Census::of(lock, &self.core, &self.request, &self.platforms.list, &self.plans);
+            subject = subject.locked(lock, census);
+        }
         let mut faults = Faults::new();
         let instead = opts.check.as_deref();
         let findings = lint(&subject, instead, &mut faults);
@@ -103,10 +110,35 @@ impl From<GatewayError> for Stopped {
 
 /// Reads the spec and plans every platform, going on after faults so that all of them are reported.
 pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Compiled, Stopped> {
-    let entrypoint = Entrypoint::read(gateway, opts).await?;
+    compile_extent(gateway, opts, Extent::Target).await
+}
+
+/// Which stages are compiled, and with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Those that the target needs, with what is locked as it is.
+    Target,
+    /// All of them.
+    AllLocked,
+    /// All of them, as if nothing were locked.
+    All,
+}
+
+/// The same for the stages of an extent.
+pub(crate) async fn compile_extent(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    extent: Extent,
+) -> Result<Compiled, Stopped> {
+    let mut entrypoint = Entrypoint::read(gateway, opts).await?;
     let mut survey = Survey::default();
-    let (files, mut spec, mut faults) = read(gateway, opts, &entrypoint, &mut survey).await?;
+    let (mut files, mut spec, mut faults) = read(gateway, opts, &entrypoint, &mut survey).await?;
     let mut request = Request::of(opts);
+    let found = std::mem::replace(&mut entrypoint.lock, Found::Nothing(None));
+    // What a lock file says that is about to be written again does not matter.
+    if extent != Extent::All {
+        request.lock = lock::read(&entrypoint.filename, found, &mut files, &mut faults).map(Arc::new);
+    }
     debug::add(&mut spec, &mut request);
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
@@ -118,7 +150,10 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
         let selections: Vec<Selection> = platforms
             .list
             .iter()
-            .filter_map(|platform| select(&core, &request, &build_platform, platform, &mut faults))
+            .filter_map(|platform| {
+                let select = if extent == Extent::Target { select } else { select_all };
+                select(&core, &request, &build_platform, platform, &mut faults)
+            })
             .collect();
         let needs_context = selections.iter().any(|selection| selection.reads_context);
         let extras = selections.iter().map(|one| extras(&core, &request, one, &mut faults)).collect();

@@ -55,6 +55,29 @@ impl ImageRef {
         Ok(Self { suffix: format!("{tag}@{digest}"), name: self.name })
     }
 
+    /// The same reference, which had no digest, with one; nothing else of it changes.
+    #[must_use]
+    pub fn locked(&self, digest: &str) -> Self {
+        Self { name: self.name.clone(), suffix: format!("{}@{digest}", self.suffix) }
+    }
+
+    /// The digest, where it has one.
+    pub fn digest(&self) -> Option<&str> {
+        self.suffix.split_once('@').map(|(_, digest)| digest)
+    }
+
+    /// The name by which somebody else may move it: without its digest; `None` where it has nothing but a digest.
+    pub fn tagged(&self) -> Option<Self> {
+        let tag = self.suffix.split_once('@').map_or(self.suffix.as_str(), |(tag, _)| tag);
+        (!tag.is_empty()).then(|| Self { name: self.name.clone(), suffix: tag.to_owned() })
+    }
+
+    /// The short form with its tag, also where that is `latest`.
+    pub fn familiar_tagged(&self) -> String {
+        let familiar = self.familiar();
+        if self.suffix == ":latest" { familiar + ":latest" } else { familiar }
+    }
+
     /// True where the reference itself says which image it is, for good.
     pub fn is_pinned(&self) -> bool {
         self.suffix.contains('@')
@@ -98,7 +121,8 @@ fn check_tag(tag: &str) -> Result<(), &'static str> {
     if good { Ok(()) } else { Err("a tag has at most 128 letters, digits, `_`, `.` and `-`") }
 }
 
-fn check_digest(digest: &str) -> Result<(), &'static str> {
+/// Checks the digest of an image; the error says what is wrong with it.
+pub fn check_digest(digest: &str) -> Result<(), &'static str> {
     let hex = digest.strip_prefix("sha256:").ok_or("a digest starts with `sha256:`")?;
     let good = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     if good { Ok(()) } else { Err("a sha256 digest has 64 hexadecimal digits in lower case") }

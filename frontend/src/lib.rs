@@ -31,6 +31,7 @@ pub mod image_ref;
 mod inspect;
 pub mod layers;
 pub mod lint;
+pub mod lock;
 pub mod lower;
 mod mapping;
 pub mod opts;

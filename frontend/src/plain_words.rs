@@ -72,6 +72,12 @@ fn git(message: &str) -> Option<Plain> {
             "where none is named, BuildKit before 0.9 takes `master`; name the branch that is meant";
         return Some(if reference == "master" { told.help(guessed) } else { told });
     }
+    let commit = between(message, "unable to read tree (", ")")
+        .or_else(|| word_behind(message, "upload-pack: not our ref "))
+        .or_else(|| word_behind(message, "reference is not a tree: "));
+    if let Some(commit) = commit {
+        return Some(Plain::new(format!("it has no commit {commit}")));
+    }
     if let Some((expected, found)) =
         message.split_once("expected checksum to match ").and_then(|(_, rest)| rest.split_once(", got "))
     {

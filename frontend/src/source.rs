@@ -13,6 +13,8 @@ pub struct SpecFile {
     pub text: Arc<str>,
     /// Offset of the first byte of each line.
     line_starts: Vec<u32>,
+    /// Whether steps may stand in it.
+    has_steps: bool,
 }
 
 impl SpecFile {
@@ -25,7 +27,12 @@ impl SpecFile {
             .filter(|(_, byte)| *byte == b'\n')
             .filter_map(|(i, _)| u32::try_from(i + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { name: name.into(), text, line_starts }
+        Self { name: name.into(), text, line_starts, has_steps: true }
+    }
+
+    /// A file that says something about a spec, and in which no step can stand.
+    pub fn about_spec(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Self { has_steps: false, ..Self::new(name, text) }
     }
 
     /// The text of a line, counted from 1, without its end.
@@ -82,6 +89,16 @@ impl SpecFiles {
     /// The file of a span; the first where there is no such file.
     pub fn get(&self, id: FileId) -> Option<&SpecFile> {
         self.files.get(usize::from(id.0))
+    }
+
+    /// The id of the file that is added next.
+    pub fn next_id(&self) -> FileId {
+        FileId(u16::try_from(self.files.len()).unwrap_or(u16::MAX))
+    }
+
+    /// The files in which steps stand, in the order of their ids: all others have been added later.
+    pub fn with_steps(&self) -> impl Iterator<Item = &SpecFile> {
+        self.files.iter().take_while(|file| file.has_steps)
     }
 
     /// The files in the order of their ids.

@@ -9,6 +9,8 @@ pub(crate) mod expand;
 pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod lint;
+mod lock;
+mod outdated;
 mod outline;
 pub(crate) mod sarif;
 mod targets;
@@ -75,6 +77,16 @@ const METHODS: &[Method] = &[
     Method { name: "frontend.graph.dot", description: "Draw the stages for Graphviz", takes_target: true },
     Method { name: "frontend.graph.svg", description: "Draw the stages as a picture", takes_target: true },
     Method {
+        name: "frontend.lock",
+        description: "Write the lock file: the digest of every image, the commit or checksum of every other source",
+        takes_target: false,
+    },
+    Method {
+        name: "frontend.outdated",
+        description: "List what is locked, and what has moved since",
+        takes_target: false,
+    },
+    Method {
         name: "frontend.schema",
         description: "Write the JSON Schema of specs, for editors",
         takes_target: false,
@@ -119,6 +131,8 @@ pub(crate) async fn answer(
         "frontend.graph" => graph::graph(gateway, opts, Format::Mermaid).await,
         "frontend.graph.dot" => graph::graph(gateway, opts, Format::Dot).await,
         "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
+        "frontend.lock" => lock::lock(gateway, opts).await,
+        "frontend.outdated" => outdated::outdated(gateway, opts).await,
         "frontend.schema" => Ok(schema()),
         "frontend.check.sarif" => lint::lint(gateway, opts, sarif::log).await,
         "frontend.lint" => lint::lint(gateway, opts, lint::checked).await,

@@ -11,6 +11,7 @@
 pub mod decode;
 pub mod diagnostic;
 pub mod encode;
+pub mod lock;
 pub mod merge;
 pub mod node;
 #[cfg(feature = "schema")]

@@ -8,6 +8,8 @@
 mod external;
 #[path = "bad_input/install.rs"]
 mod install;
+#[path = "bad_input/lock.rs"]
+mod lock;
 #[path = "bad_input/registries.rs"]
 mod registries;
 #[path = "bad_input/verify.rs"]

@@ -79,6 +79,29 @@ async fn a_build_has_five_round_trips() {
     assert_eq!(chain.last(), Some(&"Return"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lock_file_takes_no_round_trip_and_stands_for_tags() {
+    let digest = |c: &str| format!("sha256:{}", c.repeat(64));
+    let (golang, busybox) =
+        (format!("golang:1.22@{}", digest("a")), format!("busybox:latest@{}", digest("b")));
+    // Nobody has the tags.
+    let fake = FakeGateway::new()
+        .platforms(&["linux/amd64"])
+        .image(&format!("docker.io/library/{golang}"), CONFIG)
+        .image(&format!("docker.io/library/{busybox}"), CONFIG)
+        .file("dockerfile", "build.yaml", SPEC)
+        .file(
+            "dockerfile",
+            "build.yaml.lock",
+            format!("version: 1\nimages: {{golang:1.22: {}, busybox: {}}}\n", digest("a"), digest("b")),
+        );
+    let (session, outcome) = run(fake, &opts(&[])).await;
+    outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5, "{:?}", session.longest_chain());
+    let loads = session.calls().iter().filter(|call| matches!(&call.request, Request::ReadFile(_))).count();
+    assert_eq!(loads, 4, "the spec, its lock file, and two ignore files");
+}
+
 /// A project of npm with a workspace.
 fn project() -> FakeGateway {
     images()
@@ -266,7 +289,7 @@ async fn what_a_daemon_lacks_is_said_before_steps_run_for_accounts() {
     let message = outcome.unwrap_err().message;
     assert!(message.starts_with("build.yaml:3:34: `chmod: u+x` needs `file.copy.modestring`"), "{message}");
     let solves = session.methods().iter().filter(|method| **method == "Solve").count();
-    assert_eq!(solves, 2, "only the two sources");
+    assert_eq!(solves, 3, "only the three sources");
 }
 
 #[tokio::test(start_paused = true)]
@@ -335,7 +358,7 @@ async fn what_is_not_needed_is_not_asked_for() {
     let lookups = session.methods().iter().filter(|method| method.starts_with("Resolve")).count();
     assert_eq!(lookups, 1, "only the image of the stage that is built");
     let reads = session.methods().iter().filter(|method| **method == "ReadFile").count();
-    assert_eq!(reads, 2, "no .dockerignore where nothing of the context is read");
+    assert_eq!(reads, 3, "no .dockerignore where nothing of the context is read");
 }
 
 #[tokio::test(start_paused = true)]

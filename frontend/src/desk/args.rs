@@ -87,9 +87,19 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, 
         "audit" => (Command::Audit, Format::Text),
         "schema" => return schema(&mut parser),
         "help" => return Ok(Asked::Help),
+        online @ ("lock" | "outdated") => return Err(needs_registry(online)),
         other => return Err(unknown("command", other, other, &COMMANDS)),
     };
     question(&mut parser, command, format)
+}
+
+/// What is said where only a daemon can look things up.
+fn needs_registry(command: &str) -> String {
+    let redirect = if command == "lock" { " > build.yaml.lock" } else { "" };
+    format!(
+        "`{command}` asks registries and servers, which this program does not: \
+         `docker buildx build --call={command} -f build.yaml .{redirect}`"
+    )
 }
 
 /// The rest of a command that has none.

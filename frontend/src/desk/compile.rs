@@ -1,5 +1,7 @@
 //! The phases up to `plan`, with the files of this machine and without images.
 
+use std::sync::Arc;
+
 use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::diagnostic::Faults;
@@ -14,6 +16,7 @@ use crate::epoch::Epoch;
 use crate::expand::{Core, ask, expand};
 use crate::layers::{self, Facts};
 use crate::lint::{Findings, Subject, Target, lint};
+use crate::lock::{self, Census};
 use crate::opts::{FrontendOpts, keys};
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
@@ -103,9 +106,12 @@ impl<'q> Desk<'q> {
             }
         };
         let notes = chosen.iter().map(crate::presets::Chosen::told).collect();
-        let (mut files, spec, faults) = merged.finish(chosen.as_ref());
-        files.rename(|name| own.iter().any(|own| own == name).then(|| self.files.shown(name)));
+        let (mut files, spec, mut faults) = merged.finish(chosen.as_ref());
         let mut request = Request::of(&self.opts);
+        let beside = self.files.beside(&format!("{}{}", self.files.filename, lock::SUFFIX))?;
+        request.lock = lock::read(&self.files.filename, beside, &mut files, &mut faults).map(Arc::new);
+        own.extend(request.lock.iter().map(|lock| lock.file().to_owned()));
+        files.rename(|name| own.iter().any(|own| own == name).then(|| self.files.shown(name)));
         let core = spec.map(|mut spec| {
             debug::add(&mut spec, &mut request);
             self.expand(spec, &mut survey)
@@ -171,8 +177,12 @@ impl Desk<'_> {
         }
         let ignore = if selection.reads_context { Some(self.files.ignore_rules()?) } else { None };
         let target = Target::of(selection, plan, &Resolved::default());
-        let subject =
+        let mut subject =
             Subject::new(files, core, &selection.globals, ignore.as_ref(), &request.contexts, target);
+        if let Some(lock) = &request.lock {
+            let platforms: Vec<Platform> = planned.plans.iter().map(|plan| plan.platform.clone()).collect();
+            subject = subject.locked(lock, Census::of(lock, core, request, &platforms, &planned.plans));
+        }
         Ok(lint(&subject, self.opts.check.as_deref(), faults))
     }
 }

@@ -1,11 +1,12 @@
 //! Spec files beside the spec: read from where that came from.
 
-use buildkit_llb::LocalSource;
+use buildkit_llb::{Definition, LocalSource};
 use spec_schema::diagnostic::did_you_mean;
 
 use super::locals::single;
 use super::{Entrypoint, SPEC_LOCAL};
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
+use crate::lock::SUFFIX;
 use crate::opts::FrontendOpts;
 use crate::parse::{Found, MAX_SPEC_BYTES};
 use crate::paths;
@@ -112,6 +113,19 @@ fn spec_folder(opts: &FrontendOpts, purpose: &str) -> LocalSource {
         differ: Some(buildkit_llb::Differ::None),
         ..LocalSource::new(name)
     }
+}
+
+/// The source of the lock file of the spec. It is not read together with the spec: that source has to be the one that the daemon's own
+/// frontend found the directive with, so that nothing is sent twice.
+pub(super) fn lock_source(opts: &FrontendOpts) -> Definition {
+    let lock = format!("{}{SUFFIX}", opts.filename);
+    let label = format!("[internal] load {lock}");
+    single(LocalSource { follow_paths: vec![lock], ..spec_folder(opts, "lock") }, &label)
+}
+
+/// What stands where the lock file of a spec would be.
+pub(super) async fn lock_in(gateway: &Gateway, folder: &Ref, spec: &str) -> Result<Found, Failure> {
+    read(gateway, folder, &format!("{spec}{SUFFIX}")).await
 }
 
 async fn read(gateway: &Gateway, folder: &Ref, path: &str) -> Result<Found, Failure> {

@@ -15,9 +15,9 @@ use tokio::sync::OnceCell;
 use crate::external::CONTEXT_FILE;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions, SourceExcerpt, SourceFile};
 use crate::opts::FrontendOpts;
-use crate::parse::MAX_SPEC_BYTES;
+use crate::parse::{Found, MAX_SPEC_BYTES};
 use crate::plain_words::{Plain, plain};
-use beside::SpecFolder;
+use beside::{SpecFolder, lock_in, lock_source};
 use ignore::IgnoreFile;
 use locals::{directories, ignore_source, spec_source};
 use main_context::{RemoteFiles, is_archive};
@@ -45,6 +45,8 @@ pub struct Entrypoint {
     pub spec: Vec<u8>,
     /// The digest of the vertex that loaded it: where warnings are shown.
     pub vertex: String,
+    /// What stands where its lock file would be.
+    pub lock: Found,
     /// The build context.
     pub context: MainContext,
     /// The graphs that the client handed over, by name.
@@ -70,14 +72,15 @@ impl Entrypoint {
         let source = spec_source(opts);
         let mut vertex = vertex_of(&source);
         let context = ignore_source(opts, CONTEXT_LOCAL, CONTEXT_LOCAL, "[internal]");
-        let (daemon, spec, context, directories) = tokio::join!(
+        let (daemon, spec, locked, context, directories) = tokio::join!(
             gateway.ping(),
             gateway.solve(source.into_pb(), SolveOptions::default()),
+            gateway.solve(lock_source(opts).into_pb(), SolveOptions::default()),
             gateway.solve(context.into_pb(), SolveOptions::default()),
             directories(gateway, opts),
         );
         daemon?;
-        let (spec, context, directories) = (spec?, context?, directories?);
+        let (spec, locked, context, directories) = (spec?, locked?, context?, directories?);
         let filename = opts.filename.clone();
         let beside = format!("{filename}.dockerignore");
         let read = async |folder| {
@@ -86,14 +89,15 @@ impl Entrypoint {
                 gateway.read_file(folder, &beside, MAX_IGNORE_BYTES),
             )
         };
-        let ((mut bytes, mut ignore), inputs) = tokio::join!(read(&spec), gateway.inputs());
+        let ((mut bytes, mut ignore), mut lock, inputs) =
+            tokio::join!(read(&spec), lock_in(gateway, &locked, &filename), gateway.inputs());
         let inputs = inputs?;
         let mut folder = SpecFolder::Client;
         if let (Some(input), None) = (inputs.get(SPEC_LOCAL), &opts.dockerfile_key) {
             let definition = given(input, SPEC_LOCAL)?;
             vertex = vertex_of(&definition);
             let solved = gateway.solve(definition.into_pb(), SolveOptions::default()).await?;
-            (bytes, ignore) = read(&solved).await;
+            ((bytes, ignore), lock) = tokio::join!(read(&solved), lock_in(gateway, &solved, &filename));
             folder = SpecFolder::Loaded(solved);
         }
         let spec = spec_of(&filename, bytes, "")?;
@@ -107,7 +111,8 @@ impl Entrypoint {
             (None, Ok(None)) => (MainContext::Local, IgnoreFile::InContext(context, OnceCell::new())),
             (None, Err(error)) => return Err(unreadable(&beside, error)),
         };
-        Ok(Self { filename, spec, vertex, context, inputs, folder, ignore, directories })
+        let lock = lock?;
+        Ok(Self { filename, spec, vertex, lock, context, inputs, folder, ignore, directories })
     }
 
     /// Reads the spec from a remote context, or from the client where the option `dockerfilekey` says so.
@@ -119,16 +124,22 @@ impl Entrypoint {
         let (remote, solved, directories) = load(gateway, opts, remote).await?;
         let place = format!(" in the build context {}", opts.context.as_deref().unwrap_or_default());
         let is_local = opts.dockerfile_key.is_some();
-        let (definition, reference) = if is_local {
+        let (definition, reference, locked) = if is_local {
             let source = spec_source(opts);
-            let solved = gateway.solve(source.clone().into_pb(), SolveOptions::default()).await?;
-            (source, solved)
+            let (solved, locked) = tokio::join!(
+                gateway.solve(source.clone().into_pb(), SolveOptions::default()),
+                gateway.solve(lock_source(opts).into_pb(), SolveOptions::default()),
+            );
+            (source, solved?, locked?)
         } else {
-            (remote.definition(), solved)
+            (remote.definition(), solved.clone(), solved)
         };
         let filename = if remote.is_spec() && !is_local { CONTEXT_FILE } else { &opts.filename };
-        let (bytes, inputs) =
-            tokio::join!(gateway.read_file(&reference, filename, MAX_SPEC_BYTES), gateway.inputs(),);
+        let (bytes, lock, inputs) = tokio::join!(
+            gateway.read_file(&reference, filename, MAX_SPEC_BYTES),
+            lock_in(gateway, &locked, filename),
+            gateway.inputs(),
+        );
         let bytes = match bytes {
             Err(error) if !is_local => return Err(unloadable(opts, error)),
             bytes => bytes,
@@ -137,6 +148,7 @@ impl Entrypoint {
             filename: filename.to_owned(),
             spec: spec_of(filename, bytes, if is_local { "" } else { &place })?,
             vertex: vertex_of(&definition),
+            lock: lock?,
             context: MainContext::Remote(Box::new(remote)),
             inputs: inputs?,
             folder: if is_local { SpecFolder::Client } else { SpecFolder::Loaded(reference) },

@@ -19,6 +19,7 @@ pub use self::core::{Core, CoreAction, CoreRun, CoreStep, Impossible};
 use self::defaults::Defaults;
 use self::install::Installation;
 pub use self::marks::Marks;
+pub(crate) use self::yaml::in_line;
 pub use self::yaml::{commented, document};
 use crate::survey::Survey;
 

@@ -197,7 +197,7 @@ impl Writer<'_> {
 }
 
 /// A text on one line; `in_list` between brackets.
-fn in_line(text: &str, in_list: bool) -> String {
+pub(crate) fn in_line(text: &str, in_list: bool) -> String {
     if is_plain(text, in_list) {
         return text.to_owned();
     }

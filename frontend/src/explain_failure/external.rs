@@ -14,12 +14,27 @@ use crate::select::Source;
 pub(super) fn explain(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
     let message = error.message();
     let known = plain(&message)?;
-    let (shown, span) = match culprit(error, &message, plan, compiled) {
-        Some((external, span)) => (external.shown(), span),
-        None => archive(error, plan, compiled)?,
+    let Some((external, span)) = culprit(error, &message, plan, compiled) else {
+        let (shown, span) = archive(error, plan, compiled)?;
+        let sentence = format!("{shown} cannot be had: {}", known.why);
+        return Some(Diagnostic::new(span, sentence).help_opt(known.help));
     };
-    let sentence = format!("{shown} cannot be had: {}", known.why);
-    Some(Diagnostic::new(span, sentence).help_opt(known.help))
+    let sentence = format!("{} cannot be had: {}", external.shown(), known.why);
+    let fault = Diagnostic::new(span, sentence);
+    let source = Source::External(Box::new(external.clone()));
+    let lock = compiled.request.lock.as_deref();
+    match lock.and_then(|lock| Some((lock, lock.made(&source)?))) {
+        None => Some(fault.help_opt(known.help)),
+        Some((lock, (name, pin))) => {
+            let fault = fault.related(pin.span, format!("{} is locked to this", name.shown()));
+            Some(
+                fault.help(format!(
+                    "if it has moved for good, write the lock file again: `{}`",
+                    lock.command()
+                )),
+            )
+        }
+    }
 }
 
 /// The archive of the build context that the lines of an error unpack.

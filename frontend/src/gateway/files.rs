@@ -1,6 +1,8 @@
 //! Looking into file systems that the daemon holds.
 
 use buildkit_proto::fsutil::types::Stat;
+use sha2::{Digest as _, Sha256};
+
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 
 use super::client::Gateway;
@@ -110,6 +112,22 @@ impl Gateway {
         length: usize,
     ) -> Result<Vec<u8>, GatewayError> {
         self.read_range(reference, path, 0, length).await
+    }
+
+    /// The checksum of a file of any size, `sha256:…`.
+    pub async fn checksum(&self, reference: &Ref, path: &str) -> Result<String, GatewayError> {
+        let (mut digest, mut offset) = (Sha256::new(), 0);
+        loop {
+            let chunk = self.read_range(reference, path, offset, CHUNK).await?;
+            digest.update(&chunk);
+            offset += chunk.len();
+            if chunk.len() < CHUNK {
+                let digits = digest.finalize();
+                return Ok(digits
+                    .iter()
+                    .fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}")));
+            }
+        }
     }
 
     async fn read_range(

@@ -17,6 +17,7 @@ use crate::entrypoint::IgnoreRules;
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::external::NamedContexts;
 use crate::image_config::ImageConfig;
+use crate::lock::{Census, Lock, Name};
 use crate::plan::BuildPlan;
 use crate::resolved::Resolved;
 use crate::result::image;
@@ -39,6 +40,7 @@ pub struct Subject<'a> {
     /// The positions of the stages that the target needs.
     needed: BTreeSet<usize>,
     dockerfile: Option<&'a Dockerfile>,
+    lock: Option<(&'a Lock, Census)>,
 }
 
 /// The image that is built.
@@ -104,7 +106,19 @@ impl<'a> Subject<'a> {
         let stages: Vec<StageView<'_>> = core.spec().stages.iter().enumerate().map(stage).collect();
         let positions = stages.iter().enumerate().map(|(at, stage)| (stage.name, at)).collect();
         let needed = target.iter().flat_map(|target| target.needs.iter().copied()).collect();
-        Self { files, core, globals, ignore, contexts, stages, positions, target, needed, dockerfile: None }
+        Self {
+            files,
+            core,
+            globals,
+            ignore,
+            contexts,
+            stages,
+            positions,
+            target,
+            needed,
+            dockerfile: None,
+            lock: None,
+        }
     }
 
     /// The same of a spec that a Dockerfile has become, with the places of that.
@@ -144,6 +158,22 @@ impl<'a> Subject<'a> {
     pub(super) fn image_of(&self, stage: &StageView<'a>) -> String {
         let is_written = self.dockerfile.is_none_or(|file| file.names_stage(stage.name));
         if is_written { format!("the image `{}`", stage.name) } else { "the image".to_owned() }
+    }
+
+    /// The same spec with its lock file, and where the two differ.
+    #[must_use]
+    pub fn locked(self, lock: &'a Lock, census: Census) -> Self {
+        Self { lock: Some((lock, census)), ..self }
+    }
+
+    /// The lock file, and where the spec and it differ.
+    pub(super) fn lock(&self) -> Option<(&'a Lock, &Census)> {
+        self.lock.as_ref().map(|(lock, census)| (*lock, census))
+    }
+
+    /// Whether the lock file says what a name stands for.
+    pub(super) fn is_locked(&self, name: &Name) -> bool {
+        self.lock.as_ref().is_some_and(|(lock, _)| lock.pin(name).is_some())
     }
 
     pub(super) fn files(&self) -> &'a SpecFiles {

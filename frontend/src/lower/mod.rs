@@ -125,7 +125,7 @@ impl<'a> Lowerer<'a> {
         let mut graph = Graph::new();
         let files = surroundings
             .files
-            .iter()
+            .with_steps()
             .map(|file| {
                 graph.add_source_file(SourceFile::new(
                     file.name.clone(),

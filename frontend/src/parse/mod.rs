@@ -81,6 +81,21 @@ fn tree(file: &SpecFile, id: FileId, read: &mut Size, faults: &mut Faults) -> Op
     root
 }
 
+/// A file that says something about a spec, and what it holds: nothing where it is empty or has faults.
+pub(crate) fn about_spec(
+    name: &str,
+    id: FileId,
+    bytes: Vec<u8>,
+    faults: &mut Faults,
+) -> (SpecFile, Option<Node>) {
+    let known = faults.len();
+    let text = text_of(name, id, bytes, faults).text;
+    let file = SpecFile::about_spec(name, text);
+    let tree =
+        if faults.len() == known { yaml::read(&file.text, id, &mut Size::default(), faults) } else { None };
+    (file, tree)
+}
+
 /// The spec of a tree. With faults, it holds what could be read, so that the checks that follow can report the rest in
 /// the same run.
 fn decode(root: &Node, faults: &mut Faults) -> Option<Spec> {

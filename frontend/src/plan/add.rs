@@ -57,7 +57,7 @@ pub(super) fn add(
             }
         };
         changes.push(FileChange::Fetch {
-            source: Box::new(source.into()),
+            source: Box::new(planner.selection.locked(source).into()),
             span: written.span,
             path,
             dest: dest.clone(),

@@ -11,7 +11,7 @@ use crate::image_config::ImageConfig;
 use crate::opts::FrontendOpts;
 use crate::plain_words::plain;
 use crate::resolved::BaseImage;
-use crate::select::{ImageKey, Selection};
+use crate::select::{ImageKey, Selection, Source};
 
 /// Looks up every image that the selections name, each once, all at the same time.
 ///
@@ -44,7 +44,8 @@ pub(super) async fn images(
         let span = wanted.get(&key).copied().unwrap_or_default();
         let platforms =
             if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
-        faults.push(not_found(&key, &why, &platforms, names, span));
+        let fault = not_found(&key, &why, &platforms, names, span);
+        faults.push(locked(&key, fault, &why, selections));
     }
     images
 }
@@ -134,6 +135,25 @@ fn not_found(key: &ImageKey, why: &str, platforms: &[String], names: &[&str], sp
     let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
     let host = name.split('/').next().unwrap_or_default();
     Diagnostic::new(span, message).help_opt(help.or_else(|| registry_help(host, why)))
+}
+
+/// The same fault where the lock file stands for it: its digest is no longer there, or never was.
+fn locked(key: &ImageKey, fault: Diagnostic, why: &str, selections: &[Selection]) -> Diagnostic {
+    let lock = selections.first().and_then(Selection::lock);
+    let source = Source::Image(Box::new(key.clone()));
+    let Some((lock, (name, pin))) = lock.and_then(|lock| Some((lock, lock.made(&source)?))) else {
+        return fault;
+    };
+    let help = format!("write the lock file again: `{}`", lock.command());
+    if is_missing_platform(why) {
+        return Diagnostic { help: fault.help.or(Some(help)), ..fault }
+            .related(pin.span, "it is locked to this digest");
+    }
+    if !why.contains("not found") {
+        return fault;
+    }
+    let message = format!("{} is locked to a digest that its registry does not have", name.shown());
+    Diagnostic::new(pin.span, message).related(fault.span, "the spec names it here").help(help)
 }
 
 /// What to do about a registry, by what the daemon says of it.

@@ -1,6 +1,7 @@
 //! What args and platform args stand for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use buildkit_llb::Platform;
 use spec_schema::Spec;
@@ -13,6 +14,7 @@ use super::Selection;
 use super::triggers::{Triggers, triggers};
 use crate::epoch::Epoch;
 use crate::external::NamedContexts;
+use crate::lock::Lock;
 use crate::opts::FrontendOpts;
 use crate::opts::keys::ARG_SOURCE_DATE_EPOCH as SOURCE_DATE_EPOCH;
 use crate::resolved::Resolved;
@@ -33,6 +35,8 @@ pub struct Request {
     pub contexts: NamedContexts,
     /// What the base images of each platform carry along, once they are known.
     pub triggers: BTreeMap<Platform, Triggers>,
+    /// The lock file, where there is one.
+    pub lock: Option<Arc<Lock>>,
 }
 
 impl Request {
@@ -40,7 +44,7 @@ impl Request {
     pub fn of(opts: &FrontendOpts) -> Self {
         let (target, build_args) = (opts.target.clone(), opts.build_args.clone());
         let (now, contexts) = (opts.now, NamedContexts::of(opts));
-        Self { target, built: None, build_args, now, contexts, triggers: BTreeMap::new() }
+        Self { target, build_args, now, contexts, ..Self::default() }
     }
 
     /// Takes note of what base images carry along; whether that is news.

@@ -29,13 +29,36 @@ pub fn select(
     platform: &Platform,
     faults: &mut Faults,
 ) -> Option<Selection> {
+    selected(core, request, build, platform, false, faults)
+}
+
+/// The same with every stage, as if each were a target. The last one is any of them.
+pub fn select_all(
+    core: &Core,
+    request: &Request,
+    build: &Platform,
+    platform: &Platform,
+    faults: &mut Faults,
+) -> Option<Selection> {
+    selected(core, request, build, platform, true, faults)
+}
+
+fn selected(
+    core: &Core,
+    request: &Request,
+    build: &Platform,
+    platform: &Platform,
+    all: bool,
+    faults: &mut Faults,
+) -> Option<Selection> {
     let spec = core.spec();
     let target = target(spec, request, faults);
     let target_name =
         target.and_then(|target| spec.stages.get_index(target)).map_or("default", |(name, _)| name);
     let target_name = request.built.as_deref().unwrap_or(target_name);
     let globals = globals(spec, request, build, platform, target_name, faults);
-    let origins = Origins::new(request.contexts.clone(), declared(spec, &globals, faults));
+    let origins =
+        Origins::new(request.contexts.clone(), declared(spec, &globals, faults), request.lock.clone());
     let none = Triggers::new();
     let of_images = request.triggers.get(platform).unwrap_or(&none);
     let mut used: Vec<References> = Vec::with_capacity(spec.stages.len());
@@ -46,7 +69,7 @@ pub fn select(
             used.push(References::replaced(name));
             continue;
         }
-        if target == Some(index) {
+        if all || target == Some(index) {
             found.add_verified(&stage.value);
         }
         if !stage.value.resets(Inherited::Onbuild) {
@@ -61,7 +84,7 @@ pub fn select(
         used.push(found);
     }
     let epoch = epoch(spec, request, &globals, faults);
-    let order = order(spec, &used, target?, faults);
+    let order = order(spec, &used, target?, all, faults);
     let build_args = request.build_args.clone();
     let selection = assemble(spec, &used, &order, globals, origins, platform, faults);
     Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), ..selection })
@@ -116,8 +139,8 @@ enum Mark {
 }
 
 /// Depth first, without recursion: a chain of stages may be long. Stages that the target does not need are walked too,
-/// for their circles; only those that it needs are returned.
-fn order(spec: &Spec, used: &[References], target: usize, faults: &mut Faults) -> Vec<usize> {
+/// for their circles; only those that it needs are returned, unless `all` are asked for.
+fn order(spec: &Spec, used: &[References], target: usize, all: bool, faults: &mut Faults) -> Vec<usize> {
     let edges: Vec<Vec<(usize, Span)>> = used
         .iter()
         .zip(spec.stages.iter())
@@ -129,6 +152,9 @@ fn order(spec: &Spec, used: &[References], target: usize, faults: &mut Faults) -
     let mut rest = Vec::new();
     for index in 0..edges.len() {
         walk(spec, &edges, index, &mut marks, &mut rest, faults);
+    }
+    if all {
+        needed.append(&mut rest);
     }
     needed
 }
@@ -193,6 +219,7 @@ fn assemble(
     let position_of: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
     let mut stages = Vec::with_capacity(order.len());
+    let mut named = Vec::new();
     for index in order {
         let (Some((name, entry)), Some(used)) = (spec.stages.get_index(*index), used.get(*index)) else {
             continue;
@@ -220,6 +247,15 @@ fn assemble(
             Reference::Scratch | Reference::Stage(_) => None,
         });
         let sources = sources.collect();
+        if !used.replaced {
+            let base = used.base.iter().map(|base| (base, stage.from.span));
+            let all = base.chain(used.sources.iter().map(|(source, span)| (source, *span)));
+            let outside = all.filter_map(|(reference, span)| match reference {
+                Reference::Other(name) => Some((origins.named(name, &platform)?, span)),
+                Reference::Scratch | Reference::Stage(_) | Reference::Frontend => None,
+            });
+            named.extend(outside);
+        }
         stages.push(SelectedStage {
             index: *index,
             name: name.to_owned(),
@@ -245,6 +281,7 @@ fn assemble(
         now: Epoch::default(),
         stages,
         reads_context,
+        named,
         positions,
         origins,
     }

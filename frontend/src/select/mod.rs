@@ -18,13 +18,14 @@ use spec_schema::span::Span;
 
 pub(crate) use args::is_platform_arg;
 pub use args::{Request, undeclared_args};
-pub use graph::select;
+pub use graph::{select, select_all};
 pub use platforms::{Platforms, platforms};
 pub use triggers::{Trigger, Triggers};
 
 use crate::epoch::Epoch;
-use crate::external::External;
+use crate::external::{External, Origin};
 use crate::image_ref::ImageRef;
+use crate::lock::Lock;
 use crate::scope::{Globals, Scope};
 use origins::Origins;
 
@@ -45,6 +46,8 @@ pub struct Selection {
     pub stages: Vec<SelectedStage>,
     /// Whether any step reads the build context.
     pub reads_context: bool,
+    /// What the spec itself names outside, as it does: nothing that the client put in its place, and nothing that is locked.
+    pub named: Vec<(Source, Span)>,
     positions: BTreeMap<String, usize>,
     origins: Origins,
 }
@@ -116,6 +119,19 @@ impl Selection {
             return Some(Source::Stage(*position));
         }
         self.origins.find(&name, platform).ok()
+    }
+
+    /// The lock file that counts.
+    pub fn lock(&self) -> Option<&Lock> {
+        self.origins.lock()
+    }
+
+    /// The files that count for those that a step names.
+    pub fn locked(&self, origin: Origin) -> Origin {
+        match self.lock() {
+            Some(lock) => lock.origin(origin),
+            None => origin,
+        }
     }
 
     /// What is needed besides stages, each with a place that names it.

@@ -1,6 +1,7 @@
 //! What names besides those of stages stand for: named contexts of the client, sources, images.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use buildkit_llb::Platform;
 use spec_schema::diagnostic::Diagnostic;
@@ -10,12 +11,14 @@ use super::sources::Declared;
 use super::{ImageKey, Source};
 use crate::external::{External, FORMS, NamedContext, NamedContexts};
 use crate::image_ref::ImageRef;
+use crate::lock::Lock;
 
 /// Where names of a `from` are looked up that no stage has.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Origins {
     contexts: NamedContexts,
     sources: BTreeMap<String, Declared>,
+    lock: Option<Arc<Lock>>,
 }
 
 /// Why a name stands for nothing.
@@ -41,8 +44,16 @@ impl Problem {
 type Found = Result<Source, Problem>;
 
 impl Origins {
-    pub(super) fn new(contexts: NamedContexts, sources: BTreeMap<String, Declared>) -> Self {
-        Self { contexts, sources }
+    pub(super) fn new(
+        contexts: NamedContexts,
+        sources: BTreeMap<String, Declared>,
+        lock: Option<Arc<Lock>>,
+    ) -> Self {
+        Self { contexts, sources, lock }
+    }
+
+    pub(super) fn lock(&self) -> Option<&Lock> {
+        self.lock.as_deref()
     }
 
     /// What a name stands for: a named context, else a source, else an image.
@@ -55,14 +66,45 @@ impl Origins {
             }
             declared => match (self.context(name, platform), declared) {
                 (Some(found), _) => found,
-                (None, Some(Declared::Image(reference))) => Ok(image(reference.clone(), None, platform)),
-                (None, Some(Declared::External(external))) => Ok(Source::External(external.clone())),
+                (None, Some(Declared::External(external))) => Ok(self.locked_files(external)),
+                (None, Some(Declared::Image(reference))) => {
+                    Ok(self.locked_image(reference.clone(), platform))
+                }
                 (None, _) => {
                     let problem = |why: &str| Problem::of_client(format!("`{name}`: {why}"));
-                    Ok(image(ImageRef::parse(name).map_err(problem)?, None, platform))
+                    Ok(self.locked_image(ImageRef::parse(name).map_err(problem)?, platform))
                 }
             },
         }
+    }
+
+    /// What the spec itself says that a name stands for; `None` for what the client puts in its place, or has to give.
+    pub(super) fn named(&self, name: &str, platform: &Platform) -> Option<Source> {
+        if self.context(name, platform).is_some() {
+            return None;
+        }
+        match self.sources.get(name) {
+            Some(Declared::Context { .. }) => None,
+            Some(Declared::External(external)) => Some(Source::External(external.clone())),
+            Some(Declared::Image(reference)) => Some(image(reference.clone(), None, platform)),
+            None => ImageRef::parse(name).ok().map(|reference| image(reference, None, platform)),
+        }
+    }
+
+    fn locked_image(&self, reference: ImageRef, platform: &Platform) -> Source {
+        let reference = match self.lock() {
+            Some(lock) => lock.image(reference),
+            None => reference,
+        };
+        image(reference, None, platform)
+    }
+
+    fn locked_files(&self, external: &External) -> Source {
+        let mut external = external.clone();
+        if let Some(lock) = self.lock() {
+            external.origin = lock.origin(external.origin);
+        }
+        Source::External(Box::new(external))
     }
 
     /// What the client put in the place of a name.

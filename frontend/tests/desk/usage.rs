@@ -28,6 +28,14 @@ fn a_wrong_command_line_is_told() {
             "`x` is no build context: write `NAME=FOLDER`, or a URL behind the `=`",
         ),
         (vec!["schema", "build.yaml"], "`schema` takes no file: there is one schema for all specs"),
+        (
+            vec!["lock", "build.yaml"],
+            "`lock` asks registries and servers, which this program does not: `docker buildx build --call=lock -f build.yaml . > build.yaml.lock`",
+        ),
+        (
+            vec!["outdated"],
+            "`outdated` asks registries and servers, which this program does not: `docker buildx build --call=outdated -f build.yaml .`",
+        ),
         (vec!["schema", "--format=json"], "`schema` has no option `--format`"),
     ] {
         let told = desk.run(&words);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use buildkit_llb::{Definition, Graph, ImageSource, OpMeta, Platform};
 use optfrontend::accounts::{self, AccountFiles, Accounts};
@@ -14,6 +15,7 @@ use optfrontend::explain::{self, Explanation, explain};
 use optfrontend::image_config::ImageConfig;
 use optfrontend::layers::{self, Directory, Fact, Facts, Questions};
 use optfrontend::lint::{Findings, Subject, Target, lint};
+use optfrontend::lock::{self, Census, Lock};
 use optfrontend::lower::{Abilities, LoweredChecks, Surroundings, lower};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::parse::{Found, Reading};
@@ -171,6 +173,13 @@ impl Client {
         }
     }
 
+    /// What `build.yaml.lock` says, which becomes one of the files.
+    fn lock(&self, files: &mut SpecFiles, faults: &mut Faults) -> Option<Arc<Lock>> {
+        let bytes = self.beside.get("build.yaml.lock").cloned();
+        lock::read("build.yaml", bytes.map_or(Found::Nothing(None), Found::Bytes), files, faults)
+            .map(Arc::new)
+    }
+
     fn facts(&self, questions: &Questions) -> Facts {
         if self.base.is_empty() {
             return Facts::default();
@@ -237,9 +246,10 @@ pub(crate) fn compile(spec: &[u8], client: &Client) -> Result<Vec<Compiled>, Str
 /// What lint finds in a spec; the error is the message of its faults.
 pub(crate) fn linted(spec: &[u8], client: &Client) -> Result<(SpecFiles, Findings), String> {
     let opts = client.parse();
-    let (files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
+    let (mut files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
+    let lock = client.lock(&mut files, &mut faults);
     let findings = parsed.map(|parsed| {
-        let request = Request::of(&opts);
+        let request = Request { lock: lock.clone(), ..Request::of(&opts) };
         let core = client.expand(parsed);
         let build = opts.default_platform().cloned().unwrap();
         let selection = select(&core, &request, &build, &build, &mut faults)?;
@@ -248,8 +258,13 @@ pub(crate) fn linted(spec: &[u8], client: &Client) -> Result<(SpecFiles, Finding
         let patterns = dockerignore::parse(client.ignore_file.as_bytes()).unwrap();
         let ignore = IgnoreRules { name: ".dockerignore".to_owned(), patterns };
         let target = Target::of(&selection, &plan, &resolved);
-        let subject =
+        let mut subject =
             Subject::new(&files, &core, &selection.globals, Some(&ignore), &request.contexts, target);
+        if let Some(lock) = &lock {
+            let plans = std::slice::from_ref(&plan);
+            subject =
+                subject.locked(lock, Census::of(lock, &core, &request, std::slice::from_ref(&build), plans));
+        }
         let instead = opts.check.as_deref();
         Some(lint(&subject, instead, &mut faults))
     });
@@ -270,9 +285,10 @@ fn matches(path: &str, pattern: &str) -> bool {
 /// Runs the phases up to the one that leaves nothing to go on with.
 pub(crate) fn phases(spec: &[u8], client: &Client) -> Outcome {
     let opts = client.parse();
-    let (files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
+    let (mut files, parsed, mut faults) = client.finish(client.read(&opts.filename, spec));
+    let request = Request { lock: client.lock(&mut files, &mut faults), ..Request::of(&opts) };
     let compiled = match parsed {
-        Some(parsed) => compile_parsed(parsed, &files, client, &opts, &mut faults),
+        Some(parsed) => compile_parsed(parsed, &files, client, &opts, request, &mut faults),
         None => Vec::new(),
     };
     Outcome { files, faults: faults.into_sorted(), compiled }
@@ -283,9 +299,9 @@ fn compile_parsed(
     files: &SpecFiles,
     client: &Client,
     opts: &FrontendOpts,
+    mut request: Request,
     faults: &mut Faults,
 ) -> Vec<Compiled> {
-    let mut request = Request::of(opts);
     debug::add(&mut spec, &mut request);
     let core = client.expand(spec);
     let build = opts.default_platform().cloned().unwrap();
@@ -396,7 +412,8 @@ fn resolved(selections: &[Selection]) -> Resolved {
             config["os"] = key.platform.os.as_str().into();
             config["architecture"] = key.platform.architecture.as_str().into();
             let digest = if key.platform.architecture == "amd64" { "a" } else { "b" }.repeat(64);
-            let reference = format!("{name}@sha256:{digest}");
+            let pinned = key.reference.is_pinned();
+            let reference = if pinned { name.clone() } else { format!("{name}@sha256:{digest}") };
             let config = ImageConfig::parse(config.to_string().as_bytes()).unwrap();
             (key.clone(), BaseImage { reference, config })
         })

@@ -39,7 +39,12 @@ fn client(spec: &str) -> Client {
     // Lines such as `# .dockerignore: .git`.
     let ignored = spec.lines().filter_map(|line| line.strip_prefix("# .dockerignore: "));
     let ignore_file = ignored.collect::<Vec<_>>().join("\n");
-    Client { ignore_file, ..client }
+    // Lines such as `# build.yaml.lock: version: 1`.
+    let locked = spec.lines().filter_map(|line| line.strip_prefix("# build.yaml.lock: "));
+    let locked = locked.fold(String::new(), |text, line| text + line + "\n");
+    let lock = ("build.yaml.lock".to_owned(), locked.into_bytes());
+    let beside = Some(lock).filter(|(_, text)| !text.is_empty()).into_iter().collect();
+    Client { ignore_file, beside, ..client }
 }
 
 fn lint(spec: &str) -> String {

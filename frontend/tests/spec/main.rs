@@ -13,3 +13,4 @@ mod hostile;
 mod invalid;
 mod lint;
 mod properties;
+mod renovate;

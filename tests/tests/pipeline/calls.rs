@@ -28,8 +28,8 @@ async fn a_check_tells_every_fault_and_solves_nothing() {
     );
     assert_eq!(
         session.methods().iter().filter(|method| **method == "Solve").count(),
-        2,
-        "only the two sources"
+        3,
+        "only the three sources"
     );
 }
 

@@ -29,7 +29,7 @@ async fn named_contexts_take_no_more_round_trips() {
     );
     assert!(!solved.contains("golang") && !solved.contains("make"), "{solved}");
     let reads = session.methods().iter().filter(|method| **method == "ReadFile").count();
-    assert_eq!(reads, 3, "spec, its ignore file, that of the one directory that is needed");
+    assert_eq!(reads, 4, "spec, its lock file, its ignore file, that of the one directory that is needed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
     assert_eq!(failure.message, expected);
     assert_eq!(failure.sources.len(), 1, "the lines go along");
     let solves = session.methods().iter().filter(|method| **method == "Solve").count();
-    assert_eq!(solves, 2, "only the two sources");
+    assert_eq!(solves, 3, "only the three sources");
 }
 
 #[tokio::test(start_paused = true)]

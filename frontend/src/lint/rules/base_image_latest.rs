@@ -1,8 +1,10 @@
 //! `BaseImageLatest`.
 
 use crate::expand::CoreAction;
+use crate::image_ref::ImageRef;
 use crate::lint::image_name::ImageName;
 use crate::lint::{Found, Rule, Subject};
+use crate::lock::Name;
 use spec_schema::spec::Source;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (name, span) in images(subject) {
         let Some(image) = ImageName::parse(&name) else { continue };
-        if image.pinned || image.tag.as_deref() != Some("latest") {
+        if image.pinned || is_locked(subject, &name) || image.tag.as_deref() != Some("latest") {
             continue;
         }
         let detail = if image.written.ends_with(":latest") {
@@ -26,6 +28,11 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         };
         found.add(span, detail, "name a version, as in `debian:12-slim`, or a digest");
     }
+}
+
+/// Whether the lock file says which image it is.
+pub(super) fn is_locked(subject: &Subject<'_>, name: &str) -> bool {
+    ImageRef::parse(name).is_ok_and(|reference| subject.is_locked(&Name::Image(reference)))
 }
 
 /// Every image that the spec names, with its place.

@@ -1,6 +1,6 @@
 //! `BaseImageUnpinned`.
 
-use super::base_image_latest::images;
+use super::base_image_latest::{images, is_locked};
 use crate::lint::image_name::ImageName;
 use crate::lint::{Found, Rule, Subject};
 
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     for (name, span) in images(subject) {
-        if ImageName::parse(&name).is_some_and(|image| !image.pinned) {
+        if ImageName::parse(&name).is_some_and(|image| !image.pinned) && !is_locked(subject, &name) {
             found.add(
                 span,
                 format!("`{name}` has no digest"),

@@ -14,6 +14,8 @@ mod dockerfile;
 mod expose_casing;
 mod healthcheck_missing;
 mod json_args;
+mod lock_entry_missing;
+mod lock_entry_unused;
 mod managers;
 mod musl_base;
 mod owner_changed_apart;
@@ -54,6 +56,8 @@ pub const RULES: &[&Rule] = &[
     &dev_dependencies::RULE,
     &healthcheck_missing::RULE,
     &json_args::RULE,
+    &lock_entry_missing::RULE,
+    &lock_entry_unused::RULE,
     &musl_base::RULE,
     &owner_changed_apart::RULE,
     &packed_binary::RULE,

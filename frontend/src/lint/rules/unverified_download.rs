@@ -3,6 +3,7 @@
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
 use crate::lint::{Found, Help, Rule, Subject};
+use crate::lock::Name;
 
 pub(super) const RULE: Rule = Rule {
     name: "UnverifiedDownload",
@@ -23,7 +24,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             let is_http = url.raw.starts_with("https://") || url.raw.starts_with("http://");
             let is_git =
                 url.raw.split(['#', '?']).next().is_some_and(|url| url.rsplit('.').next() == Some("git"));
-            if is_http && !is_git && add.checksum.is_none() {
+            let is_locked = || subject.text(url).is_some_and(|url| subject.is_locked(&Name::Http(url)));
+            if is_http && !is_git && add.checksum.is_none() && !is_locked() {
                 found.add(
                     url.span,
                     format!("nothing says what `{}` has to be", url.raw),
