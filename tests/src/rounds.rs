@@ -7,9 +7,10 @@ const ROUNDS: usize = 3;
 
 /// Runs a check until it holds, three times at most.
 ///
-/// It is for checks of which steps run again in projects that other tests build too. An engine keeps the last result of a chain of steps
-/// longer than those in between, so a step may run again although its key is known; what one round has made anew is
-/// there in the next. A key that is wrong fails in every round.
+/// It is for checks of which steps run again in projects that other tests, or other runs, build too. With any prune, BuildKit 0.25 forgets
+/// which results in the middle of a chain belong to which step, and keeps the last: that one is found by the first
+/// build of a check, so nothing in between is there for the second. What one round has made anew is there in the next.
+/// A key that is wrong fails in every round.
 #[track_caller]
 pub fn in_one_of_three_rounds(check: impl Fn()) {
     for round in 1.. {

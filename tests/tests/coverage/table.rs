@@ -139,13 +139,13 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("--build-arg", &["engine::options::build_args_are_set"]),
     ("--build-context", &["engine::contexts::a_directory_stands_in_for_a_stage"]),
     ("--builder", &["engine::client::a_builder_is_named"]),
-    ("--cache-from", &["engine::cache_backends::a_registry", "engine::cache_backends::a_folder"]),
+    ("--cache-from", &["cache_backends::a_registry", "cache_backends::a_folder"]),
     (
         "--cache-to",
         &[
-            "engine::cache_backends::a_registry",
-            "engine::cache_backends::a_folder",
-            "engine::cache_backends::inline_in_a_pushed_image",
+            "cache_backends::a_registry",
+            "cache_backends::a_folder",
+            "cache_backends::inline_in_a_pushed_image",
         ],
     ),
     (
@@ -251,7 +251,7 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
         "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
         &["engine::remote::the_git_directory_is_kept_where_the_client_asks_for_it"],
     ),
-    ("BUILDKIT_INLINE_CACHE", &["engine::cache_backends::inline_by_the_build_arg"]),
+    ("BUILDKIT_INLINE_CACHE", &["cache_backends::inline_by_the_build_arg"]),
     ("BUILDKIT_MULTI_PLATFORM", &["engine::outputs::one_platform_can_be_told_as_several_are"]),
     ("BUILDKIT_SANDBOX_HOSTNAME", &["engine::containers::the_host_name_is_that_of_the_client"]),
     ("BUILDKIT_SYNTAX", &["engine::registry::the_frontend_can_come_from_a_registry"]),

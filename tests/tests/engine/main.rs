@@ -3,7 +3,6 @@
 mod attestations;
 mod audit;
 mod cache;
-mod cache_backends;
 mod calls;
 mod cancel;
 mod ci;

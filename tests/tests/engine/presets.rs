@@ -1,6 +1,6 @@
 //! Presets: a project and two lines.
 
-use optfrontend_tests::{Build, Container, docker, nonce, repository};
+use optfrontend_tests::{Build, Container, docker, in_one_of_three_rounds, nonce, repository};
 
 use super::examples::alone_with;
 
@@ -167,8 +167,10 @@ public final class Main {
     );
     let image = build.load();
     assert_eq!(docker(["run", "--rm", &*image.name]).ok().stdout, "[1,2]\n");
-    let text = format!("{main}// {}\n", nonce());
-    let changed = build.file("src/main/java/com/example/Main.java", text).run().progress;
-    let ran = |name: &str| changed.ran().iter().any(|step| step.ends_with(name));
-    assert!(ran("mvn package") && !ran("install maven"), "{:#?}", changed.ran());
+    in_one_of_three_rounds(|| {
+        build.write("src/main/java/com/example/Main.java", format!("{main}// {}\n", nonce()));
+        let changed = build.run().progress;
+        let ran = |name: &str| changed.ran().iter().any(|step| step.ends_with(name));
+        assert!(ran("mvn package") && !ran("install maven"), "{:#?}", changed.ran());
+    });
 }

@@ -2,6 +2,9 @@
 //!
 //! A step whose outcome is another each time it runs tells whether it ran. The engine forgets its own results by a prune
 //! of nothing but the records of one test.
+//!
+//! It is a suite of its own, so that nothing runs beside it: with any prune, BuildKit 0.25 also forgets which results in the
+//! middle of a chain belong to which step, and would run those of other tests again.
 
 use optfrontend_tests::{Build, Image, Registry, docker};
 
