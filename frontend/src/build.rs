@@ -84,7 +84,8 @@ pub(crate) fn lower_all(
     if faults.is_empty() { Ok(lowered) } else { Err(failure(files, faults)) }
 }
 
-async fn solve_all(
+/// Solves every plan; a failure is explained.
+pub(crate) async fn solve_all(
     gateway: &Gateway,
     opts: &FrontendOpts,
     daemon: &DaemonInfo,

@@ -6,6 +6,7 @@ use buildkit_llb::{FileOp, Graph, Mkfile, OpMeta, Platform};
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 
+use crate::compare;
 use crate::debug;
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
@@ -56,6 +57,15 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// What is against the lint rules; a setting of them that is wrong is a fault.
     pub(crate) fn lint(&self, opts: &FrontendOpts) -> Result<Findings, Faults> {
+        self.lint_by(opts.check.as_deref())
+    }
+
+    /// What is against any of them, whatever the spec says of that.
+    pub(crate) fn lint_all(&self) -> Result<Findings, Faults> {
+        self.lint_by(Some(""))
+    }
+
+    fn lint_by(&self, instead: Option<&str>) -> Result<Findings, Faults> {
         let (Some(selection), Some(plan)) = (self.selections.first(), self.plans.first()) else {
             return Ok(Findings::default());
         };
@@ -73,7 +83,6 @@ impl Compiled {
             subject = subject.locked(lock, census);
         }
         let mut faults = Faults::new();
-        let instead = opts.check.as_deref();
         let findings = lint(&subject, instead, &mut faults);
         if faults.is_empty() { Ok(findings) } else { Err(faults) }
     }
@@ -140,6 +149,7 @@ pub(crate) async fn compile_extent(
         request.lock = lock::read(&entrypoint.filename, found, &mut files, &mut faults).map(Arc::new);
     }
     debug::add(&mut spec, &mut request);
+    compare::add(&mut spec, &request);
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;

@@ -12,6 +12,7 @@ pub(crate) mod lint;
 mod lock;
 mod outdated;
 mod outline;
+mod report;
 pub(crate) mod sarif;
 mod targets;
 
@@ -24,6 +25,7 @@ use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::graph::Format;
 use crate::opts::FrontendOpts;
 use crate::source::SpecFiles;
+use crate::weight::{html, text};
 
 /// The version of the answers' form.
 const VERSION: &str = "1.0.0";
@@ -87,6 +89,16 @@ const METHODS: &[Method] = &[
         takes_target: false,
     },
     Method {
+        name: "frontend.report",
+        description: "Build the target, and tell what its image is made of and what is to be said against it",
+        takes_target: true,
+    },
+    Method {
+        name: "frontend.report.html",
+        description: "The same as a page for browsers",
+        takes_target: true,
+    },
+    Method {
         name: "frontend.schema",
         description: "Write the JSON Schema of specs, for editors",
         takes_target: false,
@@ -133,6 +145,8 @@ pub(crate) async fn answer(
         "frontend.graph.svg" => graph::graph(gateway, opts, Format::Svg).await,
         "frontend.lock" => lock::lock(gateway, opts).await,
         "frontend.outdated" => outdated::outdated(gateway, opts).await,
+        "frontend.report" => report::report(gateway, opts, text).await,
+        "frontend.report.html" => report::report(gateway, opts, html).await,
         "frontend.schema" => Ok(schema()),
         "frontend.check.sarif" => lint::lint(gateway, opts, sarif::log).await,
         "frontend.lint" => lint::lint(gateway, opts, lint::checked).await,

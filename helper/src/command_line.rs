@@ -9,11 +9,13 @@ use nix::sys::signal::Signal;
 use crate::check::{Check, Serve};
 use crate::look::{Look, Wanted};
 use crate::target::{Address, Url};
+use crate::weigh::{Kind, Part, Weigh};
 
 const USAGE: &str = "\
 helper run [--timeout MILLISECONDS] [--retries NUMBER] -- COMMAND [ARGUMENT...] | \
 helper probe http URL [--status FIRST-LAST] | helper probe tcp HOST:PORT | \
 helper look --report DIRECTORY --root DIRECTORY [--search PATH] [--size] [--path PATH|--glob PATTERN|--command NAME]... | \
+helper weigh --report DIRECTORY [--sum|--layer|--tree|--growth BEFORE|- AFTER|-]... | \
 helper check --report DIRECTORY --timeout MILLISECONDS -- COMMAND [ARGUMENT...] | \
 helper serve --report DIRECTORY --within MILLISECONDS --stop NUMBER http|tcp ... -- COMMAND [ARGUMENT...]";
 
@@ -23,6 +25,7 @@ pub(crate) enum Command {
     Run(Run),
     Probe(Probe),
     Look(Look),
+    Weigh(Weigh),
     Check(Check),
     Serve(Serve),
 }
@@ -54,6 +57,7 @@ impl Command {
             Some("run") => run(args).map(Self::Run),
             Some("probe") => probe(args).map(Self::Probe),
             Some("look") => look(args).map(Self::Look),
+            Some("weigh") => weigh(args).map(Self::Weigh),
             Some("check") => check(args).map(Self::Check),
             Some("serve") => serve(args).map(Self::Serve),
             _ => Err(USAGE.to_owned()),
@@ -107,6 +111,27 @@ fn look(mut args: impl Iterator<Item = OsString>) -> Result<Look, String> {
     }
     let is_whole = !look.report.as_os_str().is_empty() && !look.root.as_os_str().is_empty();
     is_whole.then_some(look).ok_or_else(|| USAGE.to_owned())
+}
+
+fn weigh(mut args: impl Iterator<Item = OsString>) -> Result<Weigh, String> {
+    let mut weigh = Weigh::default();
+    while let Some(option) = args.next() {
+        let mut value = || args.next().ok_or(USAGE);
+        let kind = match option.to_str() {
+            Some("--report") => {
+                weigh.report = value()?.into();
+                continue;
+            }
+            Some("--sum") => Kind::Sum,
+            Some("--layer") => Kind::Layer,
+            Some("--tree") => Kind::Tree,
+            Some("--growth") => Kind::Growth,
+            _ => return Err(USAGE.to_owned()),
+        };
+        let mut folder = || value().map(|word| Some(word.into()).filter(|word| word != "-"));
+        weigh.parts.push(Part { kind, before: folder()?, after: folder()? });
+    }
+    if weigh.report.as_os_str().is_empty() { Err(USAGE.to_owned()) } else { Ok(weigh) }
 }
 
 fn check(mut args: impl Iterator<Item = OsString>) -> Result<Check, String> {
@@ -212,6 +237,8 @@ mod tests {
             "look",
             "look --report /r",
             "look --report /r --root / --path",
+            "weigh --tree - /",
+            "weigh --report /r --tree /",
             "check --report /r --timeout 1 --",
             "check -- sh",
             "serve --report /r --within 1 --stop 15 http://a/ -- sh",

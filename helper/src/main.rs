@@ -1,7 +1,8 @@
 //! The helper: a static binary that the frontend's image has for each architecture.
 //!
 //! `helper run` stands before the process of a build step that has a time limit or may be tried again. `helper probe`
-//! is in images whose health check is an address. `helper look`, `check` and `serve` find out whether an image is as it should be.
+//! is in images whose health check is an address. `helper look`, `check` and `serve` find out whether an image is as it should be,
+//! `helper weigh` what it is made of.
 //! All of them must run where there is nothing else, not even a libc.
 
 mod check;
@@ -11,6 +12,7 @@ mod look;
 mod probe;
 mod run;
 mod target;
+mod weigh;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Ok(Command::Run(run)) => ExitCode::from(run::run(&run)),
         Ok(Command::Probe(probe)) => probe::answer(&probe),
         Ok(Command::Look(look)) => reported(look::look(&look)),
+        Ok(Command::Weigh(weigh)) => reported(weigh::weigh(&weigh)),
         Ok(Command::Check(check)) => reported(check::check(&check)),
         Ok(Command::Serve(serve)) => reported(check::serve(&serve)),
         Err(why) => {

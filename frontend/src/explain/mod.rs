@@ -135,7 +135,7 @@ pub struct Input {
 }
 
 impl Input {
-    fn of(kind: &'static str, name: String) -> Self {
+    pub(crate) fn of(kind: &'static str, name: String) -> Self {
         Self { kind, name, paths: Vec::new(), include: Vec::new(), exclude: Vec::new() }
     }
 
@@ -191,13 +191,13 @@ pub fn explain(plan: &BuildPlan, surroundings: Surroundings<'_>) -> Explanation 
 }
 
 /// The first line of a place.
-fn location(files: &SpecFiles, span: Span) -> String {
+pub(crate) fn location(files: &SpecFiles, span: Span) -> String {
     let (line, _) = files.lines(span);
     files.get(span.file).map(|file| format!("{}:{line}", file.name)).unwrap_or_default()
 }
 
 /// Where the files of a source come from; of an image, which one exactly.
-fn input(plan: &BuildPlan, resolved: &Resolved, source: &Source) -> Input {
+pub(crate) fn input(plan: &BuildPlan, resolved: &Resolved, source: &Source) -> Input {
     let (kind, name) = match source {
         Source::Scratch => ("scratch", String::new()),
         Source::Stage(position) => {
@@ -215,7 +215,7 @@ fn input(plan: &BuildPlan, resolved: &Resolved, source: &Source) -> Input {
     Input::of(kind, name)
 }
 
-fn external_input(external: &crate::external::External) -> (&'static str, String) {
+pub(crate) fn external_input(external: &crate::external::External) -> (&'static str, String) {
     use crate::external::Origin;
     match &external.origin {
         Origin::Local(directory) => ("named context", directory.context.clone()),

@@ -5,6 +5,8 @@ mod svg;
 
 use std::collections::BTreeMap;
 
+pub(crate) use svg::escaped;
+
 use serde::Serialize;
 
 use crate::explain::{Explanation, Input};

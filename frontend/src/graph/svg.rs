@@ -132,7 +132,8 @@ fn shown(name: &str) -> String {
     name.chars().take(MAX_SHOWN - 1).chain(['…']).collect()
 }
 
-fn escaped(text: &str) -> String {
+/// A text within markup.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -15,6 +15,7 @@ mod scan;
 mod secret_env;
 mod squash;
 mod verify;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use spec_schema::span::Span;
 
 pub use abilities::Abilities;
 pub use verify::{FOUND, LoweredChecks};
+pub use weigh::{Part, Subject, Weighing, lower_weighing};
 
 use self::pile::Pile;
 use crate::entrypoint::MainContext;
@@ -96,8 +98,8 @@ pub fn lower_base(
 struct StageScope<'a> {
     /// What its processes run on.
     platform: &'a Platform,
-    /// What is shown while layers are put together.
-    merge_name: &'a str,
+    /// What stands in front of what is shown of it.
+    label: &'a str,
     /// Whether what can differ is done even if its result is cached.
     ignore_cache: bool,
 }
@@ -118,6 +120,19 @@ struct Lowerer<'a> {
     time: Option<i64>,
     /// Whether the layers of the stage are layers of the image.
     in_image: bool,
+    /// What the steps of all stages have changed.
+    changes: Vec<Change>,
+}
+
+/// What a step has changed: what was there before it, and what was there then.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    /// The stage, by its position.
+    stage: usize,
+    /// The step, by its position; `None` for all of them, where they are one layer.
+    step: Option<usize>,
+    before: Option<Output>,
+    after: Option<Output>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -148,6 +163,7 @@ impl<'a> Lowerer<'a> {
             externals,
             time: None,
             in_image: false,
+            changes: Vec::new(),
         }
     }
 
@@ -176,13 +192,15 @@ impl<'a> Lowerer<'a> {
     fn stage(&mut self, stage: &StagePlan) -> Option<Output> {
         let base = self.base(stage);
         let ignore_cache = self.surroundings.opts.no_cache.covers(&stage.name);
-        let (platform, merge_name) = (&stage.platform, stage.merge_name.as_str());
-        let result = self.steps(base, &stage.steps, StageScope { platform, merge_name, ignore_cache });
+        let (platform, label) = (&stage.platform, stage.label.as_str());
+        let result = self.steps(base, &stage.steps, StageScope { platform, label, ignore_cache });
         // The layers of other stages are nobody's: only their files count.
-        match stage.squash.as_ref().filter(|_| self.in_image) {
-            Some(squash) => self.squash(base, result, squash),
-            None => result,
-        }
+        let Some(squash) = stage.squash.as_ref().filter(|_| self.in_image) else { return result };
+        let squashed = self.squash(base, result, squash);
+        let stage = self.stages.len();
+        self.changes.retain(|change| change.stage != stage);
+        self.changes.push(Change { stage, step: None, before: base, after: squashed });
+        squashed
     }
 
     /// Adds steps one after the other.
@@ -194,17 +212,26 @@ impl<'a> Lowerer<'a> {
             if let (Action::Files(changes), Place::Apart(apart), true) =
                 (&step.action, &step.place, self.surroundings.abilities.merges)
             {
-                self.apart(&mut pile, index, changes, apart, meta);
+                let (before, after) = self.apart(&mut pile, index, changes, apart, meta);
+                self.changed(index, before, after);
                 continue;
             }
             let root = self.merged(&mut pile, scope);
+            let known = self.changes.len();
             pile = pile.replaced_by(match &step.action {
                 Action::Run(plan) => self.run(root, plan, scope.platform, meta),
                 Action::Files(changes) => self.change(root, changes, meta),
                 Action::Parallel(branches) => self.parallel(root, step, branches, scope),
             });
+            // What its branches have changed is what it has changed.
+            self.changes.truncate(known);
+            self.changed(index, root, pile.root());
         }
         self.merged(&mut pile, scope)
+    }
+
+    fn changed(&mut self, step: usize, before: Option<Output>, after: Option<Output>) {
+        self.changes.push(Change { stage: self.stages.len(), step: Some(step), before, after });
     }
 
     /// What is shown for a step: where the daemon makes it do without something, that too.

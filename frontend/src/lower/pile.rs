@@ -20,13 +20,17 @@ impl Pile {
         Self { root, ..Self::default() }
     }
 
+    pub(super) fn root(&self) -> Option<Output> {
+        self.root
+    }
+
     pub(super) fn replaced_by(self, root: Option<Output>) -> Self {
         Self { root, layers: Vec::new(), made: self.made }
     }
 }
 
 impl Lowerer<'_> {
-    /// Adds a step that is made apart from what is below it.
+    /// Adds a step that is made apart from what is below it: what it was made on, and what it has made of that.
     pub(super) fn apart(
         &mut self,
         pile: &mut Pile,
@@ -34,7 +38,7 @@ impl Lowerer<'_> {
         changes: &[FileChange],
         apart: &Apart,
         meta: OpMeta,
-    ) {
+    ) -> (Option<Output>, Option<Output>) {
         let meta = if apart.after.is_empty() { meta } else { grouped(&meta) };
         let below = pile.made.iter().filter(|(at, _)| apart.after.contains(at)).map(|(_, made)| *made);
         let lower = self.graph.merge(below, meta.clone());
@@ -42,6 +46,7 @@ impl Lowerer<'_> {
         let upper = self.change(lower, &changes, meta.clone());
         pile.layers.push(self.graph.diff(lower, upper, meta));
         pile.made.push((index, upper));
+        (lower, upper)
     }
 
     /// The root with all layers on it.
@@ -50,7 +55,7 @@ impl Lowerer<'_> {
             return pile.root;
         }
         let layers = std::iter::once(pile.root).chain(pile.layers.drain(..));
-        pile.root = self.graph.merge(layers, OpMeta::named(scope.merge_name));
+        pile.root = self.graph.merge(layers, OpMeta::named(format!("{} merge layers", scope.label)));
         pile.root
     }
 }

@@ -29,7 +29,7 @@ const HELPER: &str = "/helper";
 const KIT: &str = "/dev/optfrontend/verify";
 
 /// Where the program that looks around sees the image.
-const IMAGE: &str = "/dev/optfrontend/image";
+pub(super) const IMAGE: &str = "/dev/optfrontend/image";
 
 impl Lowerer<'_> {
     /// Adds the checks of what the build makes.
@@ -60,22 +60,36 @@ impl Lowerer<'_> {
         }
         args.extend(verify.max_size.is_some().then(|| "--size".to_owned()));
         args.extend(verify.paths.iter().flat_map(looking));
-        let source = MountKind::Bind { source: image, selector: None, access: BindAccess::ReadOnly };
-        let image = Mount { target: IMAGE.to_owned(), kind: source };
+        let meta = self.check_meta(verify, "files", verify.span);
+        Some(self.outside(verify.looker, args, vec![Root::made(IMAGE, image)], meta))
+    }
+
+    /// Looks at file systems from outside, each at its path, on the builder's own platform.
+    pub(super) fn outside(
+        &mut self,
+        looker: &str,
+        args: Vec<String>,
+        roots: Vec<Root>,
+        meta: OpMeta,
+    ) -> Definition {
         // How the files were made says as much as their content, which would all have to be read first.
-        let by_origin =
-            self.surroundings.abilities.content_cache.then(|| (IMAGE.to_owned(), ContentCache::Off));
+        let by_origin = roots.iter().filter(|root| root.is_made && self.surroundings.abilities.content_cache);
+        let content_cache = by_origin.map(|root| (root.path.clone(), ContentCache::Off)).collect();
+        let readonly = |root: Root| {
+            let kind = MountKind::Bind { source: root.files, selector: None, access: BindAccess::ReadOnly };
+            Mount { target: root.path, kind }
+        };
+        let mounts = std::iter::once(self.kit(looker)).chain(roots.into_iter().map(readonly)).collect();
         let exec = ExecOp {
             args,
             cwd: "/".to_owned(),
-            mounts: vec![self.kit(verify.looker), image],
+            mounts,
             network: NetworkMode::None,
-            content_cache: by_origin.into_iter().collect(),
+            content_cache,
             ..ExecOp::default()
         };
-        let mut meta = self.check_meta(verify, "files", verify.span);
-        meta.platform = Some(self.plan.build_platform.clone());
-        Some(self.reported(exec, meta))
+        let meta = OpMeta { platform: Some(self.plan.build_platform.clone()), ..meta };
+        self.reported(exec, meta)
     }
 
     fn process(
@@ -132,8 +146,24 @@ impl Lowerer<'_> {
     }
 }
 
+/// A file system that is looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    /// Where the program sees it.
+    pub(super) path: String,
+    pub(super) files: Option<Output>,
+    /// Whether steps have made it, or a source that has the same files each time. What the client sends is known by its content alone.
+    pub(super) is_made: bool,
+}
+
+impl Root {
+    pub(super) fn made(path: &str, files: Option<Output>) -> Self {
+        Self { path: path.to_owned(), files, is_made: true }
+    }
+}
+
 /// The beginning of a command: the program, what it is to do, and where it tells of it.
-fn helper(words: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(super) fn helper(words: impl IntoIterator<Item = String>) -> Vec<String> {
     let report = ["--report".to_owned(), format!("{KIT}{FOUND}")];
     std::iter::once(format!("{KIT}{HELPER}")).chain(words).chain(report).collect()
 }

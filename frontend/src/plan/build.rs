@@ -73,14 +73,14 @@ pub fn plan(
 /// A stage in whose place the client put something: what that holds, and nothing else.
 fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StagePlan {
     let SelectedStage { name, platform, base, from_span, .. } = selected.clone();
-    let (base_name, merge_name) = (names.vertex(1, 1, ""), names.merge());
+    let (base_name, label) = (names.vertex(1, 1, ""), names.label());
     StagePlan {
         name,
         platform,
         base,
         from_span,
         base_name,
-        merge_name,
+        label,
         users: Vec::new(),
         steps: Vec::new(),
         squash: None,
@@ -179,7 +179,7 @@ impl StagePlanner<'_> {
         let mut config = triggered.config;
         config.extend(config::changes(&self, &runtime, faults));
         let base_name = self.names.vertex(1, total, "");
-        let merge_name = self.names.merge();
+        let label = self.names.label();
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
         let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);
         let annotations = annotations(&self.stage.annotations, expand, faults);
@@ -190,7 +190,7 @@ impl StagePlanner<'_> {
             base,
             from_span,
             base_name,
-            merge_name,
+            label,
             users,
             steps,
             squash,

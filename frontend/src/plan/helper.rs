@@ -92,19 +92,28 @@ pub(super) fn path_for(
     span: Span,
     faults: &mut Faults,
 ) -> Option<&'static str> {
-    if !planner.own_image {
+    match path_in(planner.own_image, platform, what) {
+        Ok(path) => Some(path),
+        Err((message, help)) => {
+            faults.push(Diagnostic::new(span, message).help(help));
+            None
+        }
+    }
+}
+
+/// The helper's path in the frontend's image, where the daemon hands that out; else why there is none, and what to do.
+pub fn path_in(own_image: bool, platform: &Platform, what: &str) -> Result<&'static str, (String, String)> {
+    if !own_image {
         let message = format!(
             "{what} needs the frontend's image as a source, which this BuildKit lacks; BuildKit 0.10 is the first that has it"
         );
         let help = "Docker has that since 23.0; a builder made by `docker buildx create` has it too";
-        faults.push(Diagnostic::new(span, message).help(help));
-        return None;
+        return Err((message, help.to_owned()));
     }
     let found = PATHS.iter().find(|(os, arch, _)| platform.os == *os && platform.architecture == *arch);
-    if found.is_none() {
+    found.map(|(_, _, path)| *path).ok_or_else(|| {
         let known: Vec<String> = PATHS.iter().map(|(os, arch, _)| format!("{os}/{arch}")).collect();
-        let fault = Diagnostic::new(span, format!("{what} needs a program that is not there for {platform}"));
-        faults.push(fault.help(format!("it is there for {}", known.join(" and "))));
-    }
-    found.map(|(_, _, path)| *path)
+        let message = format!("{what} needs a program that is not there for {platform}");
+        (message, format!("it is there for {}", known.join(" and ")))
+    })
 }

@@ -32,7 +32,7 @@ pub use annotations::Annotation;
 pub use build::plan;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub(crate) use files::parents;
-pub use helper::{Limits, own_image};
+pub use helper::{Limits, own_image, path_in as helper_path};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 pub use reads::ContextPaths;
@@ -77,8 +77,8 @@ pub struct StagePlan {
     pub from_span: Span,
     /// What is shown while that is loaded, up to its reference.
     pub base_name: String,
-    /// What is shown while layers are put onto that.
-    pub merge_name: String,
+    /// What stands in front of what is shown of it.
+    pub label: String,
     /// Accounts that it is to have. The first step makes them: what that comes to depends on the files of the base.
     pub users: Vec<AccountPlan>,
     /// The steps in order.

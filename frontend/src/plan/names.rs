@@ -28,9 +28,9 @@ impl Names {
         self.prefix.clone()
     }
 
-    /// The name of the vertex that puts layers onto what a stage starts from.
-    pub(super) fn merge(&self) -> String {
-        format!("[{}] merge layers", self.prefix)
+    /// The same as it stands there.
+    pub(super) fn label(&self) -> String {
+        format!("[{}]", self.prefix)
     }
 }
 

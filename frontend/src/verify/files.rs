@@ -3,12 +3,13 @@
 use spec_schema::diagnostic::Diagnostic;
 
 use crate::plan::{PathCheck, VerifyPlan, Wanted};
+use crate::sizes::size_of;
 
 /// What was found in an image.
 #[derive(Debug, Default)]
-struct Listing {
+pub(crate) struct Listing {
     /// What is there, by the position of the check.
-    at: Vec<(usize, String)>,
+    pub(crate) at: Vec<(usize, String)>,
     /// Symbolic links that lead nowhere.
     links: Vec<(usize, String)>,
     /// Matches that are not told.
@@ -20,7 +21,7 @@ struct Listing {
 }
 
 impl Listing {
-    fn parse(found: &[u8]) -> Self {
+    pub(crate) fn parse(found: &[u8]) -> Self {
         let mut listing = Self::default();
         for line in String::from_utf8_lossy(found).split_terminator('\0') {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -114,16 +115,6 @@ fn required(index: usize, check: &PathCheck, verify: &VerifyPlan, listing: &List
 fn sizes(one: u64, other: u64) -> (String, String) {
     let shown = (size_of(one), size_of(other));
     if shown.0 == shown.1 { (format!("{one} bytes"), format!("{other} bytes")) } else { shown }
-}
-
-/// A size as people compare it.
-fn size_of(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-    let Some((scale, unit)) = UNITS.iter().find(|(scale, _)| bytes >= *scale) else {
-        return format!("{bytes} B");
-    };
-    // Beyond a hundred of a unit nobody reads the tenths, but differences are to be seen.
-    format!("{}.{} {unit}", bytes / scale, bytes % scale * 10 / scale)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use tokio::task::JoinSet;
 
 pub use config::prepare;
+pub(crate) use files::Listing;
 
 use crate::accounts::{AccountFiles, GROUP, PASSWD};
 use crate::compile::Compiled;

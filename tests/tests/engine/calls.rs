@@ -103,6 +103,8 @@ fn subrequests_describe_lists_the_methods() {
         "graph",
         "graph.dot",
         "graph.svg",
+        "report",
+        "report.html",
         "schema",
         "convert",
         "audit",

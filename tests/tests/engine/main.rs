@@ -36,6 +36,7 @@ mod presets;
 mod rebuilds;
 mod registry;
 mod remote;
+mod report;
 mod reproducible;
 mod results;
 mod secrets;
