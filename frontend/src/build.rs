@@ -8,12 +8,12 @@ use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOption
 use crate::lower::{Abilities, Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
 use crate::plan::{BuildPlan, ContextPaths};
-use crate::report::failure;
+use crate::report::{failure, unfit};
 use crate::result::{Image, image, result};
 use crate::sbom;
 use crate::settle::settle;
 use crate::subrequest;
-use crate::verify::{settle_users, verify};
+use crate::verify::{attestations, settle_users, verify};
 use crate::warnings;
 
 /// Builds what the client asks for, or answers what it wants to know.
@@ -30,6 +30,11 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let findings = compiled.lint(opts).map_err(|faults| failure(&compiled.files, faults))?;
     if !findings.errors.is_empty() {
         return Err(failure(&compiled.files, findings.faults()));
+    }
+    let mut faults = Faults::new();
+    attestations(&compiled.plans, &opts.attest, &mut faults);
+    if !faults.is_empty() {
+        return Err(unfit(&compiled.files, faults));
     }
     let daemon = gateway.ping().await?;
     settle(gateway, opts, daemon, &mut compiled).await?;

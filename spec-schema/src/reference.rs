@@ -159,6 +159,7 @@ fn named(name: &str) -> String {
         (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
         (None, "Hosts") => "names, each with one or more addresses; or list of text".to_owned(),
         (None, "Security") => "`sandbox` or `insecure`".to_owned(),
+        (None, "Attestation") => "`sbom` or `provenance`".to_owned(),
         (None, "Inherited") => "`env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck` or `onbuild`".to_owned(),
         (None, "Sharing") => "`shared`, `private` or `locked`".to_owned(),
         (None, "Manager") => Manager::WORDS.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),

@@ -4,6 +4,8 @@
 //! Where the words are the daemon's or the client's own and an old one has others, `NAME@0.13.snap` holds for `BuildKit` 0.13
 //! and older.
 
+#[path = "bad_input/checklist.rs"]
+mod checklist;
 #[path = "bad_input/external.rs"]
 mod external;
 #[path = "bad_input/install.rs"]

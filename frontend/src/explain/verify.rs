@@ -31,5 +31,8 @@ pub(super) fn checks(plan: &BuildPlan, files: &SpecFiles) -> Vec<Check> {
     if let Some(serve) = &verify.serve {
         add(format!("serves {}", serve.address.value), serve.process.span);
     }
+    for kind in &verify.attestations {
+        add(format!("comes with {}", kind.value.name()), kind.span);
+    }
     checks
 }

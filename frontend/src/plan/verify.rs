@@ -6,7 +6,9 @@ use spec_schema::decode::Map;
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
-use spec_schema::spec::{Command, Network, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText};
+use spec_schema::spec::{
+    Attestation, Command, Network, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText,
+};
 
 use super::build::StagePlanner;
 use super::names::one_line;
@@ -37,6 +39,8 @@ pub struct VerifyPlan {
     pub runs: Vec<RunCheck>,
     /// The server that is started.
     pub serve: Option<ServeCheck>,
+    /// What the client must ask for beside the image.
+    pub attestations: Vec<Spanned<Attestation>>,
 }
 
 /// Something that must, or must not be in the image.
@@ -160,6 +164,8 @@ pub(super) fn verify(
     let own = &planner.selected.platform;
     let helper = runs_any.then(|| helper::path_for(planner, own, "`verify`", verify.span, reader.faults));
     let helper = helper.flatten().unwrap_or_default();
+    let attestations =
+        verify.attestations.iter().flat_map(|all| all.values.iter().map(|it| Spanned::new(*it, all.span)));
     VerifyPlan {
         span: verify.span,
         prefix: planner.names.stage(),
@@ -171,6 +177,7 @@ pub(super) fn verify(
         search: runtime.env.get("PATH").cloned().unwrap_or_default(),
         runs: verify.run.iter().map(|run| reader.run(run, helper)).collect(),
         serve: verify.serve.as_ref().map(|serve| reader.serve(serve, helper)),
+        attestations: attestations.collect(),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Spanned;
+use spec_schema::spec::Attestation;
 
 use crate::accounts::{Accounts, ROOT};
 use crate::image_config::ImageConfig;
+use crate::opts::Attestations;
 use crate::plan::{BuildPlan, VerifyPlan};
 use crate::resolved::Resolved;
 use crate::result;
@@ -35,6 +37,28 @@ pub fn prepare(plans: &mut [BuildPlan], resolved: &Resolved, faults: &mut Faults
                 let fault = Diagnostic::new(serve.process.span, "the image has nothing to start");
                 faults.push(fault.help("give the stage an `entrypoint` or a `cmd`"));
             }
+        }
+    }
+}
+
+/// What must be beside the image, and is not asked for: the client alone decides that, when it builds.
+pub(crate) fn attestations(plans: &[BuildPlan], asked: &Attestations, faults: &mut Faults) {
+    // It is the same for all platforms.
+    let verify = plans.first().and_then(|plan| plan.stages.last()).and_then(|stage| stage.verify.as_ref());
+    for wanted in verify.iter().flat_map(|verify| &verify.attestations) {
+        let is_asked = match wanted.value {
+            Attestation::Sbom => asked.sbom.is_some(),
+            Attestation::Provenance => asked.provenance.is_some(),
+        };
+        if !is_asked {
+            let name = wanted.value.name();
+            let fault = Diagnostic::new(
+                wanted.span,
+                format!("the image gets no `{name}`: the build is not asked for one"),
+            );
+            faults.push(
+                fault.help(format!("build with `--{name}=true`, or `attest: [type={name}]` in a bake file")),
+            );
         }
     }
 }

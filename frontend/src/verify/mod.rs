@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use tokio::task::JoinSet;
 
+pub(crate) use config::attestations;
 pub use config::prepare;
 pub(crate) use files::Listing;
 

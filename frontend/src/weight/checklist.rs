@@ -78,7 +78,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Vec<Line> {
             ..rules(
                 &["SecretsUsedInArgOrEnv", "SecretValue"],
                 "no arg or variable has the name or the look of a secret",
-                "give it to the step that needs it, as in `secrets: [token]`",
+                "give it to the step that needs it, as in `secrets: [token]`; `lint: {error: [SecretsUsedInArgOrEnv, SecretValue]}` keeps it so",
             )
         },
         Line {
@@ -106,9 +106,9 @@ pub fn checklist(evidence: &Evidence<'_>) -> Vec<Line> {
         Line {
             name: "cache mounts for package managers",
             ..rules(
-                &["CacheMountMissing"],
+                &["CacheMountMissing", "CacheInLayer"],
                 "every package manager that runs has a cache, or none runs",
-                "name the manager at its step, as in `cache: apt`",
+                "name the manager at its step, as in `cache: apt`; `lint: {error: [CacheMountMissing, CacheInLayer]}` keeps it so",
             )
         },
         evidence.health(),
@@ -119,7 +119,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Vec<Line> {
             met: Some(evidence.sbom),
             why: if evidence.sbom { "the build is asked for one" } else { "the build is not asked for one" }
                 .to_owned(),
-            how: "build with `--sbom=true`".to_owned(),
+            how: "build with `--sbom=true`; `verify: {attestations: sbom}` asks for it".to_owned(),
         },
     ]
 }
@@ -167,16 +167,18 @@ impl Evidence<'_> {
     fn tools(&self) -> Line {
         let at = PYTHON + 1;
         let there: Vec<&str> = (at..at + BUILD_TOOLS.len()).filter_map(|tool| self.path(tool)).collect();
-        Line {
-            name: "no compiler or build tool",
-            met: Some(there.is_empty()),
-            why: if there.is_empty() {
-                "none is on its PATH".to_owned()
-            } else {
-                format!("it has {}", there.join(", "))
-            },
-            how: "build in a stage of its own, and copy what it makes; `verify: {forbid: [gcc, make]}` keeps it so".to_owned(),
+        let line = Line {
+            name: "no compiler, build tool or development dependency",
+            ..self.rules(
+                &["CompilerInImage", "DevDependencies"],
+                "none is on its PATH, and no step installs one",
+                "build in a stage of its own, and copy what it makes; `verify: {forbid: [gcc, make]}` keeps it so",
+            )
+        };
+        if there.is_empty() {
+            return line;
         }
+        Line { met: Some(false), why: format!("it has {}", there.join(", ")), ..line }
     }
 
     fn user(&self) -> Line {

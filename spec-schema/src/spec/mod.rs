@@ -36,7 +36,7 @@ pub use step::{
     AddStep, CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile,
     WriteStep,
 };
-pub use verify::{Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText};
+pub use verify::{Attestation, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText};
 
 pub(crate) use step::actions_with;
 

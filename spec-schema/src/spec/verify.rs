@@ -2,7 +2,7 @@
 
 use super::{Command, Network, Statuses};
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, Duration, List, Map, OneOrMany, Size, record};
+use crate::decode::{Decode, Duration, List, Map, OneOrMany, Size, keywords, record};
 use crate::diagnostic::{Diagnostic, Faults};
 use crate::encode::Encode;
 use crate::node::Node;
@@ -29,6 +29,27 @@ record! {
         pub run: List<VerifyRun>,
         /// Whether the image's own entrypoint comes to serve.
         pub serve: Option<VerifyServe>,
+        /// What the client must ask for beside the image: `sbom`, `provenance`, or both. A build without `--sbom` or `--provenance` fails before any
+        /// step runs.
+        pub attestations: Option<OneOrMany<Attestation>>,
+    }
+}
+
+/// Something that is attached to an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attestation {
+    /// A list of the software in it.
+    Sbom,
+    /// A record of how it was made.
+    Provenance,
+}
+
+keywords!(Attestation, "an attestation", { "sbom" => Sbom, "provenance" => Provenance });
+
+impl Attestation {
+    /// Its name in a spec, which is that of the client's flag too.
+    pub fn name(self) -> &'static str {
+        Self::WORDS.get(self as usize).copied().unwrap_or_default()
     }
 }
 
@@ -100,7 +121,7 @@ record! {
 impl Verify {
     /// Whether anything in it needs more than the image config and the files that name users.
     pub fn looks_inside(&self) -> bool {
-        let Self { max_size, user: _, forbid, require, run, serve, span: _ } = self;
+        let Self { max_size, user: _, forbid, require, run, serve, attestations: _, span: _ } = self;
         max_size.is_some() || !forbid.is_empty() || !require.is_empty() || !run.is_empty() || serve.is_some()
     }
 }

@@ -165,6 +165,22 @@ stages: {app: {from: busybox:1.36, steps: [{run: echo $COLOUR NONCE}]}}
 }
 
 #[test]
+fn a_spec_that_asks_for_attestations_is_built_with_them_alone() {
+    let build = Build::spec("stages: {app: {from: scratch, steps: [{copy: METADATA}], verify: {attestations: [sbom, provenance]}}}")
+        .file("METADATA", METADATA);
+    let scanner = scanner();
+    let [sbom, provenance] = [format!("--sbom=generator={}", &**scanner), "--provenance=true".to_owned()];
+    let image = build.image_with(&[&sbom, &provenance]);
+    assert_eq!((statements(&image, "spdx.dev").len(), statements(&image, "slsa.dev").len()), (1, 1));
+    for (flags, missing) in
+        [([sbom.as_str(), "--provenance=false"], "provenance"), ([&provenance, "--sbom=false"], "sbom")]
+    {
+        let told = build.run_with(flags).failed();
+        assert!(told.messages().contains(&format!("the image gets no `{missing}`")), "{}", told.messages());
+    }
+}
+
+#[test]
 fn a_scanner_that_is_not_there_is_told() {
     let spec = SPEC.replace("ARGS", "args: {BUILDKIT_SBOM_SCAN_STAGE: 'true'}");
     let build = Build::spec(&spec).file("METADATA", METADATA).file("package-lock.json", LOCKFILE);
