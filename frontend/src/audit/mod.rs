@@ -23,6 +23,9 @@ use crate::select::{Request, Selection, platforms, select};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
 
+/// Stages beyond which a Dockerfile is not planned: nobody has written it, and a plan has the variables of each stage.
+const MAX_PLANNED: usize = 200;
+
 /// A Dockerfile that can be read, as far as the client's options say which image of it is meant.
 #[derive(Debug)]
 pub struct Audit {
@@ -97,6 +100,10 @@ impl Audit {
 
     /// The image that comes of it.
     fn target(&self, selection: &Selection, known: &Resolved) -> Option<Target> {
+        if selection.stages.len() > MAX_PLANNED {
+            let needs: Vec<usize> = selection.stages.iter().map(|stage| stage.index).collect();
+            return Some(Target { stage: *needs.last()?, needs, config: None });
+        }
         let assumed = Assumed::of(&self.core, std::slice::from_ref(selection));
         let mut resolved = assumed.resolved.clone();
         resolved.images.extend(known.images.clone());

@@ -21,6 +21,7 @@ struct Setting {
 
 impl Walk<'_, '_> {
     pub(super) fn env(&mut self, pairs: &[(Text, Text)], span: Span) {
+        self.passed = None;
         let mut settings: Vec<Setting> = Vec::new();
         for (name, value) in pairs {
             let key = self.pieces(name, Quotes::Removed);

@@ -91,7 +91,14 @@ impl Walk<'_, '_> {
     }
 
     /// Args that a step may read although its script does not name them.
-    fn args_to_pass(&self) -> Vec<(String, Declared)> {
+    fn args_to_pass(&mut self) -> Vec<(String, Declared)> {
+        if self.passed.is_none() {
+            self.passed = Some(self.passed_args());
+        }
+        self.passed.clone().unwrap_or_default()
+    }
+
+    fn passed_args(&self) -> Vec<(String, Declared)> {
         let args = self.names.args.iter().filter(|(name, _)| !self.names.env.contains(*name));
         let read = |name: &str| {
             if is_platform_arg(name) {

@@ -9,7 +9,7 @@ use spec_schema::span::Span;
 use super::Note;
 use super::args::Args;
 use super::mentions;
-use super::names::{Names, View};
+use super::names::{Declared, Names, View};
 use super::part::{Config, Directory, Part, Step, same_texts};
 use super::pieces::{Piece, Quotes, pieces};
 use super::render::render;
@@ -58,6 +58,8 @@ pub(super) struct Walk<'s, 'f> {
     pub(super) comments: Vec<String>,
     /// The last instruction that says where steps start, and the last that runs something.
     last_workdir: usize,
+    /// The args that steps are given because they may read them, where that is known.
+    pub(super) passed: Option<Vec<(String, Declared)>>,
     /// Words of scripts and other texts, which tell what args are for.
     pub(super) mentions: BTreeSet<String>,
     /// Whether programs find out by themselves what they are to build for.
@@ -81,6 +83,7 @@ impl<'s, 'f> Walk<'s, 'f> {
             comments: Vec::new(),
             last_workdir: statements.iter().rposition(is_workdir).unwrap_or_default(),
             crosses: mentions::crosses(&mentions),
+            passed: None,
             mentions,
         }
     }
@@ -170,6 +173,7 @@ impl<'s, 'f> Walk<'s, 'f> {
     }
 
     fn arg(&mut self, name: &Text, default: Option<&Text>) {
+        self.passed = None;
         if !is_arg(name) {
             self.note(name.span, format!("`{}` cannot name a build arg", name.value));
             return;

@@ -39,10 +39,13 @@ pub(super) fn stages(file: &Dockerfile) -> Stages {
     let first = statements.iter().position(|statement| matches!(statement.body, Body::From(_)));
     let (global, rest) = statements.split_at(first.unwrap_or(statements.len()));
     let groups: Vec<&[Statement]> = rest.chunk_by(|_, next| !matches!(next.body, Body::From(_))).collect();
+    let names = stage_names(&groups);
     let mut maker = Maker {
         file,
         args: Args::of(file),
-        names: stage_names(&groups),
+        positions: names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect(),
+        taken: names.iter().cloned().collect(),
+        names,
         global: Names { global: true, ..Names::default() },
         defaults: BTreeMap::new(),
         optional: optional_secrets(&statements),
@@ -102,12 +105,13 @@ fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
         _ => None,
     };
     let own: Vec<Option<String>> = groups.iter().map(written).collect();
+    let last_of: BTreeMap<&String, usize> =
+        own.iter().enumerate().filter_map(|(at, name)| Some((name.as_ref()?, at))).collect();
     let mut names: Vec<String> = Vec::with_capacity(own.len());
     let mut taken: BTreeSet<String> = own.iter().flatten().cloned().collect();
     for (at, name) in own.iter().enumerate() {
         let last = at + 1 == own.len();
-        let again =
-            name.as_ref().is_some_and(|name| own.iter().skip(at + 1).flatten().any(|later| later == name));
+        let again = name.as_ref().and_then(|name| last_of.get(name)).is_some_and(|last| *last > at);
         let name = match name {
             // The last stage of a name is the one that others mean.
             Some(name) if again => free(&format!("{name}-{at}"), &mut taken),
@@ -160,6 +164,10 @@ struct Maker<'f> {
     file: &'f Dockerfile,
     args: Args,
     names: Vec<String>,
+    /// The positions of the names.
+    positions: BTreeMap<String, usize>,
+    /// The names of all stages of the spec so far, and those to come.
+    taken: BTreeSet<String>,
     /// What is known above the stages.
     global: Names,
     /// The defaults of args above the stages, as the spec has them.
@@ -225,7 +233,7 @@ impl Maker<'_> {
         let Body::From(from) = &first.body else { return };
         let mut comments = std::mem::take(&mut self.comments);
         comments.extend(lines(&first.comments).chain(lines(&first.inside)));
-        let earlier = self.names.iter().take(at).rposition(|name| *name == from.base.value);
+        let earlier = self.positions.get(&from.base.value).copied().filter(|position| *position < at);
         let base = self.base(at, from, earlier, &mut comments);
         let platform = from
             .platform
@@ -268,7 +276,7 @@ impl Maker<'_> {
             return self.names.get(earlier).cloned().unwrap_or_default();
         }
         let text = self.rendered(&from.base, comments);
-        let is_stage = self.names.iter().skip(at).any(|name| *name == text);
+        let is_stage = self.positions.get(&text).is_some_and(|position| *position >= at);
         match ImageRef::parse(&text) {
             Ok(image) if is_stage => image.to_string(),
             _ => text,
@@ -278,13 +286,12 @@ impl Maker<'_> {
     fn add(&mut self, at: usize, parts: Vec<Part>, mut base_shell: Option<Vec<Text>>, span: Span) {
         let Some(name) = self.names.get(at).cloned() else { return };
         let last = parts.len();
-        let mut taken: BTreeSet<String> = self.names.iter().cloned().collect();
         let mut before: Option<String> = None;
         for (number, mut part) in parts.into_iter().enumerate() {
             let name = if number + 1 == last {
                 name.clone()
             } else {
-                free(&format!("{name}-{}", number + 1), &mut taken)
+                free(&format!("{name}-{}", number + 1), &mut self.taken)
             };
             if let Some(before) = &before {
                 part.from = Some(tree::text(before.clone(), part.span));
@@ -292,7 +299,8 @@ impl Maker<'_> {
             let shell = part.shell.clone().or_else(|| base_shell.clone());
             let node = part.finish(&format!("stages/{name}"), base_shell.as_ref(), &mut self.marks);
             base_shell = shell;
-            self.stages.set(&name, span, node);
+            // No two stages have one name.
+            self.stages.0.push((Text::new(name.clone(), span), node));
             before = Some(name);
         }
     }

@@ -133,3 +133,24 @@ fn places_are_those_of_commands() {
         ]
     );
 }
+
+#[test]
+fn files_of_any_size_are_told() {
+    const MANY: usize = 10_000;
+    let lines = |one: fn(usize) -> String, number: usize| (0..number).map(one).collect::<String>();
+    let all = [
+        ("RUN", lines(|at| format!("RUN sudo pip install a{at}\n"), MANY), MANY),
+        ("ENV and RUN", lines(|at| format!("ENV A{at}=1\nRUN sudo $A{at}\n"), 1000), 1000),
+        ("FROM", lines(|at| format!("FROM debian AS s{at}\n"), MANY), MANY),
+        ("one line", format!("RUN a{}\n", lines(|at| format!(" \\\n && sudo a{at}"), MANY)), 1),
+    ];
+    for (what, text, least) in all {
+        let audited = audit("Dockerfile", &format!("FROM debian:12\n{text}"), "");
+        assert!(audited.faults.is_empty(), "{what}");
+        assert!(audited.findings.all().count() >= least, "{what}");
+    }
+    let faulty = audit("Dockerfile", &format!("FROM a\n{}", "RNU b\n".repeat(MANY)), "");
+    assert_eq!(faulty.faults.len(), MANY);
+    let line = format!("FROM a\nRUN {}\n", "x".repeat(70_000));
+    assert!(told(&audit("Dockerfile", &line, "")).contains("more than 65535 bytes"));
+}

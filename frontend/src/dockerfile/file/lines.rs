@@ -57,10 +57,23 @@ pub(super) struct Lines {
     pub(super) rest: Vec<Comment>,
 }
 
+/// The longest line, in bytes, that Docker reads.
+const MAX_LINE: usize = 65_535;
+
 /// Divides a Dockerfile, as `BuildKit`'s parser does.
 pub(super) fn lines(text: &str, faults: &mut Faults) -> Lines {
     let mut reader =
         Reader { physical: physical(text), next: 0, directives: Directives::default(), comments: Vec::new() };
+    for (start, _) in reader.physical.iter().filter(|(_, line)| line.len() > MAX_LINE) {
+        let span = Span { file: FileId(0), start: *start, end: start + 1 };
+        let fault = Diagnostic::new(
+            span,
+            format!("a line has more than {MAX_LINE} bytes, which Docker does not read"),
+        );
+        faults.push(
+            fault.help("continue it in the next one by a `\\` at its end, or put the text into a file"),
+        );
+    }
     let mut lines = Vec::new();
     while let Some((start, line)) = reader.take() {
         let trimmed = line.trim_start();

@@ -8,6 +8,8 @@ mod documents;
 mod flags;
 mod lines;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use spec_schema::decode::text::Text;
 use spec_schema::diagnostic::Faults;

@@ -1,5 +1,6 @@
 //! From lines to instructions.
 
+use spec_schema::decode::Duration;
 use spec_schema::decode::text::Text;
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::{FileId, Span};
@@ -313,6 +314,7 @@ impl Reader<'_> {
                 faults.push(fault.help("write such as `HEALTHCHECK CMD curl -f http://localhost/`"));
             }
             "CMD" => {
+                numbers(&flags, faults);
                 return self
                     .command_of(rest, faults)
                     .map(|command| Body::Healthcheck(Some(Check { command, flags })));
@@ -373,6 +375,34 @@ impl Reader<'_> {
             text.value += &format!("\n{}{}", document.content, document.name);
         }
         Some(text)
+    }
+}
+
+/// The flags of a health check that are times, all but one.
+fn numbers(flags: &[Flag], faults: &mut Faults) {
+    const LEAST: u64 = 1_000_000;
+    for Flag { name, value, span } in flags.iter().filter(|flag| !flag.value.is_empty()) {
+        let fault = if *name == "retries" {
+            let is_number = value.parse::<i32>().is_ok_and(|retries| retries >= 0);
+            (!is_number).then(|| {
+                (format!("`--retries={}` is no number of tries", value.value), "write such as `--retries=3`")
+            })
+        } else {
+            // Docker has no days.
+            match Duration::parse(value).filter(|_| !value.contains('d')) {
+                None => {
+                    Some((format!("`--{name}={}` is no time", value.value), "write such as `30s` or `1m30s`"))
+                }
+                Some(Duration(1..LEAST)) => Some((
+                    format!("`--{name}={}` is less than a millisecond", value.value),
+                    "`0s` stands for what is usual",
+                )),
+                Some(_) => None,
+            }
+        };
+        if let Some((message, help)) = fault {
+            faults.push(Diagnostic::new(*span, message).help(help));
+        }
     }
 }
 

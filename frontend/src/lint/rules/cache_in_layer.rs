@@ -30,34 +30,42 @@ const MANAGERS: &[Manager] = &[
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let target = subject.target().map(|(target, _)| subject.chain(target)).unwrap_or_default();
     // What a stage that is copied from holds besides is in no image.
-    for stage in target {
-        for run in stage.runs() {
-            for command in &run.commands {
-                let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
-                if let Some(manager) = manager.filter(|manager| !is_clean(subject, run, command, manager)) {
-                    let detail = format!(
-                        "`{}` leaves its {} in `{}`, and so in the image",
-                        command.program(),
-                        manager.what(),
-                        manager.leaves
-                    );
-                    let packages: Vec<&str> = command.operands().skip(1).collect();
-                    let add = format!("add `cache: {}` to the step", manager.step);
-                    let help = Help::spec(if manager.step == "pip" {
-                        add
-                    } else {
-                        format!("write `- {}: [{}]`, or {add}", manager.step, packages.join(", "))
-                    })
-                    .dockerfile("remove it in the same `RUN`, or keep it in a cache mount")
-                    .better([format!("RUN {}", manager.cleaned(command))]);
-                    found.add(run.place(subject, command), detail, help);
-                }
+    for run in target.iter().flat_map(|stage| stage.runs()) {
+        for manager in MANAGERS {
+            // The others of a step are mended with the first one.
+            let Some(command) = run.commands.iter().find(|command| manager.keeps(command)) else { continue };
+            if !is_clean(subject, run, manager) {
+                found.add(run.place(subject, command), manager.detail(command), manager.help(command));
             }
         }
     }
 }
 
 impl Manager {
+    /// Whether a command installs, and is not told to keep nothing.
+    fn keeps(&self, command: &Command) -> bool {
+        command.is(self.programs, &[self.installs])
+            && !command.has("--no-cache")
+            && !command.has("--no-cache-dir")
+    }
+
+    fn detail(&self, command: &Command) -> String {
+        let (program, what) = (command.program(), self.what());
+        format!("`{program}` leaves its {what} in `{}`, and so in the image", self.leaves)
+    }
+
+    fn help(&self, command: &Command) -> Help {
+        let packages: Vec<&str> = command.operands().skip(1).collect();
+        let add = format!("add `cache: {}` to the step", self.step);
+        let spec = match self.step {
+            "pip" => add,
+            step => format!("write `- {step}: [{}]`, or {add}", packages.join(", ")),
+        };
+        Help::spec(spec)
+            .dockerfile("remove it in the same `RUN`, or keep it in a cache mount")
+            .better([format!("RUN {}", self.cleaned(command))])
+    }
+
     /// What stays behind.
     fn what(&self) -> &'static str {
         if self.step == "pip" { "downloads" } else { "index and archives" }
@@ -75,10 +83,9 @@ impl Manager {
     }
 }
 
-fn is_clean(subject: &Subject<'_>, run: &RunView<'_>, command: &Command, manager: &Manager) -> bool {
+/// Whether a step takes away what a manager leaves, or keeps it elsewhere.
+fn is_clean(subject: &Subject<'_>, run: &RunView<'_>, manager: &Manager) -> bool {
     run.keeps_out(manager.leaves)
-        || command.has("--no-cache")
-        || command.has("--no-cache-dir")
         || manager.step == "pip" && has_no_pip_cache(subject, run)
         || run.commands.iter().any(|other| {
             let removes =
@@ -96,6 +103,6 @@ fn has_no_pip_cache(subject: &Subject<'_>, run: &RunView<'_>) -> bool {
 
 /// Whether a command leaves its cache in the layer of its step.
 pub(super) fn is_left(subject: &Subject<'_>, run: &RunView<'_>, command: &Command) -> bool {
-    let manager = MANAGERS.iter().find(|it| command.is(it.programs, &[it.installs]));
-    manager.is_some_and(|manager| !is_clean(subject, run, command, manager))
+    let manager = MANAGERS.iter().find(|manager| manager.keeps(command));
+    manager.is_some_and(|manager| !is_clean(subject, run, manager))
 }

@@ -23,9 +23,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             // Someone who points the tool elsewhere knows where.
             let is_elsewhere = !run.run.caches.is_empty();
             // Who keeps nothing has decided, and what stays in the image is worse than not being cached.
-            let is_decided = command.has("--no-cache-dir")
-                || in_image.contains(stage.name) && is_left(subject, run, command);
-            if is_elsewhere || is_decided || is_kept_out {
+            if in_image.contains(stage.name) && is_left(subject, run, command) {
+                break;
+            }
+            if is_elsewhere || command.has("--no-cache-dir") || is_kept_out {
                 continue;
             }
             let detail = format!(

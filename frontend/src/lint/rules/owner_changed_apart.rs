@@ -4,7 +4,6 @@ use spec_schema::span::Span;
 
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
-use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Subject};
 use crate::paths;
 
@@ -19,8 +18,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, _)) = subject.target() else { return };
     let mut copied: Vec<(String, Span)> = Vec::new();
+    let mut directory: Option<String> = None;
     for stage in subject.chain(target).iter().rev() {
-        let directory = workdir(subject, stage);
+        if let Some(said) = &stage.stage.workdir {
+            directory = subject.text(said).filter(|path| path.starts_with('/'));
+        }
         for (step, run) in stage.steps_and_runs() {
             if let (CoreAction::Copy(copy), Some(directory)) = (&step.action, &directory) {
                 let to = copy.to.as_ref().map_or(".", |to| to.raw.as_str());
@@ -40,13 +42,6 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             }
         }
     }
-}
-
-/// Where the steps of a stage start, as far as that is known.
-fn workdir(subject: &Subject<'_>, stage: &StageView<'_>) -> Option<String> {
-    let chain = subject.chain(stage);
-    let said = chain.iter().find_map(|stage| stage.stage.workdir.as_ref())?;
-    subject.text(said).filter(|path| path.starts_with('/'))
 }
 
 /// The owner that a command gives to all files of directories, and those.

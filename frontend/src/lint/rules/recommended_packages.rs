@@ -30,6 +30,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 .dockerfile("say that they are not wanted")
                 .better([line]);
                 found.add(run.place(subject, command), detail, help);
+                break;
             }
         }
     }
