@@ -27,7 +27,7 @@ generate: ## write the generated files: JSON Schema, reference page, page for wh
 	@cargo run --quiet --package spec-schema --features schema --example generate -- spec-schema/schema/v1.json docs/spec.md
 	@cargo run --quiet --package optfrontend-tests --example from_dockerfile -- tests/from-dockerfile.md docs/from-dockerfile.md
 
-bench: ## compile time, warm builds beside the Dockerfile frontend, memory
+bench: ## compile time, warm builds beside the Dockerfile frontend, what verify adds, memory
 	@scripts/bench
 
 bench-rebuild: ## what is built again after a change: the examples beside their Dockerfiles, and docs/rebuilds.md from it
