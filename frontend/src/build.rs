@@ -9,7 +9,7 @@ use crate::lower::{Abilities, Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
 use crate::plan::{BuildPlan, ContextPaths};
 use crate::report::{failure, unfit};
-use crate::result::{Image, image, result};
+use crate::result::{Image, image, reports, result};
 use crate::sbom;
 use crate::settle::settle;
 use crate::subrequest;
@@ -46,27 +46,42 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         sbom::solve(gateway, scans),
         warnings::send(gateway, &compiled, &findings.warnings)
     );
-    let refs = refs?;
+    let mut refs = refs?;
     if compiled.plans.iter().any(BuildPlan::is_verified) {
-        Box::pin(check(gateway, opts, daemon, &mut compiled, &refs)).await?;
+        refs = Box::pin(check(gateway, opts, daemon, &mut compiled, refs)).await?;
     }
-    let make_image = |plan| image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit);
+    let make_image = |plan| {
+        if compiled.request.reports {
+            return reports(plan);
+        }
+        image(plan, &compiled.resolved, &opts.labels, compiled.platforms.explicit)
+    };
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
     let result = result(images.into_iter().zip(refs).collect(), compiled.platforms.map);
     Ok(BuildResult { attestations: attestations?, ..result })
 }
 
-/// Checks what has been built; `refs` are the files of each plan.
+/// Checks what has been built; `refs` are the files of each plan. What comes of it is these, or the reports of scans where those are asked for.
 async fn check(
     gateway: &Gateway,
     opts: &FrontendOpts,
     daemon: &DaemonInfo,
     compiled: &mut Compiled,
-    refs: &[Ref],
-) -> Result<(), Failure> {
-    settle_users(gateway, &mut compiled.plans, refs).await?;
-    let checks = lower_all(compiled, opts, daemon)?.into_iter().map(|lowered| lowered.checks).collect();
-    verify(gateway, opts, compiled, checks, refs).await
+    refs: Vec<Ref>,
+) -> Result<Vec<Ref>, Failure> {
+    settle_users(gateway, &mut compiled.plans, &refs).await?;
+    let lowered = lower_all(compiled, opts, daemon)?;
+    let reports: Vec<_> = lowered.iter().filter_map(|lowered| lowered.scans.reports.clone()).collect();
+    let lowered = lowered.into_iter().map(|lowered| (lowered.checks, lowered.scans)).collect();
+    verify(gateway, opts, compiled, lowered, &refs).await?;
+    if !compiled.request.reports {
+        return Ok(refs);
+    }
+    let mut exported = Vec::with_capacity(reports.len());
+    for definition in reports {
+        exported.push(gateway.solve(definition.into_pb(), SolveOptions::default()).await?);
+    }
+    Ok(exported)
 }
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.

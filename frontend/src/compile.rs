@@ -22,6 +22,7 @@ use crate::report::failure;
 use crate::resolve::resolve;
 use crate::resolved::Resolved;
 use crate::sbom::{Scans, extras};
+use crate::scan_target;
 use crate::select::{Platforms, Request, Selection, platforms, select, select_all};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
@@ -150,6 +151,7 @@ pub(crate) async fn compile_extent(
     }
     debug::add(&mut spec, &mut request);
     compare::add(&mut spec, &request);
+    scan_target::ask(&spec, &mut request, &mut faults);
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;
@@ -180,6 +182,7 @@ pub(crate) async fn compile_extent(
     };
     let mut plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
     verify::prepare(&mut plans, &resolved, &mut faults);
+    verify::prepare_scans(&mut plans, &resolved, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }

@@ -13,9 +13,6 @@ use crate::select::Request;
 /// The target that is the default one with tools.
 pub const TARGET: &str = "debug";
 
-/// What is added to the name of any other one.
-const SUFFIX: &str = "+debug";
-
 /// A stage, a source or a named context of this name holds the tools in `/bin`, where there is one.
 const TOOLS: &str = "debug-tools";
 
@@ -28,7 +25,7 @@ const FOLDER: &str = "/busybox";
 /// Adds the stage, where the client asks for one.
 pub fn add(spec: &mut Spec, request: &mut Request) {
     let Some(target) = request.target.as_deref() else { return };
-    let Some(base) = base(spec, target).map(str::to_owned) else { return };
+    let Some(base) = behind(spec, target, TARGET).map(str::to_owned) else { return };
     let key_span = spec.stages.get_full(&base).map(|(_, entry)| entry.key_span).unwrap_or_default();
     let is_given = spec.stages.declares(TOOLS)
         || spec.sources.declares(TOOLS)
@@ -54,16 +51,16 @@ pub fn add(spec: &mut Spec, request: &mut Request) {
     }
 }
 
-/// The stage that gets tools, if a target means that.
-fn base<'s>(spec: &'s Spec, target: &str) -> Option<&'s str> {
+/// The stage that a target is about where it is no stage itself, and a word alone or behind a stage and a plus.
+pub fn behind<'s>(spec: &'s Spec, target: &str, word: &str) -> Option<&'s str> {
     let named = |name: &str| spec.stages.names().find(|stage| stage.eq_ignore_ascii_case(name));
     if named(target).is_some() || spec.stages.declares(target) {
         return None;
     }
-    match target.strip_suffix(SUFFIX) {
-        Some(stage) => named(stage),
-        None if target.eq_ignore_ascii_case(TARGET) => default_stage(spec),
-        None => None,
+    match target.rsplit_once('+') {
+        Some((stage, suffix)) if suffix == word => named(stage),
+        None if target.eq_ignore_ascii_case(word) => default_stage(spec),
+        _ => None,
     }
 }
 
@@ -75,5 +72,5 @@ pub fn default_stage(spec: &Spec) -> Option<&str> {
 
 /// Whether `debug` is a target for which this stands.
 pub fn is_offered(spec: &Spec) -> bool {
-    base(spec, TARGET).is_some()
+    behind(spec, TARGET, TARGET).is_some()
 }

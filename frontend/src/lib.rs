@@ -47,6 +47,7 @@ pub mod resolve;
 pub mod resolved;
 pub mod result;
 pub mod sbom;
+pub mod scan_target;
 pub mod scope;
 pub mod select;
 mod settle;

@@ -67,13 +67,33 @@ fn base_config<'r>(plan: &BuildPlan, resolved: &'r Resolved) -> Option<&'r Image
     resolved.config(&chain(plan).first()?.base)
 }
 
+/// The files of reports, as an image that nobody runs.
+pub fn reports(plan: &BuildPlan) -> Image {
+    let mut config = ImageConfig::scratch(&plan.platform);
+    normalise_platform(&mut config);
+    Image {
+        platform: plan.platform.clone(),
+        epoch: plan.epoch,
+        config: config.to_json(),
+        base_config: None,
+        annotations: Vec::new(),
+    }
+}
+
 /// The image config as the spec alone makes it.
 pub fn config(plan: &BuildPlan, resolved: &Resolved) -> ImageConfig {
-    let base = base_config(plan, resolved);
+    config_of(plan, plan.stages.len().checked_sub(1), resolved)
+}
+
+/// The same for the image of another stage, by its position.
+pub fn config_of(plan: &BuildPlan, stage: Option<usize>, resolved: &Resolved) -> ImageConfig {
+    let chain: Vec<&StagePlan> =
+        plan.chain_of(stage).into_iter().filter_map(|position| plan.stages.get(position)).collect();
+    let base = chain.first().and_then(|stage| resolved.config(&stage.base));
     let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
     config.remove_root("created");
     add_labels(&mut config, plan);
-    for stage in chain(plan) {
+    for stage in chain {
         // Triggers are for what starts from the one that has them, and not for what starts from that in turn.
         config.remove("OnBuild");
         for change in &stage.config {

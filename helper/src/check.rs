@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::fmt::{self, Display, Formatter};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use crate::child::{Child, End, left, wait_for};
 use crate::command_line::Probe;
 use crate::probe;
+use crate::report::Report;
 
 /// A command to run once.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,9 +71,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn check(check: &Check) -> io::Result<()> {
+    let report = Report::open(&check.report)?;
     let child = match Child::start(&check.command, false) {
         Ok(child) => child,
-        Err(error) => return write(&check.report, "outcome", Outcome::NotStarted(error)),
+        Err(error) => return tell(&report, &Outcome::NotStarted(error), &[("stdout", b""), ("stderr", b"")]),
     };
     let (sender, ended) = channel();
     let pid = child.pid();
@@ -81,10 +83,8 @@ pub(crate) fn check(check: &Check) -> io::Result<()> {
         Ok(end) => Outcome::Ended(end),
         Err(_) => Outcome::TooLate(String::new()),
     };
-    child.end();
-    write(&check.report, "outcome", outcome)?;
-    std::fs::write(check.report.join("stdout"), child.stdout())?;
-    std::fs::write(check.report.join("stderr"), child.stderr())
+    child.end()?;
+    tell(&report, &outcome, &[("stdout", &child.stdout()), ("stderr", &child.stderr())])
 }
 
 /// What happens to a server.
@@ -94,9 +94,10 @@ enum Event {
 }
 
 pub(crate) fn serve(serve: &Serve) -> io::Result<()> {
+    let report = Report::open(&serve.report)?;
     let child = match Child::start(&serve.command, true) {
         Ok(child) => child,
-        Err(error) => return write(&serve.report, "outcome", Outcome::NotStarted(error)),
+        Err(error) => return tell(&report, &Outcome::NotStarted(error), &[("output", b"")]),
     };
     let (sender, events) = channel();
     let pid = child.pid();
@@ -112,9 +113,8 @@ pub(crate) fn serve(serve: &Serve) -> io::Result<()> {
         let _ = kill(pid, serve.stop);
         await_end(&events);
     }
-    child.end();
-    write(&serve.report, "outcome", outcome)?;
-    std::fs::write(serve.report.join("output"), child.stdout())
+    child.end()?;
+    tell(&report, &outcome, &[("output", &child.stdout())])
 }
 
 fn await_end(events: &Receiver<Event>) {
@@ -140,6 +140,9 @@ fn ask(probe: Probe, events: Sender<Event>, last: Arc<Mutex<String>>) {
     });
 }
 
-fn write(report: &Path, name: &str, what: impl Display) -> io::Result<()> {
-    std::fs::write(report.join(name), what.to_string())
+fn tell(report: &Report, outcome: &Outcome, outputs: &[(&str, &[u8])]) -> io::Result<()> {
+    let outcome = outcome.to_string();
+    let files: Vec<(&str, &[u8])> =
+        std::iter::once(("outcome", outcome.as_bytes())).chain(outputs.iter().copied()).collect();
+    report.write(&files)
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
 /// How a process has ended.
@@ -47,12 +47,26 @@ pub(crate) fn wait_for(process: Pid) -> End {
     }
 }
 
-/// Ends what a process has left behind: its group, and where this is the first process of its namespace, all others.
-pub(crate) fn end_the_rest(group: Pid) {
+/// The time that processes take to be gone when they are killed, and the time between two looks.
+const GONE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Ends what a process has left behind: its group, and where this is the first process of its namespace, all others. Whether nobody is left:
+/// what has become another user is not to be ended by one that is not root.
+pub(crate) fn end_the_rest(group: Pid) -> bool {
     let _ = killpg(group, Signal::SIGKILL);
-    if getpid() == Pid::from_raw(1) {
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        while waitpid(None, None) != Err(Errno::ECHILD) {}
+    if getpid() != Pid::from_raw(1) {
+        return true;
+    }
+    let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+    let deadline = Instant::now() + GONE;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Err(Errno::ECHILD) => return true,
+            Ok(WaitStatus::StillAlive) if Instant::now() > deadline => return false,
+            Ok(WaitStatus::StillAlive) => thread::sleep(LOOK),
+            Ok(_) | Err(_) => {}
+        }
     }
 }
 
@@ -133,11 +147,12 @@ impl Child {
         self.pid
     }
 
-    /// Ends it with all that it has started.
-    pub(crate) fn end(&self) {
-        end_the_rest(self.pid);
+    /// Ends it with all that it has started; an error where somebody is left all the same.
+    pub(crate) fn end(&self) -> io::Result<()> {
+        let nobody_left = end_the_rest(self.pid);
         // What has left both group and namespace may hold the pipes for ever.
         let _ = self.drained.recv_timeout(DRAIN);
+        if nobody_left { Ok(()) } else { Err(io::Error::other("a process of another user cannot be ended")) }
     }
 
     pub(crate) fn stdout(&self) -> Vec<u8> {

@@ -10,6 +10,7 @@ mod child;
 mod command_line;
 mod look;
 mod probe;
+mod report;
 mod run;
 mod target;
 mod weigh;

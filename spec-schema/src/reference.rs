@@ -50,6 +50,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("VerifyRun", "A command to verify"),
     ("VerifyText", "An output to verify"),
     ("VerifyServeSettings", "A server to verify"),
+    ("Scan", "Scans"),
 ];
 
 /// The page, as Markdown.

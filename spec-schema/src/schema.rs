@@ -10,11 +10,11 @@ use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permission
 use crate::span::Spanned;
 use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
-    CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FileMount, GitSource,
-    Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource, InstallStep, KeyFile,
-    Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey, RunStep, SecretMount,
-    SecretSettings, ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step, SymlinkStep,
-    TmpfsMount, Ulimit, UlimitSettings, VerifyServe, VerifyServeSettings, When, WriteStep,
+    CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FailOn, FileMount,
+    GitSource, Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource,
+    InstallStep, KeyFile, Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey,
+    RunStep, SecretMount, SecretSettings, ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step,
+    SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, VerifyServe, VerifyServeSettings, When, WriteStep,
 };
 
 /// The schema of a whole spec, as JSON text with a line feed at the end.
@@ -141,6 +141,11 @@ fn word() -> Schema {
     json_schema!({ "type": ["string", "number", "boolean"] })
 }
 
+/// An exit code, or a range of them.
+fn exit_codes() -> Schema {
+    json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9]{1,3}(-[0-9]{1,3})?$", "minimum": 0, "maximum": 255 })
+}
+
 schema! {
     Template => |_generator| word();
     Spanned<bool> => |_generator| json_schema!({ "type": "boolean" });
@@ -156,6 +161,10 @@ schema! {
     Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
     Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
+    FailOn => |_generator| {
+        let many = json!({ "type": "array", "items": exit_codes(), "minItems": 1 });
+        json_schema!({ "anyOf": [{ "enum": ["any", "never"] }, exit_codes(), many] })
+    };
     VerifyServe => |generator| generator.subschema_for::<VerifyServeSettings>();
     When => |generator| generator.subschema_for::<Map<OneOrMany<Template>>>();
 }

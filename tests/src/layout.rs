@@ -100,7 +100,7 @@ pub(crate) fn parse(bytes: &[u8], name: &str) -> Value {
 }
 
 #[track_caller]
-fn inflate(bytes: Vec<u8>, name: &str) -> Vec<u8> {
+pub(crate) fn inflate(bytes: Vec<u8>, name: &str) -> Vec<u8> {
     assert!(!bytes.starts_with(b"\x28\xb5\x2f\xfd"), "{name}: zstd is not read here");
     if !bytes.starts_with(b"\x1f\x8b") {
         return bytes;

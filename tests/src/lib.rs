@@ -35,6 +35,7 @@ mod rounds;
 mod site;
 mod store;
 mod tools;
+mod traces;
 mod tree;
 
 pub use agent::Agent;
@@ -59,6 +60,7 @@ pub use results::{impossible, record};
 pub use rounds::in_one_of_three_rounds;
 pub use site::{Repository, Served, Site};
 pub use store::{Store, store};
+pub use traces::Traces;
 pub use tree::{Entry, Kind, Tree};
 
 /// A folder that goes when it is dropped.

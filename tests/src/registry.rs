@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -33,7 +34,7 @@ pub struct Registry {
     /// The header of the login, where one is needed.
     login: Option<String>,
     /// What ends with a registry of one test.
-    _own: Option<(Service, TempDir)>,
+    own: Option<(Service, TempDir)>,
 }
 
 impl Registry {
@@ -47,20 +48,35 @@ impl Registry {
         };
         let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
         let Some(port) = port else { panic!("OPTFRONTEND_REGISTRY has no port: {address}") };
-        Self { address, port, login: None, _own: None }
+        Self { address, port, login: None, own: None }
+    }
+
+    /// A new one, for whatever one test alone pushes.
+    #[track_caller]
+    pub fn own() -> Self {
+        Self::start(false)
     }
 
     /// A new one that wants a login for everything.
     #[track_caller]
     pub fn with_login() -> Self {
+        Self::start(true)
+    }
+
+    #[track_caller]
+    fn start(with_login: bool) -> Self {
         let folder = tempdir();
         let port = free_port();
         let path = |name: &str| folder.path().join(name);
         let config = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
-             http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: tests, path: '{}'}}}}\n",
+             http: {{addr: '127.0.0.1:{port}'}}\n{}",
             path("data").display(),
-            path("htpasswd").display(),
+            if with_login {
+                format!("auth: {{htpasswd: {{realm: tests, path: '{}'}}}}\n", path("htpasswd").display())
+            } else {
+                String::new()
+            },
         );
         for (name, text) in [("config.yml", config.as_str()), ("htpasswd", HTPASSWD)] {
             if let Err(error) = fs::write(path(name), text) {
@@ -71,8 +87,8 @@ impl Registry {
         let registry = Self {
             address: format!("127.0.0.1:{port}"),
             port,
-            login: Some(format!("Authorization: Basic {}", credentials())),
-            _own: Some((service, folder)),
+            login: with_login.then(|| format!("Authorization: Basic {}", credentials())),
+            own: Some((service, folder)),
         };
         let end = Instant::now() + Duration::from_secs(20);
         while request(port, "GET", "/v2/", &[], "").is_err() {
@@ -80,6 +96,15 @@ impl Registry {
             std::thread::sleep(Duration::from_millis(50));
         }
         registry
+    }
+
+    /// The folder of all that it keeps, where it is one of a test.
+    #[track_caller]
+    pub fn data(&self) -> PathBuf {
+        match &self.own {
+            Some((_, folder)) => folder.path().join("data"),
+            None => panic!("the registry of all tests keeps what others have pushed, too"),
+        }
     }
 
     /// Host and port.

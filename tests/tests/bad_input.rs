@@ -14,6 +14,8 @@ mod install;
 mod lock;
 #[path = "bad_input/registries.rs"]
 mod registries;
+#[path = "bad_input/scan.rs"]
+mod scan;
 #[path = "bad_input/verify.rs"]
 mod verify;
 

@@ -23,6 +23,7 @@ use crate::plan::{BuildPlan, plan};
 use crate::presets::detect::choose;
 use crate::resolved::Resolved;
 use crate::sbom::extras;
+use crate::scan_target;
 use crate::select::{Request, Selection, Source, platforms, select, undeclared_args};
 use crate::source::SpecFiles;
 use crate::survey::Survey;
@@ -114,6 +115,7 @@ impl<'q> Desk<'q> {
         files.rename(|name| own.iter().any(|own| own == name).then(|| self.files.shown(name)));
         let core = spec.map(|mut spec| {
             debug::add(&mut spec, &mut request);
+            scan_target::ask(&spec, &mut request, &mut faults);
             self.expand(spec, &mut survey)
         });
         Ok(Spoken { files, core: core.transpose()?, faults, notes, request })

@@ -3,12 +3,21 @@
 use spec_schema::span::Span;
 
 use super::{Check, location};
-use crate::plan::{BuildPlan, Wanted};
+use crate::plan::{BuildPlan, VerifyPlan, Wanted};
 use crate::source::SpecFiles;
 
 /// The checks of a plan, in the order of the language's page.
 pub(super) fn checks(plan: &BuildPlan, files: &SpecFiles) -> Vec<Check> {
-    let Some(verify) = plan.stages.last().and_then(|stage| stage.verify.as_ref()) else { return Vec::new() };
+    let check = |what: String, span: Span| Check { what, location: location(files, span) };
+    let scans = plan
+        .scans()
+        .iter()
+        .map(|scan| check(format!("scanned by {} ({})", scan.name, scan.image.value), scan.step.span));
+    let verified = plan.stages.last().and_then(|stage| stage.verify.as_ref());
+    verified.map(|verify| verified_by(verify, files)).unwrap_or_default().into_iter().chain(scans).collect()
+}
+
+fn verified_by(verify: &VerifyPlan, files: &SpecFiles) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut add = |what: String, span: Span| checks.push(Check { what, location: location(files, span) });
     if let Some(size) = &verify.max_size {

@@ -28,7 +28,8 @@ impl Lowered {
                 CapabilityError::Unknown { .. } => None,
             })
         };
-        let missing = self.graph.missing_caps(self.result, supports);
+        // What scans the result needs all that it needs.
+        let missing = self.graph.missing_caps(self.scans.output.or(self.result), supports);
         let merge = missing.iter().any(|missing| missing.id == caps::MERGE.id());
         let missing = missing.iter().filter(|missing| !(merge && missing.id == caps::DIFF.id()));
         missing.flat_map(|missing| self.faults(missing, plan, files)).collect()
@@ -36,6 +37,7 @@ impl Lowered {
 
     fn faults(&self, missing: &MissingCap, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
         let steps = plan.stages.iter().flat_map(|stage| &stage.steps);
+        let steps = steps.chain(plan.scans().iter().map(|scan| &scan.step));
         let faults: Vec<Diagnostic> = all(steps)
             .filter_map(|step| Some(fault(missing, step.span, feature(missing.id, &step.action)?)))
             .collect();

@@ -7,6 +7,7 @@ pub(crate) use context::hint;
 mod copy;
 mod external;
 mod files;
+mod gate;
 mod missing;
 mod parallel;
 mod pile;
@@ -26,6 +27,7 @@ use buildkit_llb::{
 use spec_schema::span::Span;
 
 pub use abilities::Abilities;
+pub use gate::{LoweredScan, LoweredScans};
 pub use verify::{FOUND, LoweredChecks};
 pub use weigh::{Part, Subject, Weighing, lower_weighing};
 
@@ -61,6 +63,8 @@ pub struct Lowered {
     pub definition: Definition,
     /// What is checked of that.
     pub checks: LoweredChecks,
+    /// What scans it.
+    pub scans: LoweredScans,
     graph: Graph,
     result: Option<Output>,
     stages: Vec<Option<Output>>,
@@ -76,8 +80,9 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
     let result = lowerer.stages.last().copied().flatten();
     let definition = lowerer.graph.marshal(result);
     let checks = lowerer.checks(result);
+    let scans = lowerer.scans(result);
     let Lowerer { graph, stages, context, files, .. } = lowerer;
-    Lowered { definition, checks, graph, result, stages, context, files }
+    Lowered { definition, checks, scans, graph, result, stages, context, files }
 }
 
 /// The files that a stage starts from, as [`lower`] names them; `None` where there are none.

@@ -12,7 +12,7 @@ use crate::opts;
 use crate::plan::{CachePlan, Limits, MountPlan, ProcessPlan, RunPlan, SHARED_MEMORY, own_image};
 
 /// Where a process sees the helper: below `/dev`, of which no layer keeps anything.
-const HELPER: &str = "/dev/optfrontend/helper";
+pub(super) const HELPER: &str = "/dev/optfrontend/helper";
 
 /// The only file where a mounted one comes from.
 const MOUNTED_FILE: &str = "/file";
@@ -27,6 +27,12 @@ impl Lowerer<'_> {
         mut meta: OpMeta,
     ) -> Option<Output> {
         meta.platform = Some(platform.clone());
+        let exec = self.process_of(root, plan);
+        self.graph.exec(exec, meta).root
+    }
+
+    /// A process on a root.
+    pub(super) fn process_of(&mut self, root: Option<Output>, plan: &RunPlan) -> ExecOp {
         let mut mounts: Vec<Mount> = plan.mounts.iter().map(|mount| self.mount(mount)).collect();
         mounts.extend(self.shared_memory(plan));
         let opts = self.surroundings.opts;
@@ -37,10 +43,10 @@ impl Lowerer<'_> {
         mounts.extend(secret_env::files(by_shell));
         let mut args = secret_env::reading(&plan.args, by_shell);
         if let Some(limits) = &plan.limits {
-            mounts.push(self.helper(limits));
+            mounts.push(self.helper(limits.helper));
             args.splice(0..0, supervised(limits));
         }
-        let exec = ExecOp {
+        ExecOp {
             args,
             env: plan.env.clone(),
             cwd: plan.workdir.clone(),
@@ -57,13 +63,13 @@ impl Lowerer<'_> {
             devices: plan.process.devices.clone(),
             cgroup_parent: opts.cgroup_parent.clone(),
             ..ExecOp::default()
-        };
-        self.graph.exec(exec, meta).root
+        }
     }
 
-    fn helper(&mut self, limits: &Limits) -> Mount {
+    /// The helper, by its path in the frontend's image.
+    pub(super) fn helper(&mut self, path: &str) -> Mount {
         let source = self.source(&own_image());
-        let selector = Some(limits.helper.to_owned());
+        let selector = Some(path.to_owned());
         Mount {
             target: HELPER.to_owned(),
             kind: MountKind::Bind { source, selector, access: BindAccess::ReadOnly },

@@ -1,12 +1,14 @@
 //! Checks of the image: each a graph of its own on what the build makes, whose result is what was found.
 
 use buildkit_llb::{
-    BindAccess, ContentCache, Copy, Definition, ExecOp, FileOp, Mkdir, Mount, MountKind, NetworkMode, OpMeta,
+    BindAccess, ContentCache, Definition, ExecOp, FileOp, Mkdir, Mount, MountKind, NetworkMode, OpMeta,
     Output, Platform,
 };
+use spec_schema::span::{Span, Spanned};
 
 use super::Lowerer;
-use crate::plan::{ImageProcess, PathCheck, ServeCheck, VerifyPlan, Wanted, own_image};
+use super::run::HELPER;
+use crate::plan::{ImageProcess, PathCheck, ServeCheck, VerifyPlan, Wanted};
 
 /// The checks of one platform's image.
 #[derive(Debug, Clone, Default)]
@@ -22,11 +24,8 @@ pub struct LoweredChecks {
 /// Where what was found is in the result of a check.
 pub const FOUND: &str = "/check";
 
-/// Where that has the program that looks after a check.
-const HELPER: &str = "/helper";
-
-/// Where a process sees both: below `/dev`, of which no layer keeps anything.
-const KIT: &str = "/dev/optfrontend/verify";
+/// Where a process sees that: below `/dev`, of which no layer keeps anything.
+const REPORT: &str = "/dev/optfrontend/check";
 
 /// Where the program that looks around sees the image.
 pub(super) const IMAGE: &str = "/dev/optfrontend/image";
@@ -37,14 +36,14 @@ impl Lowerer<'_> {
         let Some(stage) = self.plan.stages.last() else { return LoweredChecks::default() };
         let Some(verify) = &stage.verify else { return LoweredChecks::default() };
         let runs = verify.runs.iter().map(|run| {
-            let words = ["check".to_owned(), "--timeout".to_owned(), run.process.time.value.to_string()];
             let name = format!("run {}", run.process.display);
-            self.process(verify, image, &run.process, &name, words.into(), &stage.platform)
+            let words = supervised(&run.process.time);
+            self.process(image, &run.process, &name, words, &stage.platform)
         });
         let runs = runs.collect();
         let serve = verify.serve.as_ref().map(|serve| {
             let (words, process) = (serving(serve), &serve.process);
-            self.process(verify, image, process, &process.display, words, &stage.platform)
+            self.process(image, process, &process.display, words, &stage.platform)
         });
         LoweredChecks { look: self.look(verify, image), runs, serve }
     }
@@ -60,7 +59,7 @@ impl Lowerer<'_> {
         }
         args.extend(verify.max_size.is_some().then(|| "--size".to_owned()));
         args.extend(verify.paths.iter().flat_map(looking));
-        let meta = self.check_meta(verify, "files", verify.span);
+        let meta = self.check_meta("verify files", verify.span);
         Some(self.outside(verify.looker, args, vec![Root::made(IMAGE, image)], meta))
     }
 
@@ -79,7 +78,7 @@ impl Lowerer<'_> {
             let kind = MountKind::Bind { source: root.files, selector: None, access: BindAccess::ReadOnly };
             Mount { target: root.path, kind }
         };
-        let mounts = std::iter::once(self.kit(looker)).chain(roots.into_iter().map(readonly)).collect();
+        let mounts = self.watched(looker).into_iter().chain(roots.into_iter().map(readonly)).collect();
         let exec = ExecOp {
             args,
             cwd: "/".to_owned(),
@@ -94,16 +93,14 @@ impl Lowerer<'_> {
 
     fn process(
         &mut self,
-        verify: &VerifyPlan,
         image: Option<Output>,
         process: &ImageProcess,
         name: &str,
         words: Vec<String>,
         platform: &Platform,
     ) -> Definition {
-        let mut args = helper(words);
-        args.extend(std::iter::once("--".to_owned()).chain(process.args.iter().cloned()));
-        let mut mounts = vec![self.kit(process.helper)];
+        let args = words.into_iter().chain(process.args.iter().cloned()).collect();
+        let mut mounts = Vec::from(self.watched(process.helper));
         mounts.extend(process.script.as_ref().map(|script| self.mount(script)));
         let exec = ExecOp {
             args,
@@ -115,15 +112,16 @@ impl Lowerer<'_> {
             network: self.network(Some(process.network)),
             ..ExecOp::default()
         };
-        let mut meta = self.check_meta(verify, name, process.span);
+        let mut meta = self.check_meta(&format!("verify {name}"), process.span);
         meta.platform = Some(platform.clone());
         self.reported(exec, meta)
     }
 
-    fn check_meta(&self, verify: &VerifyPlan, name: &str, span: spec_schema::span::Span) -> OpMeta {
-        let target = self.plan.stages.last().map_or("", |stage| &stage.name);
+    pub(super) fn check_meta(&self, name: &str, span: Span) -> OpMeta {
+        let (target, prefix) =
+            self.plan.stages.last().map_or(("", ""), |stage| (stage.name.as_str(), stage.prefix.as_str()));
         let ignore_cache = self.surroundings.opts.no_cache.covers(target);
-        OpMeta { ignore_cache, ..self.meta(&format!("[{}] verify {name}", verify.prefix), span) }
+        OpMeta { ignore_cache, ..self.meta(&format!("[{prefix}] {name}"), span) }
     }
 
     /// The graph of a process whose first mount is its report.
@@ -132,17 +130,22 @@ impl Lowerer<'_> {
         self.graph.marshal(report)
     }
 
-    /// What looks after a check, and a directory that everybody may write into: a process is no root. What a process may change counts by how it
-    /// was made, and what is copied by its content: another version of the frontend repeats no check.
-    fn kit(&mut self, helper: &str) -> Mount {
-        let from = self.source(&own_image());
+    /// Where a process leaves what was found, and what looks after it. What is copied counts by its content: another version of the frontend
+    /// repeats no check.
+    pub(super) fn watched(&mut self, helper: &str) -> [Mount; 2] {
+        [Mount { target: REPORT.to_owned(), ..self.room(FOUND) }, self.helper(helper)]
+    }
+
+    /// An empty directory that is kept, and that everybody may write into: a process is no root. It is a mount by itself, so that nobody
+    /// can put another one in its place.
+    pub(super) fn room(&mut self, path: &str) -> Mount {
         let directory =
-            Mkdir { path: FOUND.to_owned(), mode: 0o777, make_parents: false, owner: None, timestamp: None };
-        let room = self.made_elsewhere(FileOp::on(None).mkdir(directory), FOUND, 0o777, None);
-        let files = FileOp::on(None).copy(room).copy(Copy::new(from, helper, HELPER));
-        let source = self.graph.file(files, OpMeta::named("[internal] prepare checks"));
-        let kind = MountKind::Bind { source, selector: None, access: BindAccess::Output };
-        Mount { target: KIT.to_owned(), kind }
+            Mkdir { path: path.to_owned(), mode: 0o777, make_parents: false, owner: None, timestamp: None };
+        let made = self.made_elsewhere(FileOp::on(None).mkdir(directory), path, 0o777, None);
+        let source =
+            self.graph.file(FileOp::on(None).copy(made), OpMeta::named(format!("[internal] prepare {path}")));
+        let kind = MountKind::Bind { source, selector: Some(path.to_owned()), access: BindAccess::Output };
+        Mount { target: path.to_owned(), kind }
     }
 }
 
@@ -164,8 +167,15 @@ impl Root {
 
 /// The beginning of a command: the program, what it is to do, and where it tells of it.
 pub(super) fn helper(words: impl IntoIterator<Item = String>) -> Vec<String> {
-    let report = ["--report".to_owned(), format!("{KIT}{FOUND}")];
-    std::iter::once(format!("{KIT}{HELPER}")).chain(words).chain(report).collect()
+    let report = ["--report", REPORT].map(str::to_owned);
+    std::iter::once(HELPER.to_owned()).chain(words).chain(report).collect()
+}
+
+/// The beginning of a command that something looks after for so many milliseconds.
+pub(super) fn supervised(time: &Spanned<u64>) -> Vec<String> {
+    let mut words = helper(["check".to_owned(), "--timeout".to_owned(), time.value.to_string()]);
+    words.push("--".to_owned());
+    words
 }
 
 fn looking(check: &PathCheck) -> [String; 2] {
@@ -179,5 +189,7 @@ fn looking(check: &PathCheck) -> [String; 2] {
 fn serving(serve: &ServeCheck) -> Vec<String> {
     let (within, stop) = (serve.process.time.value.to_string(), serve.stop_signal.to_string());
     let words = ["serve".to_owned(), "--within".to_owned(), within, "--stop".to_owned(), stop];
-    words.into_iter().chain(serve.probe.iter().cloned()).collect()
+    let mut words = helper(words.into_iter().chain(serve.probe.iter().cloned()));
+    words.push("--".to_owned());
+    words
 }

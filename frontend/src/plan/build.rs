@@ -11,7 +11,7 @@ use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
-    files, health, helper, onbuild, parallel, run, users, verify,
+    files, health, helper, onbuild, parallel, run, scan, users, verify,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -54,7 +54,8 @@ pub fn plan(
             own_image: resolved.own_image.is_some(),
             build_platform,
         };
-        stages.push(planner.plan(faults));
+        let scans = scan::scans(&planner, resolved, &stages, faults);
+        stages.push(StagePlan { scans, ..planner.plan(faults) });
     }
     // Of several places the first one counts.
     let places = selection.externals().map(|(external, span)| (external.clone(), span));
@@ -88,11 +89,13 @@ fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StageP
         annotations: Vec::new(),
         runtime,
         verify: None,
+        scans: Vec::new(),
+        prefix: names.stage(),
     }
 }
 
 /// What commands of a stage begin with, before the stage says anything itself.
-fn base_runtime(base: &Source, resolved: &Resolved, stages: &[StagePlan]) -> Runtime {
+pub(super) fn base_runtime(base: &Source, resolved: &Resolved, stages: &[StagePlan]) -> Runtime {
     match base {
         Source::Stage(position) => {
             stages.get(*position).map_or_else(|| image_runtime(None), |stage| stage.runtime.clone())
@@ -198,6 +201,8 @@ impl StagePlanner<'_> {
             annotations,
             runtime,
             verify,
+            scans: Vec::new(),
+            prefix: self.names.stage(),
         }
     }
 

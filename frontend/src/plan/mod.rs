@@ -16,6 +16,7 @@ mod parallel;
 mod process;
 mod reads;
 mod run;
+mod scan;
 mod users;
 mod verify;
 
@@ -36,6 +37,7 @@ pub use helper::{Limits, own_image, path_in as helper_path};
 pub use owner::{Name, Owner};
 pub use process::{ProcessPlan, SHARED_MEMORY};
 pub use reads::ContextPaths;
+pub use scan::{REPORT, ROOT, ScanPlan};
 pub use users::AccountPlan;
 pub use verify::{ImageProcess, PathCheck, RunCheck, ServeCheck, TextCheck, TextKind, VerifyPlan, Wanted};
 
@@ -93,6 +95,10 @@ pub struct StagePlan {
     pub runtime: Runtime,
     /// What must hold of it, where it is the stage that is built.
     pub verify: Option<VerifyPlan>,
+    /// What scans it, where it is the stage that is built.
+    pub scans: Vec<ScanPlan>,
+    /// What stands in front of the name of each vertex.
+    pub prefix: String,
 }
 
 /// One layer in the place of several.
@@ -432,8 +438,13 @@ pub enum ConfigChange {
 impl BuildPlan {
     /// The stages whose files are in the image, by position: those that the target starts from, the first one first, and the target.
     pub fn chain(&self) -> Vec<usize> {
+        self.chain_of(self.stages.len().checked_sub(1))
+    }
+
+    /// The same for another stage, by its position.
+    pub fn chain_of(&self, stage: Option<usize>) -> Vec<usize> {
         let mut chain = Vec::new();
-        let mut next = self.stages.len().checked_sub(1);
+        let mut next = stage;
         while let Some(position) = next {
             chain.push(position);
             next = match self.stages[position].base {
@@ -447,11 +458,17 @@ impl BuildPlan {
 
     /// Whether anything must hold of the image.
     pub fn is_verified(&self) -> bool {
-        self.stages.last().is_some_and(|stage| stage.verify.is_some())
+        self.stages.last().is_some_and(|stage| stage.verify.is_some() || !stage.scans.is_empty())
     }
 
-    /// The steps of all stages that do something themselves, those of branches too.
+    /// What scans the image.
+    pub fn scans(&self) -> &[ScanPlan] {
+        self.stages.last().map_or(&[], |stage| &stage.scans)
+    }
+
+    /// The steps of all stages that do something themselves, those of branches too, and of scans.
     pub fn steps(&self) -> impl Iterator<Item = &StepPlan> {
-        self.stages.iter().flat_map(|stage| StepPlan::all(&stage.steps))
+        let scans = self.scans().iter().map(|scan| &scan.step);
+        self.stages.iter().flat_map(|stage| StepPlan::all(&stage.steps)).chain(scans)
     }
 }

@@ -21,8 +21,6 @@ use crate::scope::Env;
 pub struct VerifyPlan {
     /// Where the spec asks for them.
     pub span: Span,
-    /// What stands in front of the name of each vertex: the stage.
-    pub prefix: String,
     /// The most bytes that the files may have together.
     pub max_size: Option<Spanned<u64>>,
     /// Who must be the image's user.
@@ -168,7 +166,6 @@ pub(super) fn verify(
         verify.attestations.iter().flat_map(|all| all.values.iter().map(|it| Spanned::new(*it, all.span)));
     VerifyPlan {
         span: verify.span,
-        prefix: planner.names.stage(),
         max_size: verify.max_size.as_ref().map(|size| Spanned::new(size.value.0, size.span)),
         user,
         image_user: String::new(),

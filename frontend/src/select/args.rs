@@ -27,6 +27,8 @@ pub struct Request {
     pub target: Option<String>,
     /// The stage whose steps are to see its own name as the target's, where that is another one.
     pub built: Option<String>,
+    /// Whether the reports of its scans are to be exported in the place of the image.
+    pub reports: bool,
     /// `--build-arg`.
     pub build_args: BTreeMap<String, String>,
     /// The machine's time.

@@ -71,6 +71,7 @@ fn selected(
         }
         if all || target == Some(index) {
             found.add_verified(&stage.value);
+            found.add_scanned(spec, &stage.value, &globals, faults);
         }
         if !stage.value.resets(Inherited::Onbuild) {
             let texts = match found.base.as_ref().and_then(|base| base.stage(spec)) {
@@ -86,7 +87,8 @@ fn selected(
     let epoch = epoch(spec, request, &globals, faults);
     let order = order(spec, &used, target?, all, faults);
     let build_args = request.build_args.clone();
-    let selection = assemble(spec, &used, &order, globals, origins, platform, faults);
+    let platforms = Platforms { target: platform, build };
+    let selection = assemble(spec, &used, &order, globals, origins, platforms, faults);
     Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), ..selection })
 }
 
@@ -207,15 +209,23 @@ fn circle(spec: &Spec, path: &[(usize, usize)], used: usize, span: Span) -> Diag
         .help("a stage can only use stages that do not need it")
 }
 
+/// What is built for, and on.
+#[derive(Clone, Copy)]
+struct Platforms<'a> {
+    target: &'a Platform,
+    build: &'a Platform,
+}
+
 fn assemble(
     spec: &Spec,
     used: &[References],
     order: &[usize],
     globals: Globals,
     origins: Origins,
-    platform: &Platform,
+    platforms: Platforms<'_>,
     faults: &mut Faults,
 ) -> Selection {
+    let platform = platforms.target;
     let position_of: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
     let mut stages = Vec::with_capacity(order.len());
@@ -227,7 +237,7 @@ fn assemble(
         let stage = &entry.value;
         let inherited = inherited_platform(used, &position_of, &stages).unwrap_or(platform);
         let platform = stage_platform(stage.platform.as_ref(), &globals, inherited, faults);
-        let mut other = |name: &str, span: Span| match origins.find(name, &platform) {
+        let mut other = |name: &str, span: Span, platform: &Platform| match origins.find(name, platform) {
             Ok(source) => Some(source),
             Err(problem) => {
                 faults.push(problem.at(span));
@@ -236,13 +246,15 @@ fn assemble(
         };
         let base = match &used.base {
             Some(Reference::Other(name)) => {
-                other(name, if used.replaced { entry.key_span } else { stage.from.span })
+                other(name, if used.replaced { entry.key_span } else { stage.from.span }, &platform)
             }
             Some(Reference::Stage(index)) => position_of.get(index).map(|at| Source::Stage(*at)),
             Some(Reference::Scratch | Reference::Frontend) | None => None,
         };
-        let sources = used.sources.iter().filter_map(|(reference, span)| match reference {
-            Reference::Other(name) => Some((other(name, *span)?, *span)),
+        let sources = used.sources.iter().map(|source| (source, &platform));
+        let scanners = used.scanners.iter().map(|scanner| (scanner, platforms.build));
+        let sources = sources.chain(scanners).filter_map(|((reference, span), platform)| match reference {
+            Reference::Other(name) => Some((other(name, *span, platform)?, *span)),
             Reference::Frontend => Some((Source::External(Box::new(Origin::Frontend.into())), *span)),
             Reference::Scratch | Reference::Stage(_) => None,
         });

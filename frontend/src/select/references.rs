@@ -8,7 +8,7 @@ use spec_schema::span::Span;
 use spec_schema::spec::{Healthcheck, Mount, RunStep, Stage, When};
 
 use super::{SelectedStep, Trigger, triggers};
-use crate::expand::{CoreAction, CoreRun, CoreStep};
+use crate::expand::{CoreAction, CoreRun, CoreStep, alone};
 use crate::external;
 use crate::image_ref::ImageRef;
 use crate::scope::{Globals, Lookup, Scope};
@@ -19,6 +19,8 @@ pub(super) struct References {
     pub(super) base: Option<Reference>,
     /// What its steps copy from or mount.
     pub(super) sources: Vec<(Reference, Span)>,
+    /// What looks at its image, on the builder's own platform.
+    pub(super) scanners: Vec<(Reference, Span)>,
     /// The steps that are there.
     pub(super) steps: Vec<SelectedStep>,
     /// Whether a step reads the build context.
@@ -56,6 +58,7 @@ impl References {
         Self {
             base,
             sources: Vec::new(),
+            scanners: Vec::new(),
             steps: Vec::new(),
             reads_context: false,
             replaced: true,
@@ -69,10 +72,25 @@ impl References {
         self.sources.extend(verify.map(|verify| (Reference::Frontend, verify.span)));
     }
 
+    /// Adds what the scans of a stage need, which is the target's affair alone.
+    pub(super) fn add_scanned(&mut self, spec: &Spec, stage: &Stage, globals: &Globals, faults: &mut Faults) {
+        let reader = Reader { spec, globals };
+        for scan in stage.scan.iter().flat_map(|scans| &scans.values) {
+            let span = scan.image.span;
+            let scanner = reader.reference(&scan.image, faults);
+            if scanner == Some(Reference::Scratch) {
+                faults.push(Diagnostic::new(span, "`scratch` holds no scanner"));
+            }
+            self.scanners.extend(scanner.map(|scanner| (scanner, span)));
+            self.sources.push((Reference::Frontend, scan.span));
+            reader.run(&alone(scan.step()), self, faults);
+        }
+    }
+
     /// The stages used, by position in the spec, each with a place that names it.
     pub(super) fn stages(&self, from: Span) -> impl Iterator<Item = (usize, Span)> {
         let base = self.base.iter().map(move |base| (base, from));
-        let sources = self.sources.iter().map(|(source, span)| (source, *span));
+        let sources = self.sources.iter().chain(&self.scanners).map(|(source, span)| (source, *span));
         base.chain(sources).filter_map(|(reference, span)| match reference {
             Reference::Stage(index) => Some((*index, span)),
             Reference::Scratch | Reference::Other(_) | Reference::Frontend => None,
@@ -130,6 +148,7 @@ pub(super) fn references(
     let mut found = References {
         base: reader.reference(&stage.from, faults),
         sources: Vec::new(),
+        scanners: Vec::new(),
         steps: Vec::new(),
         reads_context: false,
         replaced: false,
@@ -170,17 +189,7 @@ impl Reader<'_> {
     /// Adds what a step uses; returns what is there of its branches.
     fn step(&self, step: &CoreStep, found: &mut References, faults: &mut Faults) -> Vec<Vec<SelectedStep>> {
         match &step.action {
-            CoreAction::Run(run) => {
-                self.secrets(&run.step, faults);
-                found.reads_context |= run
-                    .step
-                    .mounts
-                    .iter()
-                    .any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
-                self.add(found, run_sources(run), faults);
-                let asked = run.step.supervised();
-                found.sources.extend(asked.map(|(_, span)| (Reference::Frontend, span)));
-            }
+            CoreAction::Run(run) => self.run(run, found, faults),
             CoreAction::Copy(copy) => {
                 found.reads_context |= copy.from.is_none();
                 self.add(found, copy.from.iter(), faults);
@@ -198,6 +207,15 @@ impl Reader<'_> {
             | CoreAction::Impossible(_) => {}
         }
         Vec::new()
+    }
+
+    fn run(&self, run: &CoreRun, found: &mut References, faults: &mut Faults) {
+        self.secrets(&run.step, faults);
+        let mut binds = run.step.mounts.iter();
+        found.reads_context |= binds.any(|mount| matches!(mount, Mount::Bind(bind) if bind.from.is_none()));
+        self.add(found, run_sources(run), faults);
+        let asked = run.step.supervised();
+        found.sources.extend(asked.map(|(_, span)| (Reference::Frontend, span)));
     }
 
     fn add<'t>(

@@ -13,12 +13,16 @@ use crate::debug;
 use crate::entrypoint::Entrypoint;
 use crate::gateway::{BuildResult, Failure, Gateway};
 use crate::opts::FrontendOpts;
+use crate::scan_target;
 use crate::source::SpecFiles;
 use crate::survey::Survey;
 use crate::table::{row, table};
 
 /// What the target `debug` is, where no stage has that name.
 const DEBUG: &str = "the default target with a shell and tools; STAGE+debug for any other one";
+
+/// What the target `scan` is, likewise.
+const SCAN: &str = "the reports of what scans the default target; STAGE+scan for any other one";
 
 pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult, Failure> {
     let entrypoint = Entrypoint::read(gateway, opts).await?;
@@ -28,7 +32,7 @@ pub(super) async fn targets(gateway: &Gateway, opts: &FrontendOpts) -> Result<Bu
     }
     let default = debug::default_stage(&spec);
     let stages = spec.stages.iter().map(|(name, stage)| target(&files, name, stage, Some(name) == default));
-    let stages = stages.chain(debug_target(&files, &spec));
+    let stages = stages.chain(standing_for(&files, &spec));
     let json = json!({ "targets": stages.collect::<Vec<_>>(), "sources": sources(&files) });
     Ok(reply(&json, text(&spec, default)))
 }
@@ -51,16 +55,26 @@ fn target(files: &SpecFiles, name: &str, entry: &Entry<Stage>, default: bool) ->
     Value::Object(target)
 }
 
-/// The target that stands for the default one with tools.
-fn debug_target(files: &SpecFiles, spec: &Spec) -> Option<Value> {
-    let base = debug::default_stage(spec).filter(|_| debug::is_offered(spec))?;
-    let (_, entry) = spec.stages.get_full(base)?;
-    Some(json!({
-        "name": debug::TARGET,
-        "description": DEBUG,
-        "base": base,
-        "location": location(files, entry.key_span),
-    }))
+/// The targets that stand for something of the default one.
+fn offered(spec: &Spec) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let debug = debug::is_offered(spec).then_some((debug::TARGET, DEBUG));
+    let scan = scan_target::is_offered(spec).then_some((scan_target::TARGET, SCAN));
+    debug.into_iter().chain(scan)
+}
+
+fn standing_for(files: &SpecFiles, spec: &Spec) -> Vec<Value> {
+    let Some((base, entry)) = debug::default_stage(spec).and_then(|base| spec.stages.get_full(base)) else {
+        return Vec::new();
+    };
+    let target = |(name, description)| {
+        json!({
+            "name": name,
+            "description": description,
+            "base": spec.stages.get_index(base).map(|(name, _)| name),
+            "location": location(files, entry.key_span),
+        })
+    };
+    offered(spec).map(target).collect()
 }
 
 fn text(spec: &Spec, default: Option<&str>) -> String {
@@ -70,7 +84,7 @@ fn text(spec: &Spec, default: Option<&str>) -> String {
         let description = stage.value.description.as_ref().map_or("", |description| description.as_str());
         row(&[&format!("{name}{mark}"), description])
     }));
-    rows.extend(debug::is_offered(spec).then(|| row(&[debug::TARGET, DEBUG])));
+    rows.extend(offered(spec).map(|(name, description)| row(&[name, description])));
     table(&rows, 3)
 }
 

@@ -4,12 +4,14 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Spanned;
 use spec_schema::spec::Attestation;
 
+use super::scan;
 use crate::accounts::{Accounts, ROOT};
 use crate::image_config::ImageConfig;
 use crate::opts::Attestations;
-use crate::plan::{BuildPlan, VerifyPlan};
+use crate::plan::{BuildPlan, FileSource, VerifyPlan};
 use crate::resolved::Resolved;
 use crate::result;
+use crate::select::Source;
 
 /// The word for any user but root.
 const NON_ROOT: &str = "non_root";
@@ -59,6 +61,35 @@ pub(crate) fn attestations(plans: &[BuildPlan], asked: &Attestations, faults: &m
             faults.push(
                 fault.help(format!("build with `--{name}=true`, or `attest: [type={name}]` in a bake file")),
             );
+        }
+    }
+}
+
+/// Fills in what scans take from the configs of their scanners.
+pub fn prepare_scans(plans: &mut [BuildPlan], resolved: &Resolved, faults: &mut Faults) {
+    for plan in plans {
+        prepare_scans_of(plan, resolved, faults);
+    }
+}
+
+fn prepare_scans_of(plan: &mut BuildPlan, resolved: &Resolved, faults: &mut Faults) {
+    let sources: Vec<FileSource> = plan.scans().iter().map(|scan| scan.scanner.clone()).collect();
+    let config = |source: &FileSource| match source {
+        FileSource::Other(Source::Stage(position)) => {
+            Some(result::config_of(plan, Some(*position), resolved))
+        }
+        FileSource::Other(source @ Source::External(_)) => {
+            Some(resolved.config(source).cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform)))
+        }
+        // Where there is none, that is a fault already.
+        FileSource::Other(source) => resolved.config(source).cloned(),
+        FileSource::Context => None,
+    };
+    let configs: Vec<Option<ImageConfig>> = sources.iter().map(config).collect();
+    let scans = plan.stages.last_mut().into_iter().flat_map(|stage| &mut stage.scans);
+    for (scan, config) in scans.zip(configs) {
+        if let Some(fault) = config.and_then(|config| scan::prepare(scan, &config)) {
+            faults.push(fault);
         }
     }
 }

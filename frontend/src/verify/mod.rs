@@ -6,22 +6,25 @@
 mod config;
 mod files;
 mod process;
+mod scan;
 
 use std::borrow::Cow;
 
+use buildkit_llb::Definition;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use tokio::task::JoinSet;
 
 pub(crate) use config::attestations;
-pub use config::prepare;
+pub use config::{prepare, prepare_scans};
 pub(crate) use files::Listing;
 
 use crate::accounts::{AccountFiles, GROUP, PASSWD};
 use crate::compile::Compiled;
+use crate::explain_failure;
 use crate::gateway::{Failure, Gateway, GatewayError, Ref, SolveOptions};
-use crate::lower::{FOUND, LoweredChecks};
+use crate::lower::{FOUND, LoweredChecks, LoweredScan, LoweredScans};
 use crate::opts::{CacheImport, FrontendOpts};
-use crate::plan::{BuildPlan, ImageProcess, VerifyPlan};
+use crate::plan::{BuildPlan, ImageProcess, ScanPlan};
 use crate::report::unfit;
 
 /// The most that is read of a file that a check leaves: far above what the helper keeps of an output.
@@ -34,6 +37,7 @@ enum Subject {
     Run(usize),
     Serve,
     User,
+    Scan(usize),
 }
 
 /// Where a check is, and what it has found, by the names of files.
@@ -46,6 +50,8 @@ struct Found {
     main: Vec<u8>,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    /// Files of its report that are not there.
+    missing: Vec<String>,
 }
 
 /// Says who a user is by numbers, where an image lacks a file to look that up in: a container starts all the same, but a step of a build
@@ -77,18 +83,29 @@ pub(crate) async fn settle_users(
     Ok(())
 }
 
-/// Checks the images of all platforms, all at once; `refs` are their files.
+/// Checks and scans the images of all platforms, all at once; `refs` are their files. Where reports are what is built, scans have to come
+/// to an end, and nothing else counts.
 ///
 /// Every check is told that fails. A check that cannot be done at all is a failure of the build like any other.
 pub(crate) async fn verify(
     gateway: &Gateway,
     opts: &FrontendOpts,
     compiled: &Compiled,
-    checks: Vec<LoweredChecks>,
+    lowered: Vec<(LoweredChecks, LoweredScans)>,
     refs: &[Ref],
 ) -> Result<(), Failure> {
+    let only_reports = compiled.request.reports;
     let mut running: JoinSet<Finding> = JoinSet::new();
-    for (index, ((plan, checks), image)) in compiled.plans.iter().zip(checks).zip(refs).enumerate() {
+    for (index, ((plan, (checks, scans)), image)) in compiled.plans.iter().zip(lowered).zip(refs).enumerate()
+    {
+        let finder = Finder { gateway: gateway.clone(), cache_imports: opts.cache_imports.clone() };
+        for ((at, scan), lowered) in plan.scans().iter().cloned().enumerate().zip(scans.each) {
+            let finder = finder.clone();
+            running.spawn_local(async move { (index, Subject::Scan(at), finder.scan(&scan, lowered).await) });
+        }
+        if only_reports {
+            continue;
+        }
         let verify = plan.stages.last().and_then(|stage| stage.verify.as_ref());
         if verify.is_some_and(config::asks_for_accounts) {
             let (gateway, image) = (gateway.clone(), image.clone());
@@ -98,11 +115,8 @@ pub(crate) async fn verify(
         let look = checks.look.map(|look| (Subject::Look, look));
         let serve = checks.serve.map(|serve| (Subject::Serve, serve));
         for (subject, definition) in look.into_iter().chain(runs).chain(serve) {
-            let (gateway, imports) = (gateway.clone(), opts.cache_imports.clone());
-            running.spawn_local(async move {
-                let definition = definition.into_pb();
-                (index, subject, find(&gateway, definition, imports, subject).await)
-            });
+            let finder = finder.clone();
+            running.spawn_local(async move { (index, subject, finder.find(definition, subject).await) });
         }
     }
     let mut faults = Faults::new();
@@ -110,12 +124,11 @@ pub(crate) async fn verify(
     while let Some(finished) = running.join_next().await {
         let Ok((index, subject, found)) = finished else { continue };
         let plan = &compiled.plans[index];
-        let Some(verify) = plan.stages.last().and_then(|stage| stage.verify.as_ref()) else { continue };
         let judged = match found {
-            Ok(found) => judge(verify, subject, &found),
-            Err(error) => match process_of(verify, subject).and_then(|it| process::not_there(it, &error)) {
+            Ok(found) => judge(plan, subject, &found, only_reports),
+            Err(error) => match process_of(plan, subject).and_then(|it| process::not_there(&it, &error)) {
                 Some(fault) => vec![fault],
-                None => return Err(error.into()),
+                None => return Err(explain_failure::explain(gateway, opts, error, index, compiled).await),
             },
         };
         for fault in judged {
@@ -131,34 +144,57 @@ async fn accounts(gateway: &Gateway, image: &Ref) -> Result<Found, GatewayError>
     Ok(Found { main, ..Found::default() })
 }
 
-/// Runs a check, and reads what it has left.
-async fn find(
-    gateway: &Gateway,
-    definition: buildkit_proto::pb::Definition,
+/// Who runs checks, and reads what they have left.
+#[derive(Clone)]
+struct Finder {
+    gateway: Gateway,
     cache_imports: Vec<CacheImport>,
-    subject: Subject,
-) -> Result<Found, GatewayError> {
-    let report = gateway.solve(definition, SolveOptions { evaluate: true, cache_imports }).await?;
-    let read = async |name: &str| {
-        let file = gateway.read_file(&report, &format!("{FOUND}/{name}"), LIMIT).await;
-        file.map(Option::unwrap_or_default)
-    };
-    Ok(match subject {
-        Subject::Look => Found { main: read("found").await?, ..Found::default() },
-        Subject::Run(_) => {
-            let (main, stdout, stderr) = tokio::try_join!(read("outcome"), read("stdout"), read("stderr"))?;
-            Found { main, stdout, stderr }
+}
+
+impl Finder {
+    async fn solve(&self, definition: Definition) -> Result<Ref, GatewayError> {
+        let options = SolveOptions { evaluate: true, cache_imports: self.cache_imports.clone() };
+        self.gateway.solve(definition.into_pb(), options).await
+    }
+
+    async fn find(&self, definition: Definition, subject: Subject) -> Result<Found, GatewayError> {
+        let report = self.solve(definition).await?;
+        let read = async |name: &str| {
+            let file = self.gateway.read_file(&report, &format!("{FOUND}/{name}"), LIMIT).await;
+            file.map(Option::unwrap_or_default)
+        };
+        Ok(match subject {
+            Subject::Look => Found { main: read("found").await?, ..Found::default() },
+            Subject::Run(_) | Subject::Scan(_) => {
+                let (main, stdout, stderr) =
+                    tokio::try_join!(read("outcome"), read("stdout"), read("stderr"))?;
+                Found { main, stdout, stderr, ..Found::default() }
+            }
+            Subject::Serve => {
+                let (main, stdout) = tokio::try_join!(read("outcome"), read("output"))?;
+                Found { main, stdout, ..Found::default() }
+            }
+            Subject::User => Found::default(),
+        })
+    }
+
+    async fn scan(&self, scan: &ScanPlan, lowered: LoweredScan) -> Result<Found, GatewayError> {
+        // The process has run when its report is asked for.
+        let found = self.find(lowered.found, Subject::Scan(0)).await?;
+        if scan.report.is_empty() {
+            return Ok(found);
         }
-        Subject::Serve => {
-            let (main, stdout) = tokio::try_join!(read("outcome"), read("output"))?;
-            Found { main, stdout, ..Found::default() }
-        }
-        Subject::User => Found::default(),
-    })
+        let report = self.solve(lowered.report).await?;
+        Ok(Found { missing: scan::missing(&self.gateway, &report, scan).await?, ..found })
+    }
 }
 
 /// What does not hold.
-fn judge(verify: &VerifyPlan, subject: Subject, found: &Found) -> Vec<Diagnostic> {
+fn judge(plan: &BuildPlan, subject: Subject, found: &Found, only_reports: bool) -> Vec<Diagnostic> {
+    if let Subject::Scan(at) = subject {
+        return plan.scans().get(at).map(|scan| scan::judge(scan, found, only_reports)).unwrap_or_default();
+    }
+    let Some(verify) = plan.stages.last().and_then(|stage| stage.verify.as_ref()) else { return Vec::new() };
     match subject {
         Subject::Look => files::judge(verify, &found.main),
         Subject::Run(at) => verify.runs.get(at).map(|run| process::judge_run(run, found)).unwrap_or_default(),
@@ -169,16 +205,24 @@ fn judge(verify: &VerifyPlan, subject: Subject, found: &Found) -> Vec<Diagnostic
             let files = AccountFiles { passwd: Some(found.main.clone()), ..AccountFiles::default() };
             config::judge_user(verify, &files.accounts()).into_iter().collect()
         }
+        Subject::Scan(_) => Vec::new(),
     }
 }
 
-/// The process of a check that is made by one in the image.
-fn process_of(verify: &VerifyPlan, subject: Subject) -> Option<&ImageProcess> {
-    match subject {
-        Subject::Run(at) => verify.runs.get(at).map(|run| &run.process),
-        Subject::Serve => verify.serve.as_ref().map(|serve| &serve.process),
-        Subject::Look | Subject::User => None,
-    }
+/// The process of a check that is made by one.
+fn process_of(plan: &BuildPlan, subject: Subject) -> Option<process::Shown<'_>> {
+    let verify = plan.stages.last()?.verify.as_ref();
+    let process = match subject {
+        Subject::Run(at) => &verify?.runs.get(at)?.process,
+        Subject::Serve => &verify?.serve.as_ref()?.process,
+        Subject::Scan(at) => {
+            let scan = plan.scans().get(at)?;
+            let (display, user) = (&scan.step.display, &scan.run()?.user);
+            return Some(process::Shown { display, user, span: scan.step.span, scans: true });
+        }
+        Subject::Look | Subject::User => return None,
+    };
+    Some(process::Shown { display: &process.display, user: &process.user, span: process.span, scans: false })
 }
 
 /// A fault says for which platform it holds, where there are several.

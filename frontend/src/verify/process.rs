@@ -12,7 +12,7 @@ use crate::plan::{ImageProcess, RunCheck, ServeCheck, TextCheck, TextKind};
 
 /// What has become of a process.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome<'a> {
+pub(super) enum Outcome<'a> {
     Exit(u32),
     Signal(&'a str),
     /// It took too long; of a server, with what was wrong at last.
@@ -23,7 +23,7 @@ enum Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    fn parse(text: &'a str) -> Self {
+    pub(super) fn parse(text: &'a str) -> Self {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         match word {
             "exit" => rest.parse().map_or(Self::Error(text), Self::Exit),
@@ -36,7 +36,7 @@ impl<'a> Outcome<'a> {
     }
 
     /// How it ended, where it did.
-    fn end(&self) -> Option<String> {
+    pub(super) fn end(&self) -> Option<String> {
         match self {
             Self::Exit(code) => Some(format!("ended with exit code {code}")),
             Self::Signal(number) => {
@@ -131,19 +131,32 @@ pub(super) fn judge_serve(serve: &ServeCheck, found: &Found) -> Option<Diagnosti
     })
 }
 
-/// What the daemon says of a process whose user the image does not know.
-pub(super) fn not_there(process: &ImageProcess, error: &GatewayError) -> Option<Diagnostic> {
+/// A process as messages name it.
+pub(super) struct Shown<'a> {
+    pub(super) display: &'a str,
+    pub(super) user: &'a str,
+    pub(super) span: Span,
+    /// Whether it runs in the files of a scanner, and not in those of the image.
+    pub(super) scans: bool,
+}
+
+/// What the daemon says of a process whose user is not known where it runs.
+pub(super) fn not_there(process: &Shown<'_>, error: &GatewayError) -> Option<Diagnostic> {
     let message = error.message();
     let (what, file) = match () {
         () if message.contains("unable to find user") => ("user", "/etc/passwd"),
         () if message.contains("unable to find group") => ("group", "/etc/group"),
         () => return None,
     };
-    let message = format!(
-        "`{}` cannot be run as `{}`: no line of the image's {file} is for that {what}",
-        process.display, process.user
-    );
-    Some(Diagnostic::new(process.span, message).help("`users` of the stage makes one, and numbers need none"))
+    let Shown { display, user, span, scans } = process;
+    let (whose, help) = if *scans {
+        ("scanner", "name the user by its number, which needs no line")
+    } else {
+        ("image", "`users` of the stage makes one, and numbers need none")
+    };
+    let message =
+        format!("`{display}` cannot be run as `{user}`: no line of the {whose}'s {file} is for that {what}");
+    Some(Diagnostic::new(*span, message).help(help))
 }
 
 fn not_started(span: Span, display: &str, process: &ImageProcess, why: &str) -> Diagnostic {
@@ -164,5 +177,10 @@ fn not_started(span: Span, display: &str, process: &ImageProcess, why: &str) -> 
 }
 
 fn time(process: &ImageProcess) -> String {
-    humantime::format_duration(Duration::from_millis(process.time.value)).to_string()
+    duration(process.time.value)
+}
+
+/// Milliseconds in words.
+pub(super) fn duration(milliseconds: u64) -> String {
+    humantime::format_duration(Duration::from_millis(milliseconds)).to_string()
 }

@@ -326,6 +326,7 @@ fn compile_parsed(
         .map(|selection| plan(&core, selection, &resolved, &build, several, faults))
         .collect();
     verify::prepare(&mut plans, &resolved, faults);
+    verify::prepare_scans(&mut plans, &resolved, faults);
     if !faults.is_empty() {
         return Vec::new();
     }
@@ -353,11 +354,12 @@ fn compile_parsed(
         .map(|(plan, selection)| {
             let lowered = lower(plan, &resolved, &surroundings);
             let LoweredChecks { look, runs, serve } = lowered.checks;
+            let scans = lowered.scans.each.into_iter().map(|scan| scan.found).chain(lowered.scans.reports);
             Compiled {
                 platform: plan.platform.clone(),
                 explanation: explained(plan, selection),
                 definition: lowered.definition,
-                checks: look.into_iter().chain(runs).chain(serve).collect(),
+                checks: look.into_iter().chain(runs).chain(serve).chain(scans).collect(),
                 image: image(plan, &resolved, &opts.labels, platforms.explicit),
             }
         })

@@ -10,6 +10,7 @@ mod mount;
 mod packages;
 mod parallel;
 mod process;
+mod scan;
 mod secret;
 mod source;
 mod stage;
@@ -29,6 +30,7 @@ pub use mount::{
 pub use packages::{ApkStep, AptRepository, AptStep, DnfStep, KeyFile, Repository, RepositoryKey};
 pub use parallel::ParallelStep;
 pub use process::{Device, DeviceSettings, Hosts, Limit, Security, Ulimit, UlimitSettings};
+pub use scan::{ExitCodes, FailOn, Scan};
 pub use secret::Secret;
 pub use source::{ContextSource, GitSource, HttpSource, ImageSource, Source};
 pub use stage::{Inherited, Network, Stage};

@@ -1,6 +1,8 @@
 //! Stages.
 
-use super::{Account, CacheMount, Healthcheck, Mount, SecretMount, ShellOrExec, SshMount, Step, Verify};
+use super::{
+    Account, CacheMount, Healthcheck, Mount, Scan, SecretMount, ShellOrExec, SshMount, Step, Verify,
+};
 use crate::decode::text::{Template, Text};
 use crate::decode::{List, Map, OneOrMany, keywords, record};
 use crate::span::Spanned;
@@ -74,6 +76,9 @@ record! {
         /// What must hold of the image before it leaves the build, where this stage is the one that is built. See
         /// [what is verified](#what-is-verified).
         pub verify: Option<Box<Verify>>,
+        /// A scanner that looks at the image before it leaves the build, where this stage is the one that is built, or a list of them. See
+        /// [scans](#scans).
+        pub scan: Option<OneOrMany<Scan>>,
     }
 }
 

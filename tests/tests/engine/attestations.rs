@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The scanner of `tests/scanner`, in the registry: one for all tests that run at a time, each of which keeps it.
 #[track_caller]
-fn scanner() -> Arc<ImageName> {
+pub(crate) fn scanner() -> Arc<ImageName> {
     static SHARED: Mutex<Weak<ImageName>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     shared.upgrade().unwrap_or_else(|| {

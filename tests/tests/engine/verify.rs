@@ -198,3 +198,25 @@ fn a_network_is_there_for_what_asks_for_it() {
     }
     build.run();
 }
+
+#[test]
+fn nobody_writes_a_report_about_itself() {
+    // As root and as nobody in particular: over the report, by a link and another directory in its place, and by what is left behind.
+    let place = "/dev/optfrontend/check";
+    let forges = format!(
+        "while :; do echo exit 0 >{place}/outcome; echo fine >{place}/stdout; done & /busybox mkdir {place}/stderr; /busybox ln -sf /etc/passwd {place}/outcome; \
+         /busybox mv /dev/optfrontend /dev/other; /busybox mkdir -p {place}; echo exit 0 >{place}/outcome; \
+         trap '' TERM; /busybox setsid /busybox sleep 1000 & exit 3"
+    );
+    let build = server(&[
+        "run:",
+        &format!("  - {{command: [/busybox, sh, -c, \"{forges}\"], stdout: {{equals: fine}}}}"),
+        &format!("  - {{command: [/busybox, sh, -c, \"{forges}\"], stdout: {{equals: fine}}, run_as: root}}"),
+    ]);
+    if is_refused(&build) {
+        return;
+    }
+    let failed = build.fail();
+    let told = failed.messages();
+    assert_eq!(told.matches("ended with exit code 3, not 0").count(), 2, "{told}");
+}

@@ -11,9 +11,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
-    let used: Vec<&str> = subject
-        .runs()
-        .flat_map(|(_, run)| run.run.step.secrets.iter().flat_map(|secrets| &secrets.values))
+    let by_steps = subject.runs().filter_map(|(_, run)| run.run.step.secrets.as_ref());
+    let scans = subject.stages().iter().filter_map(|stage| stage.stage.scan.as_ref());
+    let by_scans = scans.flat_map(|scans| &scans.values).filter_map(|scan| scan.secrets.as_ref());
+    let used: Vec<&str> = by_steps
+        .chain(by_scans)
+        .flat_map(|secrets| &secrets.values)
         .map(|secret| secret.settings.id.as_str())
         .collect();
     for (name, entry) in subject.spec().secrets.iter().filter(|(name, _)| !used.contains(name)) {

@@ -22,6 +22,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         return;
     }
     let mut used: BTreeSet<String> = subject.stages().iter().filter_map(|stage| stage.from.clone()).collect();
+    let scans = subject.stages().iter().filter_map(|stage| stage.stage.scan.as_ref());
+    used.extend(scans.flat_map(|scans| &scans.values).filter_map(|scan| subject.text(&scan.image)));
     for (_, step) in subject.steps() {
         let froms: Vec<_> = match &step.action {
             CoreAction::Copy(copy) => copy.from.iter().collect(),
