@@ -105,9 +105,8 @@ class Side:
     """One file of an example, with a copy of the folder and base images that are its own."""
 
     def __init__(self, work, example, file, changes):
-        self.file, self.changes = file, changes
-        self.folder = pathlib.Path(work, file, example)
-        shutil.copytree(EXAMPLES / example, self.folder)
+        self.example, self.file, self.changes, self.work = example, file, changes, work
+        self.folder = self.copy_of(EXAMPLES / example)
         self.tag = f"optfrontend-rebuild:{uuid.uuid4().hex}"
         # What stands in for each image that a stage starts from, and which of them is the final image's.
         self.bases, self.base = {}, None
@@ -116,6 +115,10 @@ class Side:
         image = os.environ.get("OPTFRONTEND_IMAGE")
         if image and file != DOCKERFILE:
             self.flags.append(f"--build-arg=BUILDKIT_SYNTAX={image}")
+
+    def copy_of(self, folder):
+        """A copy under a name that no folder ever had: by its name alone the daemon knows what of it was sent before."""
+        return shutil.copytree(folder, pathlib.Path(self.work, f"{self.example}-{uuid.uuid4().hex}"), copy_function=shutil.copy)
 
     def prepare(self):
         """Builds all once, so that images and what cache mounts hold are there, and finds the images."""
@@ -135,8 +138,7 @@ class Side:
         """Does to the folder, the bases or the flags what the column is about. No two builds are ever given the same."""
         nonce = uuid.uuid4().hex
         if column == "cold":
-            # What was sent before is known by its name, size and time.
-            self.folder = shutil.copytree(self.folder, self.folder.parent / "cold" / self.folder.name, copy_function=shutil.copy)
+            self.folder = self.copy_of(self.folder)
             for name in self.bases:
                 self.renew(name)
         elif column in ("source", "dependencies"):
@@ -196,7 +198,7 @@ class Side:
             self.layers = len(layers_of(self.tag))
 
     def told(self):
-        return {"lines": lines(EXAMPLES / self.folder.name / self.file), "size": self.size, "layers": self.layers, "columns": self.columns}
+        return {"lines": lines(EXAMPLES / self.example / self.file), "size": self.size, "layers": self.layers, "columns": self.columns}
 
     def remove(self):
         subprocess.run(["docker", "image", "rm", "--force", self.tag, *self.bases.values()], capture_output=True)

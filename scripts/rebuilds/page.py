@@ -110,8 +110,7 @@ class Pair:
         return self.both(column, lambda builds: max(len(build["steps"]) for build in builds))
 
     def sent(self, column):
-        # Where another build has what the daemon keeps of a folder, all is sent again.
-        return self.both(column, lambda builds: min(build["sent"] for build in builds))
+        return self.both(column, lambda builds: max(build["sent"] for build in builds))
 
     def seconds(self, column):
         return self.both(column, lambda builds: statistics.median(build["seconds"] for build in builds))
