@@ -220,7 +220,7 @@ pub(crate) async fn read(
     let mut merged = reading.merge();
     let chosen = match merged.preset().cloned() {
         None => None,
-        Some(asked) => match choose_preset(gateway, opts, entrypoint, &asked, survey).await? {
+        Some(asked) => match choose_preset(gateway, opts, entrypoint, asked, survey).await? {
             Ok(chosen) => {
                 tell(gateway, &chosen).await?;
                 Some(chosen)
@@ -242,11 +242,12 @@ async fn choose_preset(
     gateway: &Gateway,
     opts: &FrontendOpts,
     entrypoint: &Entrypoint,
-    asked: &Asked,
+    asked: Asked,
     survey: &mut Survey,
 ) -> Result<Result<Chosen, Diagnostic>, Failure> {
+    let asked = Asked { build_args: opts.build_args.clone(), ..asked };
     loop {
-        let chosen = choose(asked, survey);
+        let chosen = choose(&asked, survey);
         let wanted = survey.wanted();
         if wanted.is_empty() {
             return Ok(chosen);

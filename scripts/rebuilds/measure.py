@@ -22,6 +22,8 @@ LIMIT = 900
 TRIES = 3
 STEP = re.compile(r"\[(?!internal\]|context |preset |auth\])[^]]*\] (?!FROM |from |merge )")
 METADATA = re.compile(r"\[internal\] load metadata for (\S+)")
+# What makes the layer with the program that checks health.
+HELPER = "/.optfrontend/helper"
 # How often a change is measured. Its steps are the same each time; of short times the median counts.
 ROUNDS = {"nothing": 3, "base": 3}
 
@@ -101,6 +103,12 @@ def layers_of(image):
     return json.loads(docker("image", "inspect", "--format={{json .RootFS.Layers}}", image)) or []
 
 
+def size_of(image, created_by=""):
+    """The bytes of the layers of an image, unpacked; of those that a step of that name has made."""
+    told = docker("history", "--no-trunc", "--human=false", "--format={{.Size}} {{.CreatedBy}}", image).splitlines()
+    return sum(int(line.split()[0]) for line in told if created_by in line)
+
+
 class Side:
     """One file of an example, with a copy of the folder and base images that are its own."""
 
@@ -132,7 +140,12 @@ class Side:
         self.flags += [f"--build-context={name}=docker-image://{tag}" for name, tag in self.bases.items()]
 
     def applies(self, column):
-        return column in ("cold", "nothing") or (self.base is not None if column == "base" else column in self.changes)
+        if column == "base":
+            return self.base is not None
+        if column == "arg":
+            # A preset may have no arg for that.
+            return column in self.changes and self.changes["arg"] in (EXAMPLES / self.example / self.file).read_text()
+        return column in ("cold", "nothing") or column in self.changes
 
     def change(self, column):
         """Does to the folder, the bases or the flags what the column is about. No two builds are ever given the same."""
@@ -194,11 +207,15 @@ class Side:
         measured = self.build_all() if column == "cold" else self.build()
         self.columns.setdefault(column, []).append(measured)
         if column == "cold":
-            self.size = sum(int(size) for size in docker("history", "--human=false", "--format={{.Size}}", self.tag).split())
-            self.layers = len(layers_of(self.tag))
+            self.sizes = {
+                "size": size_of(self.tag),
+                "layers": len(layers_of(self.tag)),
+                "helper": size_of(self.tag, HELPER),
+                "base": size_of(self.base) if self.base else 0,
+            }
 
     def told(self):
-        return {"lines": lines(EXAMPLES / self.example / self.file), "size": self.size, "layers": self.layers, "columns": self.columns}
+        return {"lines": lines(EXAMPLES / self.example / self.file), "columns": self.columns, **self.sizes}
 
     def remove(self):
         subprocess.run(["docker", "image", "rm", "--force", self.tag, *self.bases.values()], capture_output=True)

@@ -5,6 +5,9 @@ import statistics
 from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS
 
 PAGE = ROOT / "docs/rebuilds.md"
+# Its table of sizes is written too, between two comments.
+EXAMPLES = ROOT / "examples/README.md"
+MARKS = ["<!-- Written by `make bench-rebuild`: -->\n", "<!-- until here. -->\n"]
 TITLES = {
     "cold": "cold",
     "nothing": "no change",
@@ -17,6 +20,8 @@ TITLES = {
 LIMITS = {"Go": 30, "Node": 150, "Python": 200}
 # A preset's spec is to have the Dockerfile's lines divided by this.
 SHARE = 5
+# Sizes that are no further apart are the same: manifests that a copy of the project has, times in archives.
+SLACK = 64 * 1024
 # The columns in which fewer steps are to run.
 FEWER = 3
 NONE = "–"
@@ -66,7 +71,8 @@ build: differences of a fifth say nothing. Any frontend image costs {floor}: the
 SIZES = """
 ## Images and files
 
-Megabytes are the unpacked layers, as `docker history` shows them. Lines are those that are neither empty nor a comment.
+Megabytes are the unpacked layers, as `docker history` shows them. Lines are those that are neither empty nor a comment. Presets of services have a program of {helper} MB
+that checks their health, in images without a shell too; Dockerfiles have to bring one of their own, or the interpreter that is there anyway. Sizes up to 64 KiB apart count as the same.
 """
 
 
@@ -86,11 +92,25 @@ def write(results):
         table(pairs, TITLES.values(), lambda pair: [sent_cell(pair, column) for column in COLUMNS]),
         SECONDS.format(floor=floor(pairs)),
         table(pairs, TITLES.values(), lambda pair: [seconds_cell(pair, column) for column in COLUMNS]),
-        SIZES,
+        SIZES.format(helper=f"{max((pair.ours['helper'] for pair in pairs), default=0) / 1e6:.1f}"),
         table(pairs, ["megabytes", "layers", "lines"], sizes),
     ]
     PAGE.write_text("".join(parts))
+    write_sizes(done)
     return faults + [f"missed: {aim}: {', '.join(where)}" for aim, where in aims if where]
+
+
+def write_sizes(results):
+    """Puts the table of sizes into the page of the examples."""
+    rows = [["", "lines: `build.yaml`", "`preset.yaml`", "`Dockerfile.reference`", "MB: `build.yaml`", "`preset.yaml`", "`Dockerfile.reference`"]]
+    rows.append(["---"] * len(rows[0]))
+    for result in results:
+        files = [result["files"].get(file) for file in [*SPECS, DOCKERFILE]]
+        lines = [str(file["lines"]) if file else NONE for file in files]
+        rows.append([f"[{result['example']}]({result['example']})", *lines, *(f"{file['size'] / 1e6:.2f}" if file else NONE for file in files)])
+    before, rest = EXAMPLES.read_text().split(MARKS[0])
+    text = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    EXAMPLES.write_text("".join([before, MARKS[0], "\n", text, "\n", MARKS[1], rest.split(MARKS[1])[1]]))
 
 
 class Pair:
@@ -160,7 +180,8 @@ def all_aims(pairs):
     fewer = [column for column, found in sums.items() if found and found[0] < found[1]]
     shown = ", ".join(f"{TITLES[column]} {sums[column][0]} / {sums[column][1]}" for column in fewer)
     yield f"fewer steps, over all examples, in at least {FEWER} columns ({shown})", [] if len(fewer) >= FEWER else ["there are fewer"]
-    yield "never a larger image than the Dockerfile's", [pair.name for pair in pairs if pair.ours["size"] > pair.theirs["size"]]
+    larger = [pair.name for pair in pairs if pair.ours["size"] - pair.ours["helper"] > pair.theirs["size"] + SLACK]
+    yield "never a larger image than the Dockerfile's, but for the program that checks health", larger
     presets = [pair for pair in pairs if pair.spec != SPECS[0]]
     if presets:
         long = [pair.name for pair in presets if pair.ours["lines"] * SHARE > pair.theirs["lines"]]
@@ -168,7 +189,11 @@ def all_aims(pairs):
     for kind, limit in LIMITS.items():
         found = [pair for pair in pairs if pair.kind == kind]
         if found:
-            yield f"an image in {kind} stays below {limit} MB", [pair.name for pair in found if pair.ours["size"] >= limit * 1e6]
+            yield f"an image in {kind} stays below {limit} MB", [too_large(pair) for pair in found if pair.ours["size"] >= limit * 1e6]
+
+
+def too_large(pair):
+    return f"{pair.name} ({pair.ours['size'] / 1e6:.1f}, of which the base of the Dockerfile has {pair.theirs['base'] / 1e6:.1f})"
 
 
 def aims_text(aims, faults):

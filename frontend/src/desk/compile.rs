@@ -20,6 +20,7 @@ use crate::lock::{self, Census};
 use crate::opts::{FrontendOpts, keys};
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
+use crate::presets::Asked;
 use crate::presets::detect::choose;
 use crate::resolved::Resolved;
 use crate::sbom::extras;
@@ -102,6 +103,7 @@ impl<'q> Desk<'q> {
         let chosen = match merged.preset().cloned() {
             None => None,
             Some(asked) => {
+                let asked = Asked { build_args: self.opts.build_args.clone(), ..asked };
                 let chosen = self.files.look(&mut survey, |survey| choose(&asked, survey))?;
                 chosen.map_err(|fault| merged.refuse(fault)).ok()
             }

@@ -114,7 +114,8 @@ impl Expander<'_> {
         let run_as = step.run_as.clone().or_else(|| self.defaults.run_as.clone());
         let step = InstallStep { run_as, ..step };
         match install::install(step.clone(), self.survey) {
-            Ok(Installation { mut copy, mut run, doubt }) => {
+            Ok(None) => Vec::new(),
+            Ok(Some(Installation { mut copy, mut run, doubt })) => {
                 let (copied, ran) = (copy.name.take(), run.name.take());
                 let run = CoreRun { doubt, ..self.defaults.apply(run) };
                 vec![(copied, CoreAction::Copy(Box::new(copy))), (ran, CoreAction::Run(Box::new(run)))]

@@ -1,5 +1,7 @@
 //! The keys `preset` and `with`: the preset that a spec asks for, and what it comes to with the spec on top.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use spec_schema::decode::text::Text;
 use spec_schema::decode::{Decode, Map};
@@ -7,7 +9,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::node::{Node, Scalar, Value};
 use spec_schema::span::{Span, Spanned};
 
-use crate::presets::{Asked, Chosen};
+use crate::presets::{Asked, Chosen, Place};
 
 /// Takes `preset` and `with` off a tree.
 pub(super) fn take(root: &mut Node, faults: &mut Faults) -> Option<Asked> {
@@ -28,7 +30,7 @@ pub(super) fn take(root: &mut Node, faults: &mut Faults) -> Option<Asked> {
     let with = with.and_then(|(_, node)| Map::<Text>::decode(&node, faults)).unwrap_or_default();
     let with =
         with.iter().map(|(name, entry)| (Spanned::new(name.to_owned(), entry.key_span), entry.value.clone()));
-    Some(Asked { preset, with: with.collect() })
+    Some(Asked { preset, with: with.collect(), build_args: BTreeMap::new() })
 }
 
 /// The args of a preset as the names of options.
@@ -36,12 +38,18 @@ pub(super) fn options(preset: &Node) -> Vec<String> {
     entries(preset, "args").map(|(name, _)| name.to_lowercase()).collect()
 }
 
-/// The options as defaults of the args that they are.
-pub(super) fn defaults(asked: &Asked, chosen: &Chosen, known: &[String], faults: &mut Faults) -> Node {
+/// The options as defaults of the args that they are; what was found stands where `place` says, or where the preset is asked for.
+pub(super) fn defaults(
+    asked: &Asked,
+    chosen: &Chosen,
+    known: &[String],
+    mut place: impl FnMut(&Place) -> Span,
+    faults: &mut Faults,
+) -> Node {
     let mut values: IndexMap<String, (Span, Node)> = IndexMap::new();
     for found in &chosen.options {
-        values
-            .insert(found.option.to_uppercase(), (asked.preset.span, text(&found.value, asked.preset.span)));
+        let span = found.place.as_ref().map_or(asked.preset.span, &mut place);
+        values.insert(found.option.to_uppercase(), (asked.preset.span, text(&found.value, span)));
     }
     for (name, value) in &asked.with {
         if known.contains(&name.value) {

@@ -12,7 +12,7 @@ use super::preset;
 use super::yaml::Size;
 use super::{LARGE, MAX_SPEC_BYTES, decode, text_of, too_large, tree};
 use crate::paths;
-use crate::presets::{Asked, Chosen};
+use crate::presets::{Asked, Chosen, Place};
 use crate::source::{SpecFile, SpecFiles};
 
 /// The most files that may be included.
@@ -259,7 +259,15 @@ impl Merged {
         }
         let preset = preset?;
         preset::check_stages(&preset, &mut own, chosen.kind.name(), &mut self.faults);
-        let defaults = preset::defaults(asked, chosen, &preset::options(&preset), &mut self.faults);
+        let files = &mut self.files;
+        let place = |place: &Place| {
+            let file = FileId(u16::try_from(files.iter().count()).unwrap_or(u16::MAX));
+            files.add(SpecFile::new(place.file.as_str(), place.text.as_str()));
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            Span { file, start: offset(place.at.start), end: offset(place.at.end) }
+        };
+        let options = preset::options(&preset);
+        let defaults = preset::defaults(asked, chosen, &options, place, &mut self.faults);
         let first = preset::args_of_user(&own, &preset);
         let preset = merge(first, merge(preset, defaults, &mut self.faults), &mut self.faults);
         Some(merge(preset, own, &mut self.faults))

@@ -3,6 +3,8 @@
 
 pub mod detect;
 
+use std::collections::BTreeMap;
+
 use spec_schema::decode::text::Text;
 
 /// A kind of project.
@@ -79,11 +81,19 @@ pub struct Asked {
     pub preset: Text,
     /// Its options.
     pub with: Vec<(Text, Text)>,
+    /// What the client says for args, which goes over options of the same name.
+    pub build_args: BTreeMap<String, String>,
 }
 
 impl Asked {
     /// What the user says for an option.
     pub fn option(&self, name: &str) -> Option<&str> {
+        let build_arg = self.build_args.get(&name.to_uppercase());
+        build_arg.map(String::as_str).or_else(|| self.written(name))
+    }
+
+    /// What the spec says for an option.
+    fn written(&self, name: &str) -> Option<&str> {
         self.with.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str())
     }
 }
@@ -108,6 +118,19 @@ pub struct Found {
     pub value: String,
     /// Where it was found, or why it is so.
     pub why: String,
+    /// Its place in a file, where a fault of it can be told.
+    pub place: Option<Place>,
+}
+
+/// A text in a file of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// All of its text.
+    pub text: String,
+    /// The bytes.
+    pub at: std::ops::Range<usize>,
 }
 
 impl Chosen {
@@ -130,6 +153,12 @@ const JAVA_GRADLE: Part = Part { name: "preset java: gradle", text: include_str!
 const JAVA_PLAIN: Part = Part { name: "preset java: sources", text: include_str!("java-plain.yaml") };
 const JAVA_CLASS: Part = Part { name: "preset java: class", text: include_str!("java-class.yaml") };
 const JAVA_JAR: Part = Part { name: "preset java: archive", text: include_str!("java-jar.yaml") };
+const JAVA_DISTROLESS: Part =
+    Part { name: "preset java: distroless", text: include_str!("java-distroless.yaml") };
+const JAVA_JRE: Part = Part { name: "preset java: JRE", text: include_str!("java-jre.yaml") };
+const PYTHON_DISTROLESS: Part =
+    Part { name: "preset python: distroless", text: include_str!("python-distroless.yaml") };
+const PYTHON_SLIM: Part = Part { name: "preset python: slim", text: include_str!("python-slim.yaml") };
 const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
 const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
 const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };

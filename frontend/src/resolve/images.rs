@@ -11,7 +11,7 @@ use crate::image_config::ImageConfig;
 use crate::opts::FrontendOpts;
 use crate::plain_words::plain;
 use crate::resolved::BaseImage;
-use crate::select::{ImageKey, Selection, Source};
+use crate::select::{Deciding, ImageKey, Selection, Source};
 
 /// Looks up every image that the selections name, each once, all at the same time.
 ///
@@ -45,6 +45,7 @@ pub(super) async fn images(
         let platforms =
             if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
         let fault = not_found(&key, &why, &platforms, names, span);
+        let fault = if is_unknown(&key, &why) { decided(fault, &key, selections) } else { fault };
         faults.push(locked(&key, fault, &why, selections));
     }
     images
@@ -130,7 +131,7 @@ fn not_found(key: &ImageKey, why: &str, platforms: &[String], names: &[&str], sp
     }
     let plain = plain(why);
     let told = plain.as_ref().map_or(why, |plain| plain.why.as_str());
-    let told = if told == format!("{name}: not found") { "there is no such image" } else { told };
+    let told = if is_unknown(key, told) { "there is no such image" } else { told };
     let message = format!("the image {name} cannot be had: {told}");
     let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
     let host = name.split('/').next().unwrap_or_default();
@@ -154,6 +155,24 @@ fn locked(key: &ImageKey, fault: Diagnostic, why: &str, selections: &[Selection]
     }
     let message = format!("{} is locked to a digest that its registry does not have", name.shown());
     Diagnostic::new(pin.span, message).related(fault.span, "the spec names it here").help(help)
+}
+
+/// Whether there is no image of that name.
+fn is_unknown(key: &ImageKey, why: &str) -> bool {
+    why == format!("{}: not found", key.reference)
+}
+
+/// The fault, at the arg that names an image that is not there.
+fn decided(fault: Diagnostic, key: &ImageKey, selections: &[Selection]) -> Diagnostic {
+    let mut deciding = selections.iter().flat_map(Selection::deciding).filter(|(image, ..)| *image == key);
+    let Some((_, deciding, value)) = deciding.next() else { return fault };
+    let Deciding { arg, span } = deciding;
+    let note = format!("the image is named here, and `{arg}` is `{value}`");
+    let help = format!(
+        "say another release: `--build-arg {arg}=…`, or `with: {{{}: …}}` for a preset",
+        arg.to_lowercase()
+    );
+    Diagnostic { span: *span, related: vec![(fault.span, note)], ..fault }.help(help)
 }
 
 /// What to do about a registry, by what the daemon says of it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{Platform, PlatformError};
 use spec_schema::Spec;
+use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
 use spec_schema::spec::Inherited;
@@ -13,7 +14,7 @@ use super::origins::Origins;
 use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
 use super::triggers::Triggers;
-use super::{SelectedStage, Selection, Source};
+use super::{Deciding, SelectedStage, Selection, Source};
 use crate::epoch::Epoch;
 use crate::expand::Core;
 use crate::external::Origin;
@@ -278,6 +279,7 @@ fn assemble(
             steps: used.steps.clone(),
             sources,
             from_span: if used.replaced { entry.key_span } else { stage.from.span },
+            decided_by: deciding(spec, &stage.from),
             platform,
         });
     }
@@ -299,6 +301,14 @@ fn assemble(
     }
 }
 
+/// The arg whose default, in another file, decides what a name comes to.
+fn deciding(spec: &Spec, from: &Template) -> Option<Deciding> {
+    from.variables().into_iter().find_map(|variable| {
+        let span = spec.args.get(&variable.name)?.settings.default.as_ref()?.span;
+        (span.file != from.span.file).then(|| Deciding { arg: variable.name.clone(), span })
+    })
+}
+
 /// A stage that starts from a stage is for the platform of that one, as in a Dockerfile.
 fn inherited_platform<'s>(
     used: &References,
@@ -310,7 +320,7 @@ fn inherited_platform<'s>(
 }
 
 fn stage_platform(
-    written: Option<&spec_schema::decode::text::Template>,
+    written: Option<&Template>,
     globals: &Globals,
     default: &Platform,
     faults: &mut Faults,

@@ -26,7 +26,7 @@ use crate::epoch::Epoch;
 use crate::external::{External, Origin};
 use crate::image_ref::ImageRef;
 use crate::lock::Lock;
-use crate::scope::{Globals, Scope};
+use crate::scope::{Globals, Lookup, Scope};
 use origins::Origins;
 
 /// What is built for one target platform.
@@ -73,6 +73,17 @@ pub struct SelectedStage {
     pub sources: Vec<(Source, Span)>,
     /// Where `from` names the base.
     pub from_span: Span,
+    /// The arg that decides which image that is, where its value stands in another file than `from`.
+    pub decided_by: Option<Deciding>,
+}
+
+/// An arg whose default is part of the name of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deciding {
+    /// The arg.
+    pub arg: String,
+    /// Where its default stands.
+    pub span: Span,
 }
 
 /// A step that is there.
@@ -147,6 +158,15 @@ impl Selection {
         self.sources().filter_map(|(source, span)| match source {
             Source::Image(key) => Some((&**key, span)),
             _ => None,
+        })
+    }
+
+    /// The args whose defaults decide which images stages start from, each with what it comes to.
+    pub fn deciding(&self) -> impl Iterator<Item = (&ImageKey, &Deciding, &str)> {
+        self.stages.iter().filter_map(|stage| {
+            let (Source::Image(key), Some(deciding)) = (&stage.base, &stage.decided_by) else { return None };
+            let Lookup::Value(value) = self.globals.get(&deciding.arg) else { return None };
+            (!self.build_args.contains_key(&deciding.arg)).then_some((&**key, deciding, value))
         })
     }
 

@@ -25,6 +25,28 @@ fn a_login_that_is_missing_to_pull() {
     told("registry_login", from(&image).fail(), registry.address());
 }
 
+/// A preset whose compiler comes from a registry that has no such release.
+#[track_caller]
+fn no_release(name: &str, with: &str) {
+    let registry = Registry::shared();
+    let compiler = format!("stages: {{build: {{from: '{}/golang:${{GO_VERSION}}'}}}}\n", registry.address());
+    let build = Build::spec(&format!("include: compiler.yaml\npreset: auto\n{with}"))
+        .file("compiler.yaml", compiler)
+        .file("go.mod", "module app\n\ngo 9.9.1\n")
+        .file("main.go", "package main\n");
+    told(name, build.fail(), registry.address());
+}
+
+#[test]
+fn a_release_that_no_image_has_by_a_file_of_the_project() {
+    no_release("preset_release_found", "");
+}
+
+#[test]
+fn a_release_that_no_image_has_by_an_option() {
+    no_release("preset_release", "with: {go_version: '9'}\n");
+}
+
 #[test]
 fn a_login_that_is_missing_to_push() {
     let registry = Registry::with_login();

@@ -62,6 +62,11 @@ fn go_server_answers_by_its_preset() {
 }
 
 #[test]
+fn go_multiarch_redirects_by_its_preset() {
+    redirects(&serve_spec("go-multiarch", "preset.yaml", 8080, "65532:65532"), "amd64");
+}
+
+#[test]
 fn cli_scratch_sorts_versions_by_its_preset() {
     let _alone = alone_with("cli-scratch");
     let image = Build::at(repository().join("examples/cli-scratch")).using("preset.yaml").load();
@@ -79,6 +84,7 @@ fn rust_server_renders_by_its_preset() {
 #[test]
 fn no_image_is_larger_than_that_of_its_dockerfile() {
     for example in ["go-server", "go-multiarch", "cli-scratch"] {
-        assert_no_larger(example, 30_000_000);
+        assert_no_larger(example, "build.yaml", 30_000_000);
+        assert_no_larger(example, "preset.yaml", 30_000_000);
     }
 }

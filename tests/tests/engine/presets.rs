@@ -56,6 +56,8 @@ fn a_server_in_python() {
         "[preset python] health /healthz (app/main.py), entry app.main:app (app/main.py, for uvicorn), port 8000 (the usual one)",
     );
     serves(&build, "app", 8000);
+    // The release that there is a base without a shell for.
+    serves(&build.flags(["--build-arg=PYTHON_VERSION=3.11"]), "65532:65532", 8000);
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn a_program_in_java_without_a_build_tool() {
         &build,
         "[preset java] main scores.Server (src/scores/Server.java), health /healthz (src/scores/Server.java), port 8080 (src/scores/Server.java)",
     );
-    serves(&build, "app", 8080);
+    serves(&build, "65532:65532", 8080);
 }
 
 /// The plugins are named as this machine's repository has them: it stands in for Maven Central.
@@ -173,4 +175,44 @@ public final class Main {
         let ran = |name: &str| changed.ran().iter().any(|step| step.ends_with(name));
         assert!(ran("mvn package") && !ran("install maven"), "{:#?}", changed.ran());
     });
+}
+
+/// Looks for certificates, time zones, its user, and a place for what is temporary.
+const SEEKER: &str = r#"package main
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+)
+
+func main() {
+	roots, err := x509.SystemCertPool()
+	fmt.Println(err, len(roots.Subjects()) > 10)
+	_, err = time.LoadLocation("Europe/Lisbon")
+	fmt.Println(err)
+	who, err := user.Current()
+	fmt.Println(err, who.Username)
+	for _, folder := range []string{"", who.HomeDir} {
+		_, err = os.CreateTemp(folder, "x")
+		fmt.Println(err)
+	}
+}
+"#;
+
+#[test]
+fn a_program_in_go_has_what_it_looks_for_and_nothing_else() {
+    let project = |main: &str| {
+        let module = format!("module seeker-{}\n\ngo 1.22\n", nonce());
+        let build = Build::spec("preset: auto\n").file("build.yaml", AUTO);
+        build.file("go.mod", module).file("main.go", main)
+    };
+    let seeker = project(SEEKER);
+    let found = docker(["run", "--rm", &*seeker.load().name]).ok().stdout;
+    assert_eq!(found, "<nil> true\n<nil>\n<nil> nonroot\n<nil>\n<nil>\n");
+    let image = project("package main\n\nfunc main() { println(\"alone\") }\n").image();
+    let files: Vec<&String> = image.only().files.keys().collect();
+    assert_eq!(files, ["/app"]);
 }

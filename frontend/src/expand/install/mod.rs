@@ -161,16 +161,17 @@ fn project<'s>(step: &InstallStep, survey: &'s mut Survey) -> Result<Project<'s>
     Ok(Project { survey, path, production, args })
 }
 
-/// The two steps that an `install` is short for, or why nothing can be installed.
-pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Installation, Diagnostic> {
+/// The two steps that an `install` is short for, none where there is nothing to install, or why nothing can be installed.
+pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Option<Installation>, Diagnostic> {
     let mut project = project(&step, survey)?;
     let outcome =
         choose(&step, &mut project).and_then(|manager| Ok((manager, recipe(manager, &mut project)?)));
     match outcome {
-        Ok((manager, recipe)) => {
+        Ok((_, None)) => Ok(None),
+        Ok((manager, Some(recipe))) => {
             let doubt = doubt::doubt(manager, &mut project, step.span);
             let (copy, run) = steps(step, manager, &project, recipe);
-            Ok(Installation { copy, run, doubt })
+            Ok(Some(Installation { copy, run, doubt }))
         }
         Err(why) => Err(why.at(step.span)),
     }
@@ -250,22 +251,24 @@ fn missing(wanted: &OneOrMany<Manager>, project: &mut Project<'_>, place: &str) 
     Refusal { message, help: Some(help) }
 }
 
-fn recipe(manager: Manager, project: &mut Project<'_>) -> Result<Recipe, Refusal> {
-    match manager {
-        Manager::Npm => javascript::npm(project),
-        Manager::Pnpm => javascript::pnpm(project),
-        Manager::Yarn => javascript::yarn(project),
-        Manager::Bun => javascript::bun(project),
-        Manager::Pip => python::pip(project),
-        Manager::Uv => python::uv(project),
-        Manager::Poetry => Ok(python::poetry(project)),
-        Manager::Go => others::go(project),
-        Manager::Cargo => cargo::cargo(project),
-        Manager::Maven => others::maven(project),
-        Manager::Gradle => Ok(others::gradle(project)),
-        Manager::Bundler => Ok(others::bundler(project)),
-        Manager::Composer => Ok(others::composer(project)),
-    }
+/// What a package manager needs and does; nothing where there is nothing to install.
+fn recipe(manager: Manager, project: &mut Project<'_>) -> Result<Option<Recipe>, Refusal> {
+    let recipe = match manager {
+        Manager::Npm => javascript::npm(project)?,
+        Manager::Pnpm => javascript::pnpm(project)?,
+        Manager::Yarn => javascript::yarn(project)?,
+        Manager::Bun => javascript::bun(project)?,
+        Manager::Pip => python::pip(project)?,
+        Manager::Uv => python::uv(project)?,
+        Manager::Poetry => python::poetry(project),
+        Manager::Go => return others::go(project),
+        Manager::Cargo => cargo::cargo(project)?,
+        Manager::Maven => others::maven(project)?,
+        Manager::Gradle => others::gradle(project),
+        Manager::Bundler => others::bundler(project),
+        Manager::Composer => others::composer(project),
+    };
+    Ok(Some(recipe))
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -3,7 +3,10 @@
 use super::{Project, Recipe, Refusal, script, words};
 use crate::paths;
 
-pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
+/// What `go mod download` needs; nothing where it would do nothing: no module is required, or all are in `vendor`.
+pub(super) fn go(project: &mut Project<'_>) -> Result<Option<Recipe>, Refusal> {
+    let is_vendored = project.has("vendor/modules.txt");
+    let mut requires = false;
     let mut files = project.existing(&["go.mod", "go.sum", "go.work", "go.work.sum"]);
     let mut modules = Vec::new();
     if let Some(work) = project.text("go.work") {
@@ -14,6 +17,7 @@ pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     for root in roots {
         let text = project.text(&tidy(&root)).unwrap_or_default();
         let folder = root.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        requires |= !directives(&text, "require").is_empty();
         for line in directives(&text, "replace") {
             let new =
                 line.split("=>").nth(1).and_then(|new| new.split_whitespace().next()).unwrap_or_default();
@@ -31,7 +35,8 @@ pub(super) fn go(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     }
     files.sort();
     files.dedup();
-    Ok(Recipe { files, command: words(&["go", "mod", "download"]), ..Recipe::default() })
+    let recipe = Recipe { files, command: words(&["go", "mod", "download"]), ..Recipe::default() };
+    Ok((requires && !is_vendored).then_some(recipe))
 }
 
 /// A path without `.` and `..` where these can be resolved.

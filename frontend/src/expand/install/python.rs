@@ -1,22 +1,27 @@
 //! pip, uv and Poetry.
 
-use super::{Project, Recipe, Refusal, script, words};
+use super::{Project, Recipe, Refusal, script};
 
 /// Releases for images that do not bring the manager themselves.
 const UV: &str = "0.9.8";
 const POETRY: &str = "2.2.1";
 
+/// The environment that `VIRTUAL_ENV` names is made where it is not there: without pip, which installs into it from outside.
+const ENVIRONMENT: &str = "if [ -n \"$VIRTUAL_ENV\" ] && [ ! -e \"$VIRTUAL_ENV\" ]; then\n  \
+     python3 -m venv --without-pip \"$VIRTUAL_ENV\"\n  \
+     export PIP_PYTHON=\"$VIRTUAL_ENV/bin/python3\"\n\
+     fi";
+
 pub(super) fn pip(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let files = requirement_files(project)?;
-    let command = [
+    let command = script(
         "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--root-user-action=ignore",
-        "--requirement",
-        "requirements.txt",
-    ];
-    Ok(Recipe { files, command: words(&command), ..Recipe::default() })
+        &format!(
+            "{ENVIRONMENT}\n\
+             exec pip install --disable-pip-version-check --root-user-action=ignore --requirement requirements.txt \"$@\""
+        ),
+    );
+    Ok(Recipe { files, command, ..Recipe::default() })
 }
 
 /// The requirements, and the files that they name, and those that these name.
@@ -81,7 +86,8 @@ pub(super) fn poetry(project: &mut Project<'_>) -> Recipe {
     let command = script(
         "poetry",
         &format!(
-            "command -v poetry >/dev/null || env -u PIP_PYTHON pip install --quiet --disable-pip-version-check --root-user-action=ignore poetry=={POETRY}\n\
+            "{ENVIRONMENT}\n\
+             command -v poetry >/dev/null || env -u PIP_PYTHON pip install --quiet --disable-pip-version-check --root-user-action=ignore poetry=={POETRY}\n\
              exec poetry install --no-root --no-interaction --no-ansi{production} \"$@\""
         ),
     );

@@ -8,11 +8,15 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let Some(manifest) = project.survey.text("go.mod") else {
         return Err(Refusal::new("there is no go.mod in the build context", "`go mod init NAME` makes one"));
     };
-    let line = |word: &str| manifest.lines().find_map(|line| line.trim().strip_prefix(word).map(str::trim));
-    if let Some((version, file)) = project.version_in(&[".go-version"], &["golang", "go"]) {
-        project.find("go_version", minor(&version), file);
-    } else if let Some(version) = line("toolchain go").or_else(|| line("go ")) {
+    let line = |word: &'static str| {
+        let version = manifest.lines().find_map(|line| line.trim().strip_prefix(word).map(str::trim));
+        version.map(|version| (word, version))
+    };
+    if !project.find_version("go_version", &[".go-version"], &["golang", "go"], minor)
+        && let Some((word, version)) = line("toolchain go").or_else(|| line("go "))
+    {
         project.find("go_version", minor(version), "go.mod");
+        project.place("go_version", "go.mod", &[&format!("{word}{version}")]);
     }
     let main = program(project)?;
     let text = main.and_then(|main| Some((project.survey.text(&main)?, main)));

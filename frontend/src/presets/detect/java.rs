@@ -3,11 +3,17 @@
 use spec_schema::diagnostic::one_of;
 
 use super::{Project, Refusal, port_in};
-use crate::presets::{JAVA_CLASS, JAVA_GRADLE, JAVA_JAR, JAVA_MAVEN, JAVA_PLAIN};
+use crate::presets::{JAVA_CLASS, JAVA_DISTROLESS, JAVA_GRADLE, JAVA_JAR, JAVA_JRE, JAVA_MAVEN, JAVA_PLAIN};
 use crate::survey::Survey;
 
 /// What classes that are run are called.
 const USUAL: [&str; 4] = ["Main", "App", "*Application", "Server"];
+/// The release that the preset has by itself.
+const RELEASE: &str = "17";
+
+/// The releases that there are images without a shell for.
+const WITHOUT_SHELL: [&str; 2] = ["17", "21"];
+
 /// How many packages are above a class at most.
 const DEPTH: usize = 6;
 
@@ -20,6 +26,15 @@ pub(super) fn is_plain(survey: &mut Survey) -> bool {
 }
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
+    let found = build(project);
+    let release = project.value("java_version").unwrap_or(RELEASE);
+    let runtime = if WITHOUT_SHELL.contains(&release) { JAVA_DISTROLESS } else { JAVA_JRE };
+    project.parts.push(runtime);
+    found
+}
+
+/// Finds how the program is built, and what of it is run.
+fn build(project: &mut Project<'_>) -> Result<(), Refusal> {
     if let Some((version, file)) = project.version_in(&[".java-version"], &["java"]) {
         let digits = version.trim_start_matches(|c: char| !c.is_ascii_digit());
         let major: String = digits.chars().take_while(char::is_ascii_digit).collect();
@@ -49,7 +64,7 @@ fn maven(project: &mut Project<'_>, root: &str) -> Result<(), Refusal> {
             if let Some(version) = element_of(text, element) {
                 let version = version.strip_prefix("1.").unwrap_or(&version).to_owned();
                 if !version.starts_with('$') {
-                    project.find("java_version", version, format!("{element} in pom.xml"));
+                    project.find("java_version", &version, format!("{element} in pom.xml"));
                 }
             }
         }

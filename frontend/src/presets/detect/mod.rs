@@ -9,7 +9,7 @@ mod site;
 
 use spec_schema::diagnostic::{Diagnostic, did_you_mean, one_of};
 
-use super::{Asked, Chosen, Found, HEALTH_HTTP, HEALTH_TCP, Kind, PORT, Part};
+use super::{Asked, Chosen, Found, HEALTH_HTTP, HEALTH_TCP, Kind, PORT, Part, Place};
 use crate::survey::Survey;
 
 /// The preset for a project; else why there is none, perhaps for want of an answer.
@@ -70,11 +70,46 @@ impl Project<'_> {
         self.asked.option(option).is_none()
     }
 
+    /// What an option comes to, where the user says something for it or something was found.
+    fn value(&self, option: &str) -> Option<&str> {
+        let found = self.found.iter().find(|found| found.option == option);
+        self.asked.option(option).or(found.map(|found| found.value.as_str()))
+    }
+
     fn find(&mut self, option: &'static str, value: impl Into<String>, why: impl Into<String>) {
         // What is found first counts.
         if self.is_open(option) && !self.found.iter().any(|found| found.option == option) {
-            self.found.push(Found { option, value: value.into(), why: why.into() });
+            self.found.push(Found { option, value: value.into(), why: why.into(), place: None });
         }
+    }
+
+    /// Notes that what was found for an option stands in a file: the last of these words, which come one after the other.
+    fn place(&mut self, option: &str, file: &str, words: &[&str]) {
+        let Some(text) = self.survey.text(file) else { return };
+        let mut at = 0..0;
+        for word in words {
+            let Some(found) = text.get(at.end..).and_then(|rest| rest.find(word)) else { return };
+            let start = at.end + found;
+            at = start..start + word.len();
+        }
+        let found = self.found.iter_mut().find(|found| found.option == option);
+        if let Some(found) = found {
+            found.place = Some(Place { file: file.to_owned(), text, at });
+        }
+    }
+
+    /// Finds the release that one of the files of version managers names, and says which numbers of it count.
+    fn find_version(
+        &mut self,
+        option: &'static str,
+        files: &[&str],
+        tools: &[&str],
+        part: fn(&str) -> String,
+    ) -> bool {
+        let Some((version, file)) = self.version_in(files, tools) else { return false };
+        self.find(option, part(&version), &file);
+        self.place(option, &file, &[&version]);
+        true
     }
 
     /// Finds the path that tells of a service's health, in the text of its program.

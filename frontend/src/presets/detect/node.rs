@@ -58,13 +58,14 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
 }
 
 pub(super) fn version(project: &mut Project<'_>, manifest: &Value) {
-    if let Some((version, file)) = project.version_in(&[".nvmrc", ".node-version"], &["nodejs", "node"]) {
-        project.find("node_version", major(&version), file);
-    } else if let Some(range) = manifest["engines"]["node"].as_str() {
+    if !project.find_version("node_version", &[".nvmrc", ".node-version"], &["nodejs", "node"], major)
+        && let Some(range) = manifest["engines"]["node"].as_str()
+    {
         let version: String =
             range.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         if !version.is_empty() {
             project.find("node_version", version, "engines in package.json");
+            project.place("node_version", "package.json", &["\"engines\"", "\"node\"", range]);
         }
     }
 }

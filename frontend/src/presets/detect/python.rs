@@ -1,15 +1,17 @@
 //! Python: requirements, pyproject.toml and the files of programs.
 
 use super::{Project, Refusal, minor, port_in};
-use crate::presets::{GUNICORN, SCRIPT, UVICORN};
+use crate::presets::{GUNICORN, PYTHON_DISTROLESS, PYTHON_SLIM, SCRIPT, UVICORN};
+
+/// The release that there is an image without a shell for.
+const WITHOUT_SHELL: &str = "3.11";
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let manifests = ["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"];
     let texts: Vec<String> = manifests.iter().filter_map(|file| project.survey.text(file)).collect();
     let manifest = texts.join("\n").to_lowercase();
-    if let Some((version, file)) = project.version_in(&[".python-version"], &["python"]) {
-        project.find("python_version", minor(&version), file);
-    } else if let Some(range) = manifest.lines().find_map(|line| line.trim().strip_prefix("requires-python"))
+    if !project.find_version("python_version", &[".python-version"], &["python"], minor)
+        && let Some(range) = manifest.lines().find_map(|line| line.trim().strip_prefix("requires-python"))
     {
         let version: String = range
             .chars()
@@ -21,7 +23,10 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
             minor(version.trim_end_matches('.')),
             "requires-python in pyproject.toml",
         );
+        project.place("python_version", "pyproject.toml", &["requires-python", &version]);
     }
+    let is_without_shell = project.value("python_version") == Some(WITHOUT_SHELL);
+    project.parts.push(if is_without_shell { PYTHON_DISTROLESS } else { PYTHON_SLIM });
     let has = |name: &str| {
         manifest.lines().map(|line| line.trim().trim_matches(['"', ','])).any(|line| {
             let rest = line.strip_prefix("name = \"").unwrap_or(line).strip_prefix(name);

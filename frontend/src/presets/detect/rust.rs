@@ -80,6 +80,7 @@ fn version(project: &mut Project<'_>, root: &Value) -> Result<(), Refusal> {
         let Some(channel) = channel(project, file) else { continue };
         if channel.starts_with(|c: char| c.is_ascii_digit()) {
             project.find("rust_version", minor(&channel), file);
+            project.place("rust_version", file, &[&channel]);
         } else if channel != "stable" && !channel.starts_with("stable-") {
             return Err(Refusal::new(
                 format!("{file} names `{channel}`, which is no release of Rust"),
@@ -88,10 +89,11 @@ fn version(project: &mut Project<'_>, root: &Value) -> Result<(), Refusal> {
         }
         return Ok(());
     }
-    if let Some((version, file)) = project.version_in(&[], &["rust"]) {
-        project.find("rust_version", minor(&version), file);
-    } else if let Some(least) = least(root).filter(|least| is_newer(least, RELEASE)) {
+    if !project.find_version("rust_version", &[], &["rust"], minor)
+        && let Some(least) = least(root).filter(|least| is_newer(least, RELEASE))
+    {
         project.find("rust_version", minor(least), "rust-version in Cargo.toml");
+        project.place("rust_version", "Cargo.toml", &["rust-version", least]);
     }
     Ok(())
 }
