@@ -1,5 +1,7 @@
 //! `install`: real package managers, from real lockfiles.
 
+use std::os::unix::fs::PermissionsExt;
+
 use optfrontend_tests::{Build, repository};
 
 /// A spec for the project in a folder of `tests/install`.
@@ -61,6 +63,44 @@ fn yarn() {
 #[test]
 fn yarn_of_today_with_workspaces() {
     javascript_with("berry", "production: false", "node -e 'require(\"isarray\")'");
+}
+
+#[test]
+fn yarn_of_today_without_what_only_development_needs() {
+    let spec =
+        "stages: {app: {from: 'node:22-slim', workdir: /NONCE, steps: [{install: yarn, production: true}]}}";
+    let build = project("berry", spec);
+    build.write("package.json", "{\"dependencies\": {\"ms\": \"2.1.2\"}}");
+    let messages = build.fail().messages().to_owned();
+    assert!(messages.contains("asks for `ms` `2.1.2`, and the lockfile is for `2.1.3`"), "{messages}");
+}
+
+/// Scripts in the place of the wrappers, which say what they were run with once they find their settings.
+#[test]
+fn wrappers_of_maven_and_gradle_have_their_settings() {
+    let script = |settings: &str| format!("#!/bin/sh\ntest -f {settings} && echo \"$0\" \"$@\" >> /ran\n");
+    let build = Build::spec(
+        "stages:
+  app:
+    from: busybox:1.36
+    workdir: /NONCE
+    steps:
+      - install: maven
+      - {install: gradle, path: two}
+      - run: test $(wc -l < /ran) = 2
+",
+    )
+    .file("pom.xml", "<project/>")
+    .file(".mvn/wrapper/maven-wrapper.properties", "")
+    .file("mvnw", script(".mvn/wrapper/maven-wrapper.properties"))
+    .file("two/build.gradle", "")
+    .file("two/gradle/wrapper/gradle-wrapper.properties", "")
+    .file("two/gradlew", script("gradle/wrapper/gradle-wrapper.properties"));
+    for wrapper in ["mvnw", "two/gradlew"] {
+        let path = build.folder().join(wrapper);
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    build.run();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::doubt::later_yarn;
 use super::{Project, Recipe, Refusal, script, words};
 
 /// Members of a workspace, and the files that settings of the project are in.
@@ -100,6 +101,13 @@ pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
         if !project.matching(&format!(".yarn/{folder}/*")).is_empty() {
             recipe.files.push(format!(".yarn/{folder}"));
         }
+    }
+    // The command for production resolves anew what is not locked, and does not say so.
+    if project.production
+        && let Some(why) = later_yarn(project)
+    {
+        let message = format!("yarn does not install from `{}`: {why}", project.inside("yarn.lock"));
+        return Err(Refusal { message, help: Some("`yarn install` mends it; commit the result".to_owned()) });
     }
     let version = package_manager(project, "yarn").unwrap_or_else(|| "4".to_owned());
     let install =

@@ -87,8 +87,39 @@ fn unquoted(text: &str) -> &str {
     text.trim_matches(['\'', '"'])
 }
 
+/// What of the lockfile of later Yarn does not fit: it repeats what each member of the project asks for.
+pub(in super::super) fn later_yarn(project: &mut Project<'_>) -> Option<String> {
+    let lock = project.text("yarn.lock")?;
+    let members = lock.split("\n\n").filter_map(member);
+    members.into_iter().find_map(|(folder, locked)| {
+        let folder = if folder == "." { "" } else { folder };
+        wishes(project, folder).into_iter().find_map(|wish| {
+            let found = locked.iter().find(|(name, _)| *name == wish.name).map(|(_, range)| *range);
+            // Of other protocols it writes more than the manifest has.
+            let is_plain = !wish.range.contains(':');
+            (is_plain && found != Some(wish.range.as_str())).then(|| wish.refused(project, found))
+        })
+    })
+}
+
+/// The directory of a member of the project, and the names and ranges that it depends on, from an entry of a lockfile of later Yarn.
+fn member(entry: &str) -> Option<(&str, Vec<(&str, &str)>)> {
+    let resolution = entry.lines().find_map(|line| line.strip_prefix("  resolution: "))?;
+    let (_, folder) = unquoted(resolution).split_once("@workspace:")?;
+    let below = entry.lines().skip_while(|line| *line != "  dependencies:").skip(1);
+    let locked = below.take_while(|line| line.starts_with("    ")).filter_map(|line| {
+        let (name, range) = line.trim().split_once(": ")?;
+        let range = unquoted(range);
+        Some((unquoted(name), range.strip_prefix("npm:").unwrap_or(range)))
+    });
+    Some((folder, locked.collect()))
+}
+
 pub(super) fn yarn(project: &mut Project<'_>) -> Option<String> {
     let lock = project.text("yarn.lock")?;
+    if lock.contains("__metadata:") {
+        return later_yarn(project);
+    }
     let heads =
         lock.lines().filter(|line| !line.starts_with([' ', '#'])).filter_map(|line| line.strip_suffix(':'));
     let locked: Vec<&str> =
@@ -112,7 +143,14 @@ pub(super) fn bun(project: &mut Project<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::specifiers;
+    use super::{member, specifiers};
+
+    #[test]
+    fn later_yarn_writes_what_members_ask_for() {
+        let entry = "\"@a/b@workspace:*, @a/b@workspace:libs/b\":\n  version: 0.0.0-use.local\n  resolution: \"@a/b@workspace:libs/b\"\n  dependencies:\n    \"@c/d\": \"npm:^1.0.0\"\n    once: ^2.0.0\n  peerDependencies:\n    react: 18\n  languageName: unknown\n";
+        assert_eq!(member(entry), Some(("libs/b", vec![("@c/d", "^1.0.0"), ("once", "^2.0.0")])));
+        assert_eq!(member("\"once@npm:1.4.0\":\n  resolution: \"once@npm:1.4.0\"\n"), None);
+    }
 
     #[test]
     fn pnpm_writes_ranges_in_several_forms() {

@@ -14,6 +14,8 @@ use spec_schema::spec::Manager;
 
 use super::{Project, lockfiles};
 
+pub(super) use javascript::later_yarn;
+
 /// What of a lockfile does not fit, and the command that mends it.
 pub(super) fn doubt(manager: Manager, project: &mut Project<'_>, span: Span) -> Option<Diagnostic> {
     let (why, remedy) = match manager {
