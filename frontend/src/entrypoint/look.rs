@@ -36,7 +36,7 @@ impl Entrypoint {
             let (gateway, context) = (gateway.clone(), context.clone());
             lists.spawn_local(async move {
                 let paths = matching(&gateway, &context, &pattern).await;
-                (pattern, paths)
+                (pattern, with_bytes(&gateway, &context, paths).await)
             });
         }
         while let Some(finished) = reads.join_next().await {
@@ -44,8 +44,14 @@ impl Entrypoint {
             survey.found(path, bytes?);
         }
         while let Some(finished) = lists.join_next().await {
-            let Ok((pattern, paths)) = finished else { continue };
-            survey.listed(pattern, paths?);
+            let Ok((pattern, files)) = finished else { continue };
+            let (paths, bytes): (Vec<_>, Vec<_>) = files?.into_iter().unzip();
+            for (path, bytes) in paths.iter().zip(bytes) {
+                if bytes.is_some() {
+                    survey.found(path.clone(), bytes);
+                }
+            }
+            survey.listed(pattern, paths);
         }
         Ok(())
     }
@@ -90,6 +96,28 @@ async fn read(gateway: &Gateway, context: &Ref, path: &str) -> Result<Option<Vec
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Paths with what is in those that are files: the client has sent it with the list, and would send it again for the next look.
+async fn with_bytes(
+    gateway: &Gateway,
+    context: &Ref,
+    paths: Result<Vec<String>, Failure>,
+) -> Result<Vec<(String, Option<Vec<u8>>)>, Failure> {
+    let mut reads = tokio::task::JoinSet::new();
+    for path in paths? {
+        let (gateway, context) = (gateway.clone(), context.clone());
+        reads.spawn_local(async move {
+            // Whoever wants what cannot be read is told when it asks for it.
+            let bytes = read(&gateway, &context, &path).await.unwrap_or_default();
+            (path, bytes)
+        });
+    }
+    let mut files = Vec::new();
+    while let Some(finished) = reads.join_next().await {
+        files.extend(finished.ok());
+    }
+    Ok(files)
 }
 
 /// The paths that match a pattern, one level of directories after the other.

@@ -153,6 +153,8 @@ const JAVA_GRADLE: Part = Part { name: "preset java: gradle", text: include_str!
 const JAVA_PLAIN: Part = Part { name: "preset java: sources", text: include_str!("java-plain.yaml") };
 const JAVA_CLASS: Part = Part { name: "preset java: class", text: include_str!("java-class.yaml") };
 const JAVA_JAR: Part = Part { name: "preset java: archive", text: include_str!("java-jar.yaml") };
+const GO_SERVICE: Part = Part { name: "preset go: service", text: include_str!("go-service.yaml") };
+const GO_PROGRAM: Part = Part { name: "preset go: program", text: include_str!("go-program.yaml") };
 const JAVA_DISTROLESS: Part =
     Part { name: "preset java: distroless", text: include_str!("java-distroless.yaml") };
 const JAVA_JRE: Part = Part { name: "preset java: JRE", text: include_str!("java-jre.yaml") };

@@ -24,13 +24,13 @@ fn javascript_with(name: &str, options: &str, check: &str) {
   app:
     from: node:22-slim
     workdir: /NONCE
-    env: {NODE_EXTRA_CA_CERTS: CERTS, YARN_HTTPS_CA_FILE_PATH: CERTS}
+    env: {NODE_EXTRA_CA_CERTS: TRUSTED, YARN_HTTPS_CA_FILE_PATH: TRUSTED}
     steps:
       - {install: [npm, pnpm, yarn, bun], OPTIONS}
       - copy: .
       - run: CHECK
 "
-        .replace("CERTS", CERTIFICATES)
+        .replace("TRUSTED", CERTIFICATES)
         .replace("OPTIONS", options)
         .replace("CHECK", check)
         .as_str(),

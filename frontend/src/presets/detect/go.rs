@@ -3,6 +3,7 @@
 use spec_schema::diagnostic::one_of;
 
 use super::{Project, Refusal, minor, port_in};
+use crate::presets::{GO_PROGRAM, GO_SERVICE};
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let Some(manifest) = project.survey.text("go.mod") else {
@@ -26,6 +27,8 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
         project.find_health(&text, &main);
         project.find("port", port, main);
     }
+    let is_service = project.value("port").is_some();
+    project.parts.push(if is_service { GO_SERVICE } else { GO_PROGRAM });
     Ok(())
 }
 
