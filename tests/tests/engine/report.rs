@@ -186,6 +186,58 @@ fn growth_is_told_against_another_image() {
 }
 
 #[test]
+fn branches_and_squashed_steps_are_one_layer_each() {
+    let build = Build::spec(
+        "
+stages:
+  app:
+    from: scratch
+    steps:
+      - write: {path: /nonce, content: NONCE}
+      - parallel:
+          - [{write: {path: /p1, content: '12345'}}]
+          - [{write: {path: /p2, content: '1234567'}}]
+      - copy: page.html
+        to: /linked/
+        link: true
+  small:
+    from: app
+    squash: true
+    steps:
+      - write: {path: /p1, content: '123'}
+      - remove: /p2
+      - write: {path: /q, content: '12'}
+",
+    )
+    .file("page.html", "<p>page</p>");
+    let report = &answer(&build)["platforms"][0];
+    let layers: Vec<(&str, u64, u64)> = report["layers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|layer| {
+            Some((layer["step"].as_str()?, layer["size"].as_u64()?, layer["covers"].as_u64()?))
+        })
+        .collect();
+    let nonce = build.nonce().len() as u64;
+    let expected = [
+        ("from scratch", 0, 0),
+        ("write /nonce", nonce, 0),
+        ("2 branches", 12, 0),
+        ("copy page.html /linked/", 11, 0),
+        ("all steps, as one layer", 5, 12),
+    ];
+    assert_eq!(layers, expected, "{report:#}");
+    assert_eq!((&report["size"], &report["hidden"]), (&json!(nonce + 16), &json!(12)));
+    let told: Vec<&Value> = report["tree"]["children"].as_array().into_iter().flatten().collect();
+    let layer = |name: &str| told.iter().find(|item| item["name"] == name).map(|item| &item["layer"]);
+    assert_eq!(
+        (layer("linked/"), layer("p1"), layer("q")),
+        (Some(&json!(3)), Some(&json!(4)), Some(&json!(4)))
+    );
+}
+
+#[test]
 fn a_report_runs_what_a_build_would_run_and_is_kept() {
     let build = build();
     let steps = |built: &Built| -> Vec<String> {
