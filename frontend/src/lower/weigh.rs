@@ -170,7 +170,7 @@ impl Lowerer<'_> {
             parts.push(Part { subject: Subject::Stage(position), before, after });
         }
         let mut sources: Vec<FileSource> = Vec::new();
-        for source in plan.steps().flat_map(read) {
+        for source in plan.stages.iter().flat_map(|stage| StepPlan::all(&stage.steps)).flat_map(read) {
             let is_new = match &source {
                 FileSource::Context => true,
                 FileSource::Other(Source::Stage(_) | Source::Scratch) => false,

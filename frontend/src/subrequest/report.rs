@@ -148,6 +148,7 @@ fn lines(
         size: report.size,
         max_size: verify.and_then(|verify| verify.max_size.as_ref()).map(|size| size.value),
         is_go,
+        scans: plan.scans(),
         platforms: &compiled.platforms.list,
         sbom: opts.attest.sbom.is_some(),
     })

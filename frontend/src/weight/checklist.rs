@@ -2,11 +2,13 @@
 
 use buildkit_llb::Platform;
 use serde::Serialize;
+use spec_schema::spec::FailOn;
 
 use super::short;
 use crate::accounts::{Accounts, ROOT};
 use crate::image_config::ImageConfig;
 use crate::lint::{Finding, Findings};
+use crate::plan::ScanPlan;
 use crate::sizes::size_of;
 use crate::verify::Listing;
 
@@ -42,6 +44,8 @@ pub struct Evidence<'a> {
     pub max_size: Option<u64>,
     /// Whether a stage of the build is made of Go's toolchain.
     pub is_go: bool,
+    /// What scans it before it leaves a build.
+    pub scans: &'a [ScanPlan],
     /// The platforms that are built.
     pub platforms: &'a [Platform],
     /// Whether a list of software is asked for.
@@ -97,12 +101,7 @@ pub fn checklist(evidence: &Evidence<'_>) -> Vec<Line> {
                 "name a version, as in `from: debian:12-slim`, or a digest",
             )
         },
-        Line {
-            name: "scan without critical or high vulnerabilities",
-            met: None,
-            why: "no scanner is a part of this build".to_owned(),
-            how: "scan the image, or give the build a scanner".to_owned(),
-        },
+        evidence.scan(),
         Line {
             name: "cache mounts for package managers",
             ..rules(
@@ -199,6 +198,25 @@ impl Evidence<'_> {
             met: Some(uid.is_some_and(|uid| uid != 0)),
             why,
             how: "add `user: 65532`, or a name that `users` has; `verify: {user: non_root}` keeps it so"
+                .to_owned(),
+        }
+    }
+
+    /// A report runs no scanner: what counts is that no build can do without.
+    fn scan(&self) -> Line {
+        let stops = |scan: &&ScanPlan| scan.fail_on != FailOn::Never;
+        let gates: Vec<String> =
+            self.scans.iter().filter(stops).map(|scan| format!("`{}`", scan.name)).collect();
+        let why = match (self.scans, gates.as_slice()) {
+            ([], _) => "no scanner is a part of the build".to_owned(),
+            (_, []) => "what its scanners find stops no build: `fail_on: never`".to_owned(),
+            _ => format!("a build fails for what {} finds", gates.join(" or ")),
+        };
+        Line {
+            name: "scan without critical or high vulnerabilities",
+            met: Some(!gates.is_empty()),
+            why,
+            how: "add a scanner, as in `scan: {image: aquasec/trivy:0.58.2, args: [rootfs, --exit-code, \"1\", --severity, \"HIGH,CRITICAL\", /rootfs], network: default}`"
                 .to_owned(),
         }
     }

@@ -133,6 +133,26 @@ fn a_base_with_a_version() {
 }
 
 #[test]
+fn a_scan_that_finds_nothing() {
+    // The scanner knows one package, as others know a database of them.
+    let spec = |version: &str| {
+        format!(
+            "
+stages:
+  app:
+    from: scratch
+    steps: [{{write: {{path: /app/packages, content: left-pad {version}}}}}]
+    scan:
+      image: busybox:1.36
+      name: packages
+      args: [sh, -c, \"! grep -n 'left-pad 1.2' /rootfs/app/packages\"]
+"
+        )
+    };
+    verified("checklist_scan", &spec("1.2"), &spec("1.3"));
+}
+
+#[test]
 fn a_cache_for_each_package_manager() {
     let spec = |cache: &str| {
         format!(

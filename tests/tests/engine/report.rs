@@ -102,7 +102,7 @@ fn the_checklist_says_what_holds_of_the_image() {
     {
         assert_eq!(holds(report, name), &json!(true), "{name}: {report:#}");
     }
-    for name in ["health check", "amd64 and arm64"] {
+    for name in ["health check", "amd64 and arm64", "scan", "SBOM"] {
         assert_eq!(holds(report, name), &json!(false), "{name}: {report:#}");
     }
     let wrong = Build::spec(
@@ -118,6 +118,7 @@ stages:
     user: root
     entrypoint: [/bin/sh]
     healthcheck: {test: [CMD, 'true']}
+    scan: {image: 'busybox:1.36', args: [ls, /rootfs]}
     verify: {max_size: 1kB}
 ",
     )
@@ -132,6 +133,7 @@ stages:
             assert_eq!(holds(report, name), &json!(false), "{name}: {report:#}");
         }
         assert_eq!(holds(report, "health check"), &json!(true));
+        assert_eq!(holds(report, "scan"), &json!(true));
         assert_eq!(holds(report, "amd64 and arm64"), &json!(true));
     }
 }
