@@ -46,6 +46,12 @@ impl CopySource {
         filter.exclude.iter().map(|pattern| format!("{inside}{pattern}")).collect()
     }
 
+    /// Whether just this path is copied, and a symbolic link in it as one.
+    pub(super) fn takes_links_as_they_are(&self, filter: &CopyFilter) -> bool {
+        let is_filtered = !filter.include.is_empty() || !filter.exclude.is_empty();
+        self.parents_below.is_some() && !is_filtered && !has_wildcard(&self.path) && self.path != "/"
+    }
+
     /// The path below a directory that is a prefix of it.
     pub fn below(&self, above: &str) -> &str {
         self.path.strip_prefix(above).unwrap_or(&self.path).trim_start_matches('/')
@@ -69,6 +75,16 @@ pub(super) fn context_readers(change: &FileChange) -> Vec<(&CopySource, &CopyFil
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a pattern may match a path, something above it or something below it.
+pub(super) fn may_meet(pattern: &str, path: &str) -> bool {
+    let mut parts = pattern.trim_matches('/').split('/').zip(path.split('/'));
+    let may_match = |pattern: &str, part: &str| {
+        let plain = pattern.split(['*', '?', '[', '\\']).next().unwrap_or_default();
+        if plain.len() < pattern.len() { part.starts_with(plain) } else { part == pattern }
+    };
+    pattern.contains("**") || parts.all(|(pattern, part)| may_match(pattern, part))
 }
 
 /// Whether a path has a character that patterns give a meaning.
@@ -210,4 +226,27 @@ fn shown(step: &CopyStep) -> String {
     let sources: Vec<&str> = step.copy.values.iter().map(|source| source.raw.as_str()).collect();
     let from = step.from.as_ref().map(|from| format!("{}:", from.raw)).unwrap_or_default();
     format!("{from}{}", sources.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_meet;
+
+    #[test]
+    fn a_pattern_meets_what_it_may_match_above_and_below() {
+        for (pattern, path) in
+            [("lib", "lib/package.json"), ("lib/x", "lib"), (".e*", ".env"), ("**/x", "a"), ("a/*/c", "a/b")]
+        {
+            assert!(may_meet(pattern, path), "{pattern} {path}");
+        }
+        for (pattern, path) in [
+            ("node_modules", "package.json"),
+            (".env*", ".npmrc"),
+            ("lib", "library"),
+            ("a/b", "a/c"),
+            ("a/*/c", "b"),
+        ] {
+            assert!(!may_meet(pattern, path), "{pattern} {path}");
+        }
+    }
 }

@@ -24,24 +24,39 @@ impl BuildPlan {
         self.paths_of(&FileSource::Context)
     }
 
-    /// Patterns of what no step reads of the context: where one copy alone reads it, what that copy leaves out.
+    /// Patterns of what no step reads of the context: what all copies of it leave out, but for those that name paths and take these as
+    /// they are, where they are no part of it.
     ///
-    /// Another reader may come by a symbolic link to what the copy does not want.
+    /// Other readers may come by a symbolic link to what a copy does not want.
     pub fn unread_context(&self) -> Vec<String> {
-        let mut readers = self.steps().flat_map(|step| match &step.action {
-            Action::Run(run) => {
-                let mounts = run.mounts.iter().filter_map(|mount| mounted(mount, &FileSource::Context));
-                mounts.map(|_| None).collect()
+        let mut unread: Option<Vec<String>> = None;
+        let mut named = Vec::new();
+        for step in self.steps() {
+            match &step.action {
+                Action::Run(run) => {
+                    if run.mounts.iter().any(|mount| mounted(mount, &FileSource::Context).is_some()) {
+                        return Vec::new();
+                    }
+                }
+                Action::Files(changes) => {
+                    for (source, filter) in changes.iter().flat_map(copy::context_readers) {
+                        if source.takes_links_as_they_are(filter) {
+                            named.push(source.path.trim_matches('/'));
+                            continue;
+                        }
+                        let left_out = source.left_out(filter);
+                        unread = Some(match unread {
+                            None => left_out,
+                            Some(others) => others.into_iter().filter(|it| left_out.contains(it)).collect(),
+                        });
+                    }
+                }
+                Action::Parallel(_) => {}
             }
-            Action::Files(changes) => {
-                changes.iter().flat_map(copy::context_readers).map(Some).collect::<Vec<_>>()
-            }
-            Action::Parallel(_) => Vec::new(),
-        });
-        match (readers.next(), readers.next()) {
-            (Some(Some((source, filter))), None) => source.left_out(filter),
-            _ => Vec::new(),
         }
+        let mut unread = unread.unwrap_or_default();
+        unread.retain(|pattern| !named.iter().any(|path| copy::may_meet(pattern, path)));
+        unread
     }
 
     /// The paths of some files that any stage reads.

@@ -177,6 +177,24 @@ public final class Main {
     });
 }
 
+#[test]
+fn what_a_preset_leaves_out_is_not_sent() {
+    let build = Build::spec("preset: auto\n")
+        .file("build.yaml", AUTO)
+        .file("package.json", "{\"scripts\": {\"build\": \"true\", \"start\": \"node server.js\"}}")
+        .file("package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {\"\": {}}}")
+        .file("server.js", format!("// {}\n", nonce()))
+        .file("node_modules/large.bin", "x".repeat(1 << 20))
+        .flags(["--target=build"]);
+    // The client reports bytes sent while it loads the context.
+    let course = build.run();
+    let sent = course.outcome.stderr.split("\"current\":").skip(1).filter_map(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u64>().ok()
+    });
+    assert!((1..1 << 16).contains(&sent.max().unwrap_or_default()));
+}
+
 /// Looks for certificates, time zones, its user, and a place for what is temporary.
 const SEEKER: &str = r#"package main
 
