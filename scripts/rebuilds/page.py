@@ -1,8 +1,9 @@
 """docs/rebuilds.md, from what was measured."""
 
+import json
 import statistics
 
-from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS
+from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS, TABLE
 
 PAGE = ROOT / "docs/rebuilds.md"
 # Its table of sizes is written too, between two comments.
@@ -58,7 +59,9 @@ itself decides what runs: a step whose inputs have the same content as before is
 SENT = """
 ## Bytes of the context that were sent
 
-All that the client says it transferred, for contexts and ignore files. Names and times of files are sent again each time, contents where they changed.
+All that the client says it transferred, for contexts and ignore files. Names and times of files are sent again each time, contents where they changed. Each file of an
+example is built in a folder of a name of its own, as daemons know by that name what they have of a folder. What a preset or `install` looks into to find out what to do, such as a
+lockfile, is sent for that too where it has changed: twice in all.
 """
 
 SECONDS = """
@@ -86,6 +89,7 @@ def write(results):
     parts = [
         INTRO.format(engine="; ".join(engines)),
         aims_text(aims, faults),
+        reasons(aims),
         STEPS,
         table(pairs, TITLES.values(), lambda pair: [steps_cell(pair, column) for column in COLUMNS]),
         SENT,
@@ -190,6 +194,14 @@ def all_aims(pairs):
         found = [pair for pair in pairs if pair.kind == kind]
         if found:
             yield f"an image in {kind} stays below {limit} MB", [too_large(pair) for pair in found if pair.ours["size"] >= limit * 1e6]
+
+
+def reasons(aims):
+    """Why aims are missed, as far as the table of changes says so of an example."""
+    missed = " ".join(name for _, where in aims for name in where)
+    whys = {name: changes.get("why") for name, changes in json.loads(TABLE.read_text()).items() if name in missed}
+    lines = [f"- {name}: {why}\n" for name, why in whys.items() if why]
+    return "\nWhy:\n\n" + "".join(lines) if lines else ""
 
 
 def too_large(pair):
