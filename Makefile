@@ -24,7 +24,7 @@ image: ## the frontend image, into the engine in use
 	@eval "$$(docker/engine env $(ENGINE))" && docker/image
 
 generate: ## write the generated files: JSON Schema, reference page, page for who comes from a Dockerfile
-	@cargo run --quiet --package spec-schema --features schema --example generate -- spec-schema/schema/v1.json docs/spec.md
+	@cargo run --quiet --package spec-schema --features schema --example generate -- spec-schema/schema/v1.json docs/spec.md spec-schema/schema/policy-v1.json docs/policy.md
 	@cargo run --quiet --package optfrontend-tests --example from_dockerfile -- tests/from-dockerfile.md docs/from-dockerfile.md
 
 bench: ## compile time, warm builds beside the Dockerfile frontend, what verify adds, memory

@@ -16,6 +16,7 @@ use crate::lock::{self, Census};
 use crate::opts::FrontendOpts;
 use crate::parse::{Found, Reading};
 use crate::plan::{BuildPlan, plan};
+use crate::policy::{self, Judged, Policies};
 use crate::presets::detect::choose;
 use crate::presets::{Asked, Chosen};
 use crate::report::failure;
@@ -51,6 +52,8 @@ pub(crate) struct Compiled {
     pub(crate) context: MainContext,
     /// What of it the client does not send.
     pub(crate) ignored: IgnoreRules,
+    /// What it has to keep to.
+    policies: Policies,
     /// What the frontend has scanned by itself.
     pub(crate) scans: Option<Scans>,
 }
@@ -83,6 +86,7 @@ impl Compiled {
             let census = Census::of(lock, &self.core, &self.request, &self.platforms.list, &self.plans);
             subject = subject.locked(lock, census);
         }
+        subject = subject.enforcing(self.policies.lint_errors());
         let mut faults = Faults::new();
         let findings = lint(&subject, instead, &mut faults);
         if faults.is_empty() { Ok(findings) } else { Err(faults) }
@@ -140,7 +144,8 @@ pub(crate) async fn compile_extent(
     opts: &FrontendOpts,
     extent: Extent,
 ) -> Result<Compiled, Stopped> {
-    let mut entrypoint = Entrypoint::read(gateway, opts).await?;
+    let (entrypoint, given) = tokio::join!(Entrypoint::read(gateway, opts), policy::given(gateway, opts));
+    let (mut entrypoint, given) = (entrypoint?, given?);
     let mut survey = Survey::default();
     let (mut files, mut spec, mut faults) = read(gateway, opts, &entrypoint, &mut survey).await?;
     let mut request = Request::of(opts);
@@ -152,6 +157,11 @@ pub(crate) async fn compile_extent(
     debug::add(&mut spec, &mut request);
     compare::add(&mut spec, &request);
     scan_target::ask(&spec, &mut request, &mut faults);
+    let policies = match extent {
+        Extent::Target => policy::load(gateway, opts, given, &spec, &mut files, &mut faults).await?,
+        Extent::All | Extent::AllLocked => Policies::default(),
+    };
+    policies.apply(&mut spec);
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
     let core = expand(spec, &mut survey);
     let daemon = gateway.ping().await?;
@@ -183,6 +193,16 @@ pub(crate) async fn compile_extent(
     let mut plans = plan_all(&core, &selections, &resolved, &build_platform, &mut faults);
     verify::prepare(&mut plans, &resolved, &mut faults);
     verify::prepare_scans(&mut plans, &resolved, &mut faults);
+    let (selected, planned) = (selections.as_slice(), plans.as_slice());
+    let judged = Judged {
+        files: &files,
+        core: &core,
+        opts,
+        selections: selected,
+        plans: planned,
+        resolved: &resolved,
+    };
+    policies.check(judged, &mut faults);
     if !faults.is_empty() {
         return Err(Stopped::Faults(files, faults));
     }
@@ -198,6 +218,7 @@ pub(crate) async fn compile_extent(
         resolved,
         context,
         ignored,
+        policies,
         scans,
     })
 }

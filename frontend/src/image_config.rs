@@ -129,6 +129,17 @@ impl ImageConfig {
         self.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
+    /// A text in an object of that object, such as a label.
+    pub fn entry(&self, key: &str, name: &str) -> Option<&str> {
+        self.get(key)?.get(name)?.as_str()
+    }
+
+    /// Whether it has a health check that is not switched off.
+    pub fn is_checked(&self) -> bool {
+        let test = self.get("Healthcheck").and_then(|check| check.get("Test")).and_then(Value::as_array);
+        test.is_some_and(|test| test.first().and_then(Value::as_str).is_some_and(|first| first != "NONE"))
+    }
+
     /// A list of texts of that object.
     pub fn texts(&self, key: &str) -> Vec<String> {
         let list = self.get(key).and_then(Value::as_array);

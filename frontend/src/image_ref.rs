@@ -61,6 +61,12 @@ impl ImageRef {
         Self { name: self.name.clone(), suffix: format!("{}@{digest}", self.suffix) }
     }
 
+    /// The whole name with its registry, and the tag, where it has one.
+    pub fn name_and_tag(&self) -> (&str, Option<&str>) {
+        let tag = self.suffix.split_once('@').map_or(self.suffix.as_str(), |(tag, _)| tag);
+        (&self.name, tag.strip_prefix(':'))
+    }
+
     /// The digest, where it has one.
     pub fn digest(&self) -> Option<&str> {
         self.suffix.split_once('@').map(|(_, digest)| digest)

@@ -41,6 +41,7 @@ pub mod paths;
 pub mod permissions;
 mod plain_words;
 pub mod plan;
+mod policy;
 pub mod presets;
 pub mod report;
 pub mod resolve;

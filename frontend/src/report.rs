@@ -5,7 +5,7 @@ use std::sync::Arc;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 
 use crate::gateway::{Failure, SourceExcerpt, SourceFile, SourceRange};
-use crate::source::SpecFiles;
+use crate::source::{SpecFile, SpecFiles};
 
 /// Faults that are told in full; the rest is counted.
 pub(crate) const MAX_TOLD: usize = 20;
@@ -58,7 +58,16 @@ pub fn message(files: &SpecFiles, faults: &[Diagnostic]) -> String {
 
 /// As [`message`], of something else than a spec.
 pub fn message_of(subject: &Subject, files: &SpecFiles, faults: &[Diagnostic]) -> String {
-    told_below(&format!("the {} has {} faults", subject.name, faults.len()), files, faults)
+    let other = faults.first().and_then(|fault| files.get(fault.span.file)).filter(|file| !file.has_steps());
+    let is_in = |file: &SpecFile| {
+        faults.iter().all(|fault| files.get(fault.span.file).is_some_and(|it| it.name == file.name))
+    };
+    let name = match other.filter(|file| is_in(file)) {
+        // A lock file, a policy.
+        Some(file) => file.name.clone(),
+        None => format!("the {}", subject.name),
+    };
+    told_below(&format!("{name} has {} faults", faults.len()), files, faults)
 }
 
 fn told_below(heading: &str, files: &SpecFiles, faults: &[Diagnostic]) -> String {

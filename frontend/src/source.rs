@@ -15,6 +15,8 @@ pub struct SpecFile {
     line_starts: Vec<u32>,
     /// Whether steps may stand in it.
     has_steps: bool,
+    /// Where another file asks for it, if it is none of the user's.
+    asked_at: Option<Span>,
 }
 
 impl SpecFile {
@@ -27,12 +29,27 @@ impl SpecFile {
             .filter(|(_, byte)| *byte == b'\n')
             .filter_map(|(i, _)| u32::try_from(i + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { name: name.into(), text, line_starts, has_steps: true }
+        Self { name: name.into(), text, line_starts, has_steps: true, asked_at: None }
     }
 
     /// A file that says something about a spec, and in which no step can stand.
     pub fn about_spec(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         Self { has_steps: false, ..Self::new(name, text) }
+    }
+
+    /// A file of a preset, which the user asks for at that place.
+    pub fn of_preset(name: impl Into<String>, text: impl Into<Arc<str>>, asked_at: Span) -> Self {
+        Self { asked_at: Some(asked_at), ..Self::new(name, text) }
+    }
+
+    /// Whether steps may stand in it.
+    pub fn has_steps(&self) -> bool {
+        self.has_steps
+    }
+
+    /// Where the user asks for it, if it is a preset's.
+    pub fn asked_at(&self) -> Option<Span> {
+        self.asked_at
     }
 
     /// The text of a line, counted from 1, without its end.

@@ -1,20 +1,23 @@
-//! Writes the files that are made from the types of the language: `generate SCHEMA REFERENCE`.
+//! Writes the files that are made from the types of the language: `generate SCHEMA REFERENCE [POLICY_SCHEMA POLICY_REFERENCE]`.
 
 use std::{env, fs, io, process::ExitCode};
 
+use spec_schema::{reference, schema};
+
 fn main() -> ExitCode {
-    let mut files = env::args().skip(1);
-    let (schema, reference) = (files.next().unwrap_or_default(), files.next().unwrap_or_default());
-    match write(&schema, &reference) {
-        Ok(()) => ExitCode::SUCCESS,
+    let pages: [fn() -> String; 4] = [schema::document, reference::page, schema::policy, reference::policy];
+    let files: Vec<String> = env::args().skip(1).collect();
+    let written: io::Result<()> =
+        files.iter().zip(pages).try_for_each(|(file, page)| fs::write(file, page()));
+    match written {
+        Ok(()) if files.len() >= 2 => ExitCode::SUCCESS,
+        Ok(()) => {
+            eprintln!("generate SCHEMA REFERENCE [POLICY_SCHEMA POLICY_REFERENCE]");
+            ExitCode::FAILURE
+        }
         Err(error) => {
-            eprintln!("generate SCHEMA REFERENCE: {error}");
+            eprintln!("generate: {error}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn write(schema: &str, reference: &str) -> io::Result<()> {
-    fs::write(schema, spec_schema::schema::document())?;
-    fs::write(reference, spec_schema::reference::page())
 }

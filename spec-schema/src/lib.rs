@@ -14,6 +14,7 @@ pub mod encode;
 pub mod lock;
 pub mod merge;
 pub mod node;
+pub mod policy;
 #[cfg(feature = "schema")]
 pub mod reference;
 #[cfg(feature = "schema")]
@@ -26,3 +27,6 @@ pub use spec::Spec;
 
 /// The JSON Schema of specs, as the feature `schema` writes it from the types.
 pub const SCHEMA: &str = include_str!("../schema/v1.json");
+
+/// The JSON Schema of policies, likewise.
+pub const POLICY_SCHEMA: &str = include_str!("../schema/policy-v1.json");

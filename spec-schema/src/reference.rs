@@ -53,6 +53,27 @@ const SECTIONS: &[(&str, &str)] = &[
     ("Scan", "Scans"),
 ];
 
+/// What stands above the tables of a policy.
+const POLICY_INTRODUCTION: &str = include_str!("policy.md");
+
+/// The mappings of a policy.
+const POLICY_SECTIONS: &[(&str, &str)] = &[
+    ("ImagePolicy", "Images of a policy"),
+    ("SourcePolicy", "Sources of a policy"),
+    ("LintPolicy", "Lint of a policy"),
+];
+
+/// The page about policies, as Markdown.
+pub fn policy() -> String {
+    let schema: Value = serde_json::from_str(&schema::policy()).unwrap_or_default();
+    let mut page = POLICY_INTRODUCTION.to_owned();
+    page += &section("The policy", &schema);
+    for (name, heading) in POLICY_SECTIONS {
+        page += &section(heading, &schema["$defs"][name]);
+    }
+    page
+}
+
 /// The page, as Markdown.
 pub fn page() -> String {
     let schema: Value = serde_json::from_str(&schema::document()).unwrap_or_default();
@@ -139,7 +160,11 @@ fn kind(schema: &Value) -> String {
 
 /// A type with a section of its own as a link, any other one in words.
 fn named(name: &str) -> String {
-    let heading = SECTIONS.iter().find(|(section, _)| *section == name).map(|(_, heading)| *heading);
+    let heading = SECTIONS
+        .iter()
+        .chain(POLICY_SECTIONS)
+        .find(|(section, _)| *section == name)
+        .map(|(_, heading)| *heading);
     match (heading, name) {
         (Some(heading), _) => {
             let anchor: String = heading.to_lowercase().chars().filter(|c| *c != '`').collect();
@@ -159,6 +184,7 @@ fn named(name: &str) -> String {
         (None, "Device") => "name, or [a device](#a-device)".to_owned(),
         (None, "Ulimit") => "number, `soft:hard`, or [a limit](#a-limit)".to_owned(),
         (None, "Hosts") => "names, each with one or more addresses; or list of text".to_owned(),
+        (None, "Required") => "`verify`, `scan` or `healthcheck`".to_owned(),
         (None, "Security") => "`sandbox` or `insecure`".to_owned(),
         (None, "Attestation") => "`sbom` or `provenance`".to_owned(),
         (None, "Inherited") => "`env`, `expose`, `volumes`, `labels`, `entrypoint`, `cmd`, `healthcheck` or `onbuild`".to_owned(),

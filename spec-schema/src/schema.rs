@@ -7,6 +7,7 @@ use serde_json::{Map as JsonMap, Value, json};
 
 use crate::decode::text::{Template, Text};
 use crate::decode::{Decode, Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
+use crate::policy::Policy;
 use crate::span::Spanned;
 use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
@@ -17,13 +18,24 @@ use crate::spec::{
     SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, VerifyServe, VerifyServeSettings, When, WriteStep,
 };
 
-/// The schema of a whole spec, as JSON text with a line feed at the end.
+/// The schema of a policy, as JSON text with a line feed at the end.
+pub fn policy() -> String {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Policy>();
+    schema.insert("title".to_owned(), json!("optfrontend policy"));
+    text(schema)
+}
+
+/// The schema of a whole spec, likewise.
 pub fn document() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Spec>();
     schema.insert("title".to_owned(), json!("optfrontend build spec"));
     // Those of a spec may all come from the files that it includes.
     let has = |key: &str| json!({ "required": [key] });
     schema.insert("anyOf".to_owned(), json!([has("stages"), has("include")]));
+    text(schema)
+}
+
+fn text(schema: Schema) -> String {
     let mut schema = schema.to_value();
     without_null(&mut schema);
     format!("{schema:#}\n")

@@ -12,6 +12,8 @@ mod external;
 mod install;
 #[path = "bad_input/lock.rs"]
 mod lock;
+#[path = "bad_input/policy.rs"]
+mod policy;
 #[path = "bad_input/registries.rs"]
 mod registries;
 #[path = "bad_input/scan.rs"]

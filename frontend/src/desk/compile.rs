@@ -20,6 +20,7 @@ use crate::lock::{self, Census};
 use crate::opts::{FrontendOpts, keys};
 use crate::parse::Reading;
 use crate::plan::{BuildPlan, plan};
+use crate::policy;
 use crate::presets::Asked;
 use crate::presets::detect::choose;
 use crate::resolved::Resolved;
@@ -162,7 +163,11 @@ impl<'q> Desk<'q> {
         if !faults.is_empty() {
             plans.clear();
         }
-        let notes = undeclared_args(core.spec(), request, &selections);
+        let mut notes = undeclared_args(core.spec(), request, &selections);
+        let is_given = self.opts.named_contexts.contains_key(policy::CONTEXT);
+        if is_given || core.spec().policy.is_some() {
+            notes.push("the policy was not looked at: what it asks of images takes a daemon, as `--call=check` has it".to_owned());
+        }
         Ok(Planned { selections, plans, assumed, notes })
     }
 }

@@ -18,6 +18,8 @@ const COMMENT: &str = "lint: skip=";
 pub(super) struct Level {
     skipped: Vec<String>,
     errors: Vec<String>,
+    /// What a policy has as errors.
+    enforced: Vec<String>,
     comments: Vec<Comment>,
 }
 
@@ -38,6 +40,7 @@ impl Level {
             None => subject.spec().lint.as_ref().map(|lint| Self::read(lint, faults)).unwrap_or_default(),
         };
         level.comments = comments(subject, faults);
+        level.enforced = subject.enforced().to_vec();
         level
     }
 
@@ -76,17 +79,18 @@ impl Level {
 
     /// Whether a rule is looked at.
     pub(super) fn counts(&self, rule: &Rule) -> bool {
-        !has(&self.skipped, rule) && (!rule.asked_for || self.errors.iter().any(|name| name == rule.name))
+        let asked = |names: &[String]| !rule.asked_for || names.iter().any(|name| name == rule.name);
+        self.enforces(rule) && asked(&self.enforced) || !has(&self.skipped, rule) && asked(&self.errors)
     }
 
     /// Whether what a rule finds fails the build.
     pub(super) fn is_error(&self, rule: &Rule) -> bool {
-        has(&self.errors, rule)
+        has(&self.errors, rule) || self.enforces(rule)
     }
 
     /// Whether a comment says that it is all right.
     pub(super) fn skips(&self, subject: &Subject<'_>, finding: &Finding) -> bool {
-        if self.comments.is_empty() {
+        if self.comments.is_empty() || self.enforces(finding.rule) {
             return false;
         }
         let (line, _) = subject.files().lines(finding.span);
@@ -97,6 +101,11 @@ impl Level {
                 && (comment.line == line || Some(comment.line) == first)
                 && has(&comment.rules, finding.rule)
         })
+    }
+
+    /// Whether a policy has it as an error.
+    fn enforces(&self, rule: &Rule) -> bool {
+        has(&self.enforced, rule)
     }
 }
 

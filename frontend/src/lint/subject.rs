@@ -41,6 +41,8 @@ pub struct Subject<'a> {
     needed: BTreeSet<usize>,
     dockerfile: Option<&'a Dockerfile>,
     lock: Option<(&'a Lock, Census)>,
+    /// Rules that are errors, whoever says what of them.
+    enforced: Vec<String>,
 }
 
 /// The image that is built.
@@ -118,6 +120,7 @@ impl<'a> Subject<'a> {
             needed,
             dockerfile: None,
             lock: None,
+            enforced: Vec::new(),
         }
     }
 
@@ -164,6 +167,17 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn locked(self, lock: &'a Lock, census: Census) -> Self {
         Self { lock: Some((lock, census)), ..self }
+    }
+
+    /// The same spec under a policy: these rules are errors, and nothing switches them off.
+    #[must_use]
+    pub fn enforcing(self, rules: Vec<String>) -> Self {
+        Self { enforced: rules, ..self }
+    }
+
+    /// Those rules.
+    pub(super) fn enforced(&self) -> &[String] {
+        &self.enforced
     }
 
     /// The lock file, and where the spec and it differ.

@@ -261,12 +261,16 @@ fn assemble(
         });
         let sources = sources.collect();
         if !used.replaced {
-            let base = used.base.iter().map(|base| (base, stage.from.span));
-            let all = base.chain(used.sources.iter().map(|(source, span)| (source, *span)));
-            let outside = all.filter_map(|(reference, span)| match reference {
-                Reference::Other(name) => Some((origins.named(name, &platform)?, span)),
-                Reference::Scratch | Reference::Stage(_) | Reference::Frontend => None,
-            });
+            let base = used.base.iter().map(|base| (base, stage.from.span, &platform));
+            let sources = used.sources.iter().map(|(source, span)| (source, *span, &platform));
+            let scanners = used.scanners.iter().map(|(source, span)| (source, *span, platforms.build));
+            let outside =
+                base.chain(sources).chain(scanners).filter_map(
+                    |(reference, span, platform)| match reference {
+                        Reference::Other(name) => Some((origins.named(name, platform)?, span)),
+                        Reference::Scratch | Reference::Stage(_) | Reference::Frontend => None,
+                    },
+                );
             named.extend(outside);
         }
         stages.push(SelectedStage {

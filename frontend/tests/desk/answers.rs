@@ -127,3 +127,23 @@ stages:
     let scratch = spec.replace("node:22", "scratch");
     assert_snapshot("variables_of_nothing", &Desk::with(&scratch).run(&["check", "build.yaml"]));
 }
+
+#[test]
+fn a_lock_file_is_read_and_a_policy_is_told_to_be_open() {
+    let spec = "stages: {app: {from: 'busybox:1.36', user: '1000', steps: [{mkdir: /a}]}}\n";
+    let lock = |image: &str| format!("version: 1\nimages: {{{image}: sha256:{}}}\n", "a".repeat(64));
+    let desk = Desk::with(spec).file("build.yaml.lock", lock("busybox:1.36"));
+    assert_eq!(desk.run(&["check", "build.yaml"]).good().out, "build.yaml: no faults\n");
+    let explained = desk.run(&["explain", "build.yaml"]).good().out;
+    assert!(explained.contains("busybox:1.36@sha256:aaaaaaaaaaaa"), "{explained}");
+    let desk = desk.file("build.yaml.lock", lock("busybox:1.37"));
+    let told = desk.run(&["check", "build.yaml"]);
+    assert_eq!(told.code, 1);
+    assert!(
+        told.out.contains("LockEntryMissing") && told.out.contains("build.yaml.lock:2:10"),
+        "{}",
+        told.out
+    );
+    let told = Desk::with(spec).run(&["check", "build.yaml", "--build-context=policy=."]);
+    assert!(told.err.contains("the policy was not looked at"), "{}", told.err);
+}

@@ -77,5 +77,8 @@ record! {
         pub annotations: Map<Template>,
         /// Which [lint rules](#lint) count, and how much.
         pub lint: Option<Lint>,
+        /// An image with a [policy](policy.md) that the build has to keep to, by its digest: `registry.example.com/policy@sha256:…`. One that the client
+        /// gives holds as well.
+        pub policy: Option<Text>,
     }
 }
