@@ -1,10 +1,9 @@
 //! Instructions of Dockerfiles, as far as images and specs carry them along: triggers (`ONBUILD`).
 //!
-//! The parser behind it is a crate; nothing else of the program knows that. Texts are as written: variables and quotes in them are
-//! for [`words`], once it is known what the variables stand for.
+//! [`file`] reads whole Dockerfiles, and what a trigger holds too. Texts are as written: variables and quotes in them are for [`words`], once it
+//! is known what the variables stand for.
 
 pub mod file;
-mod heredoc;
 mod parse;
 pub mod words;
 

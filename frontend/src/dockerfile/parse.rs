@@ -1,32 +1,27 @@
 //! From text to [`Instruction`].
 
-use parse_dockerfile::{self as parser, HealthcheckArguments, JsonOrStringArray, Source};
+use spec_schema::decode::text::Text;
+use spec_schema::diagnostic::Faults;
 
-use super::{Check, Command, Flag, InlineFile, Instruction, Run, Transfer, heredoc, words};
+use super::file::{self, Body, Dockerfile, HereDocument};
+use super::{Check, Command, Flag, InlineFile, Instruction, Run, Transfer};
 
-/// What the parser wants to see before any instruction but `FROM` and `ARG`.
+/// What stands before any instruction.
 const FROM: &str = "FROM scratch\n";
 
 /// Reads one instruction such as a trigger holds; the error says what is wrong with it.
 pub fn parse(text: &str) -> Result<Instruction, String> {
-    let text = joined(text);
-    // A here-document in a command is the shell's affair, and need not begin it.
-    let (line, below) = text.split_once('\n').unwrap_or((&text, ""));
-    let is_run = line.get(..4).is_some_and(|word| word.trim_end().eq_ignore_ascii_case("run"));
-    let (parsed, command) = if is_run && line.contains("<<") {
-        (line.replace("<<", "__"), Some((line, below)))
-    } else {
-        (text.clone(), None)
-    };
-    let file = format!("{FROM}{parsed}");
-    let mut instructions = parser::parse_iter(&file).map_err(|error| reason(&error))?.skip(1);
-    let first = instructions.next().ok_or("there is no instruction")?.map_err(|error| reason(&error))?;
-    match instructions.next() {
-        None => {}
-        Some(Ok(_)) => return Err("there is more than one instruction".to_owned()),
-        Some(Err(error)) => return Err(reason(&error)),
+    let mut faults = Faults::new();
+    let file = Dockerfile::parse(&format!("{FROM}{}", joined(text)), &mut faults);
+    if let Some(fault) = faults.into_sorted().into_iter().next() {
+        return Err(fault.message);
     }
-    convert(first, &text, command)
+    let mut statements = file.statements.into_iter().skip(1);
+    let first = statements.next().ok_or("there is no instruction")?;
+    match statements.next() {
+        None => instruction(first.body),
+        Some(_) => Err("there is more than one instruction".to_owned()),
+    }
 }
 
 /// The text with lines joined that end with a backslash, but for here-documents: as images hold triggers.
@@ -35,116 +30,84 @@ pub fn joined(text: &str) -> String {
     if text.contains("<<") { text.to_owned() } else { text.replace("\\\r\n", "").replace("\\\n", "") }
 }
 
-/// An error of the parser without its place, which is in a text that has no lines.
-fn reason(error: &parser::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
-}
-
-fn convert(
-    instruction: parser::Instruction<'_>,
-    text: &str,
-    here_document: Option<(&str, &str)>,
-) -> Result<Instruction, String> {
-    use parser::Instruction as From;
-    Ok(match instruction {
-        From::Run(run) => {
-            let written = match (&run.arguments, here_document) {
-                (parser::Command::Shell(shell), Some((line, below))) => {
-                    let first = line.get(shell.span.start - FROM.len()..).unwrap_or_default();
-                    Command::Shell(heredoc::command(&format!("{first}\n{below}")))
-                }
-                (command, _) => self::command(command),
+fn instruction(body: Body) -> Result<Instruction, String> {
+    Ok(match body {
+        Body::Run(run) => {
+            let command = match run.command {
+                file::Command::Shell(script) => Command::Shell(script_of(&script.text, &run.documents)),
+                list @ file::Command::Exec(..) => command(list),
             };
-            Instruction::Run(Run { command: written, flags: flags(&run.options) })
+            Instruction::Run(Run { command, flags: flags(run.flags) })
         }
-        From::Copy(copy) => Instruction::Copy(transfer(&copy.src, &copy.dest.value, &copy.options, text)),
-        From::Add(add) => Instruction::Add(transfer(&add.src, &add.dest.value, &add.options, text)),
-        From::Env(env) => Instruction::Env(pairs(&env.arguments.value)?),
-        From::Label(label) => Instruction::Label(pairs(&label.arguments.value)?),
-        From::Arg(arg) => {
-            Instruction::Arg(words::split(&arg.arguments.value).iter().map(|word| argument(word)).collect())
+        Body::Copy(copy) => Instruction::Copy(transfer(copy)),
+        Body::Add(add) => Instruction::Add(transfer(add)),
+        Body::Env(pairs) => {
+            Instruction::Env(pairs.into_iter().map(|(name, value)| (name.value, value.value)).collect())
         }
-        From::Workdir(workdir) => Instruction::Workdir(workdir.arguments.value.into_owned()),
-        From::User(user) => Instruction::User(user.arguments.value.into_owned()),
-        From::Expose(expose) => Instruction::Expose(strings(&expose.arguments)),
-        From::Volume(volume) => Instruction::Volume(match &volume.arguments {
-            JsonOrStringArray::Json(list) => strings(&list.value),
-            JsonOrStringArray::String(list) => strings(list),
-        }),
-        From::Cmd(cmd) => Instruction::Cmd(command(&cmd.arguments)),
-        From::Entrypoint(entrypoint) => Instruction::Entrypoint(command(&entrypoint.arguments)),
-        From::Healthcheck(check) => Instruction::Healthcheck(match &check.arguments {
-            HealthcheckArguments::Cmd { arguments, .. } => {
-                Some(Check { command: command(arguments), flags: flags(&check.options) })
-            }
-            _ => None,
-        }),
-        From::Stopsignal(signal) => Instruction::StopSignal(signal.arguments.value.into_owned()),
-        From::Shell(shell) => Instruction::Shell(strings(&shell.arguments)),
-        From::From(_) => return Err("`FROM` cannot be a trigger".to_owned()),
-        From::Onbuild(_) => return Err("`ONBUILD` cannot be a trigger".to_owned()),
-        From::Maintainer(_) => return Err("`MAINTAINER` cannot be a trigger".to_owned()),
-        _ => return Err("this instruction is not known".to_owned()),
+        Body::Label(pairs) => {
+            Instruction::Label(pairs.into_iter().map(|(name, value)| (name.value, value.value)).collect())
+        }
+        Body::Arg(args) => {
+            let args = args.into_iter().map(|(name, default)| (name.value, default.map(|text| text.value)));
+            Instruction::Arg(args.collect())
+        }
+        Body::Workdir(path) => Instruction::Workdir(path.value),
+        Body::User(user) => Instruction::User(user.value),
+        Body::Expose(ports) => Instruction::Expose(strings(ports)),
+        Body::Volume(paths) => Instruction::Volume(strings(paths)),
+        Body::Cmd(list) => Instruction::Cmd(command(list)),
+        Body::Entrypoint(list) => Instruction::Entrypoint(command(list)),
+        Body::Healthcheck(check) => Instruction::Healthcheck(
+            check.map(|check| Check { command: command(check.command), flags: flags(check.flags) }),
+        ),
+        Body::StopSignal(signal) => Instruction::StopSignal(signal.value),
+        Body::Shell(words) => Instruction::Shell(strings(words)),
+        Body::From(_) => return Err("`FROM` cannot be a trigger".to_owned()),
+        Body::Onbuild(_) => return Err("`ONBUILD` cannot be a trigger".to_owned()),
+        Body::Maintainer(_) => return Err("`MAINTAINER` cannot be a trigger".to_owned()),
     })
 }
 
-fn command(command: &parser::Command<'_>) -> Command {
+fn command(command: file::Command) -> Command {
     match command {
-        parser::Command::Exec(list) => Command::Exec(strings(&list.value)),
-        parser::Command::Shell(text) => Command::Shell(text.value.to_owned()),
-        _ => Command::Exec(Vec::new()),
+        file::Command::Exec(list, _) => Command::Exec(strings(list)),
+        file::Command::Shell(script) => Command::Shell(script.text.value),
     }
 }
 
-fn flags(flags: &[parser::Flag<'_>]) -> Vec<Flag> {
-    let flag = |flag: &parser::Flag<'_>| Flag {
-        name: flag.name.value.clone().into_owned(),
-        value: flag.value.as_ref().map(|value| value.value.clone().into_owned()),
-    };
-    flags.iter().map(flag).collect()
-}
-
-fn strings(list: &[parser::UnescapedString<'_>]) -> Vec<String> {
-    list.iter().map(|text| text.value.clone().into_owned()).collect()
-}
-
-fn transfer(from: &[Source<'_>], dest: &str, options: &[parser::Flag<'_>], text: &str) -> Transfer {
-    let mut names = heredoc::names(text.lines().next().unwrap_or_default()).into_iter();
-    let (mut sources, mut files) = (Vec::new(), Vec::new());
-    for source in from {
-        match source {
-            Source::Path(path) => sources.push(path.value.clone().into_owned()),
-            Source::HereDoc(document) => files.push(InlineFile {
-                name: names.next().unwrap_or_default(),
-                content: document.value.clone().into_owned(),
-                expand: document.expand,
-            }),
-            // The two that there are.
-            _ => {}
-        }
+/// The text that the shell gets.
+///
+/// A command that is nothing but a here-document is its content, so that shells without here-documents can run it; any other one is
+/// left to the shell as it is.
+fn script_of(text: &str, documents: &[HereDocument]) -> String {
+    match documents.first() {
+        Some(document) if file::is_document(text) => document.text(),
+        _ => documents
+            .iter()
+            .fold(text.to_owned(), |text, document| format!("{text}\n{}{}", document.content, document.name)),
     }
-    Transfer { sources, files, dest: dest.to_owned(), flags: flags(options) }
 }
 
-/// `NAME=VALUE …`, or the old form `NAME VALUE`.
-fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
-    let words = words::split(text);
-    if words.first().is_some_and(|word| !word.contains('=')) {
-        let (name, value) = text.split_once(char::is_whitespace).ok_or("a value is missing")?;
-        return Ok(vec![(name.to_owned(), value.trim().to_owned())]);
-    }
-    let pair = |word: &String| {
-        let (name, value) = word.split_once('=').ok_or_else(|| format!("`{word}` has no `=`"))?;
-        Ok((name.to_owned(), value.to_owned()))
-    };
-    words.iter().map(pair).collect()
+fn flags(flags: Vec<file::Flag>) -> Vec<Flag> {
+    let flag = |flag: file::Flag| Flag { name: flag.name.to_owned(), value: Some(flag.value.value) };
+    flags.into_iter().map(flag).collect()
 }
 
-fn argument(word: &str) -> (String, Option<String>) {
-    match word.split_once('=') {
-        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-        None => (word.to_owned(), None),
+fn strings(texts: Vec<Text>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value).collect()
+}
+
+fn transfer(transfer: file::Transfer) -> Transfer {
+    let files = transfer.documents.into_iter().map(|document| InlineFile {
+        content: document.text(),
+        name: document.name,
+        expand: document.expand,
+    });
+    Transfer {
+        sources: strings(transfer.sources),
+        files: files.collect(),
+        dest: transfer.dest.value,
+        flags: flags(transfer.flags),
     }
 }
 

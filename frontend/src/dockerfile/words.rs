@@ -1,34 +1,4 @@
-//! Words of instructions: how they are told apart, quotes, and variables.
-
-/// Splits a text into words at blanks outside of quotes, which stay.
-pub fn split(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if quote != Some('\'') => {
-                word.push(c);
-                word.extend(rest.next());
-            }
-            c if quote == Some(c) => {
-                quote = None;
-                word.push(c);
-            }
-            '"' | '\'' if quote.is_none() => {
-                quote = Some(c);
-                word.push(c);
-            }
-            c if c.is_whitespace() && quote.is_none() => {
-                words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
-            }
-            c => word.push(c),
-        }
-    }
-    words.extend((!word.is_empty()).then_some(word));
-    words
-}
+//! Words of instructions: quotes and variables.
 
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,12 +141,6 @@ mod tests {
             _ => None,
         };
         expand(text, Quotes::Removed, &value)
-    }
-
-    #[test]
-    fn words_keep_their_quotes() {
-        assert_eq!(split(r#"a="b c" d\ e 'f "g'  h"#), [r#"a="b c""#, r"d\ e", r#"'f "g'"#, "h"]);
-        assert_eq!(split(""), Vec::<String>::new());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use optfrontend::source::SpecFiles;
 
 use crate::audit;
 use crate::compile::{Client, linted};
+use crate::folder::folder;
 
 /// Set to write what the rules say into the pages.
 const UPDATE: &str = "UPDATE_LINT_PAGES";
@@ -167,6 +168,26 @@ fn the_examples_are_found_good() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn presets_are_found_good() {
+    let cases = std::fs::read_dir(folder("cases")).unwrap().map(|entry| entry.unwrap().path());
+    let presets = cases.filter(|case| case.file_name().unwrap().to_string_lossy().starts_with("preset_"));
+    let mut wrong = String::new();
+    let mut number = 0;
+    // What a spec says besides is not the preset's.
+    for case in presets.filter(|case| !case.ends_with("preset_override")) {
+        let spec = std::fs::read_to_string(case.join("spec.yaml")).unwrap();
+        let client = Client { ignore_file: ".git\n.env\nnode_modules\n.venv\n".to_owned(), ..client(&spec) };
+        match linted(spec.as_bytes(), &client) {
+            Ok((_, findings)) if findings.is_empty() => number += 1,
+            Ok((files, findings)) => wrong += &format!("{}\n{}", case.display(), told(&files, &findings)),
+            Err(faults) => wrong += &faults,
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(number >= 10, "{number}");
 }
 
 /// The client that sends an example.

@@ -1,8 +1,10 @@
 //! `CompilerInImage`.
 
+use crate::expand::{CoreAction, CoreStep};
 use crate::lint::image_name::ImageName;
 use crate::lint::run::RunView;
 use crate::lint::script::Command;
+use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -44,12 +46,14 @@ const OF_PYTHON: &[&str] =
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, _)) = subject.target() else { return };
     let chain = subject.chain(target);
-    if !subject.runs_program() {
+    let runs_program = subject.runs_program();
+    let is_meant = runs_program || subject.is_dockerfile() && holds_project(&chain);
+    if !is_meant {
         return;
     }
     let help = Help::spec("build in a stage of its own, and copy what it makes into one that starts from a slim or distroless image")
         .better(["FROM … AS build", "…", "FROM …-slim", "COPY --from=build … …"]);
-    if let (Some(image), Some(bottom)) = (subject.base(target), chain.last())
+    if let (Some(image), Some(bottom), true) = (subject.base(target), chain.last(), runs_program)
         && is_toolchain(&image)
     {
         let detail = format!("{} is based on `{}`, a toolchain", subject.image_of(target), image.written);
@@ -62,6 +66,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             found.add(run.place(subject, command), detail, help.clone());
         }
     }
+}
+
+/// Whether files of the build context are in an image, which then may run what its base runs.
+fn holds_project(chain: &[&StageView<'_>]) -> bool {
+    let is_own = |step: &&CoreStep| matches!(&step.action, CoreAction::Copy(copy) if copy.from.is_none());
+    chain.iter().flat_map(|stage| &stage.steps).any(is_own)
 }
 
 /// The command of a step that installs a toolchain and leaves it there, and which one.
