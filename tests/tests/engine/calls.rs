@@ -105,6 +105,8 @@ fn subrequests_describe_lists_the_methods() {
         "graph.svg",
         "report",
         "report.html",
+        "lock",
+        "outdated",
         "schema",
         "convert",
         "audit",
