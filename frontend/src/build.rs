@@ -7,7 +7,7 @@ use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions};
 use crate::lower::{Abilities, Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
-use crate::plan::{BuildPlan, ContextPaths};
+use crate::plan::BuildPlan;
 use crate::report::{failure, unfit};
 use crate::result::{Image, image, reports, result};
 use crate::sbom;
@@ -90,9 +90,7 @@ pub(crate) fn lower_all(
     opts: &FrontendOpts,
     daemon: &DaemonInfo,
 ) -> Result<Vec<Lowered>, Failure> {
-    let Compiled { files, context, .. } = compiled;
-    let ignored = compiled.ignored.patterns.as_slice();
-    let surroundings = Surroundings { opts, files, context, ignored, abilities: Abilities::of(daemon) };
+    let (files, surroundings) = (&compiled.files, surroundings(compiled, opts, daemon));
     let lowered: Vec<Lowered> =
         compiled.plans.iter().map(|plan| lower(plan, &compiled.resolved, &surroundings)).collect();
     let mut faults = Faults::new();
@@ -102,6 +100,17 @@ pub(crate) fn lower_all(
         }
     }
     if faults.is_empty() { Ok(lowered) } else { Err(failure(files, faults)) }
+}
+
+/// What lowering needs besides a plan.
+pub(crate) fn surroundings<'a>(
+    compiled: &'a Compiled,
+    opts: &'a FrontendOpts,
+    daemon: &DaemonInfo,
+) -> Surroundings<'a> {
+    let Compiled { files, context, .. } = compiled;
+    let ignored = compiled.ignored.patterns.as_slice();
+    Surroundings { opts, files, context, ignored, abilities: Abilities::of(daemon) }
 }
 
 /// Solves every plan; a failure is explained.
@@ -133,13 +142,10 @@ pub(crate) async fn solve_all(
     Ok(refs)
 }
 
-/// Whether to wait for the steps: only where a failure can be told better than the daemon tells it.
+/// Whether to wait for the steps: only where a failure can be told better than the daemon tells it, and so where anything can fail by
+/// what the spec says.
 ///
 /// A process that does not wait is gone before the first step runs, and the daemon reports failures by itself.
 fn explains(plan: &BuildPlan) -> bool {
-    plan.context_paths() != ContextPaths::None
-        || plan.needs_from_client()
-        || plan.reads_outside()
-        || plan.has_timeouts()
-        || plan.is_verified()
+    plan.steps().any(|step| step.action.can_differ()) || plan.reads_outside() || plan.is_verified()
 }

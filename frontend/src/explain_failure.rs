@@ -4,6 +4,10 @@
 //! All else goes back to the client as it came, details included: they hold the user's lines and the exit code.
 
 mod external;
+mod look;
+mod process;
+mod program;
+mod source;
 
 use std::time::Duration;
 
@@ -18,8 +22,9 @@ use crate::entrypoint::{CONTEXT_LOCAL, MainContext};
 use crate::gateway::{DaemonInfo, Failure, Gateway, GatewayError, Ref, SolveOptions};
 use crate::opts::FrontendOpts;
 use crate::paths;
-use crate::plan::{Action, BuildPlan, MountPlan};
+use crate::plan::{Action, BuildPlan, FileSource, MountPlan};
 use crate::report::failure;
+use look::Looker;
 
 /// The exit code by which the helper tells that a process took too long.
 const TIMED_OUT: u8 = 198;
@@ -34,7 +39,8 @@ pub(crate) async fn explain(
 ) -> Failure {
     let Some(plan) = compiled.plans.get(plan) else { return error.into() };
     let message = error.message();
-    let fault = match missing_copy(&message, plan) {
+    let looker = Looker { gateway, opts, compiled };
+    let known = match missing_copy(&message, plan) {
         Some((path, span)) => Some(explain_path(gateway, opts, &path, span, compiled).await),
         None => missing_path(&message)
             .and_then(|path| external::missing_path(path, plan))
@@ -43,7 +49,14 @@ pub(crate) async fn explain(
             .or_else(|| forbidden(&message, plan))
             .or_else(|| too_long(&error, plan, compiled))
             .or_else(|| doubted(&error, plan, compiled))
+            .or_else(|| process::unknown_user(&error, plan, compiled))
+            .or_else(|| process::killed(&error, plan, compiled))
             .or_else(|| external::explain(&error, plan, compiled)),
+    };
+    let fault = match (known, missing_path(&message)) {
+        (Some(known), _) => Some(known),
+        (None, Some(path)) => Box::pin(source::missing(looker, &error, path, plan)).await,
+        (None, None) => Box::pin(process::not_started(looker, &error, plan)).await,
     };
     match fault {
         None => placed(gateway, error).await.into(),
@@ -93,8 +106,19 @@ fn missing_copy(message: &str, plan: &BuildPlan) -> Option<(String, Span)> {
     let path = missing_path(message)?;
     let below = |source: &str| source.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
     let source = plan.copied_from_context().find(|source| source.path == path);
-    let source = source.or_else(|| plan.copied_from_context().find(|source| below(&source.path)))?;
-    Some((source.path.clone(), source.span))
+    let source = source.or_else(|| plan.copied_from_context().find(|source| below(&source.path)));
+    let copied = source.map(|source| (source.path.clone(), source.span));
+    copied.or_else(|| Some((path.to_owned(), mounted_from_context(path, plan)?)))
+}
+
+/// The step that mounts a path of the context.
+fn mounted_from_context(path: &str, plan: &BuildPlan) -> Option<Span> {
+    let mounts = |mount: &MountPlan| matches!(mount, MountPlan::Bind { from: FileSource::Context, source, .. } if source == path);
+    let step = plan.steps().find(|step| match &step.action {
+        Action::Run(run) => run.mounts.iter().any(mounts),
+        Action::Files(_) | Action::Parallel(_) => false,
+    });
+    step.map(|step| step.span)
 }
 
 async fn explain_path(

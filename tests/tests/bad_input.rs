@@ -14,6 +14,8 @@ mod install;
 mod lock;
 #[path = "bad_input/policy.rs"]
 mod policy;
+#[path = "bad_input/processes.rs"]
+mod processes;
 #[path = "bad_input/registries.rs"]
 mod registries;
 #[path = "bad_input/scan.rs"]
@@ -397,4 +399,21 @@ fn a_base_image_that_does_not_exist() {
 fn a_base_image_that_is_not_there_for_the_platform() {
     let build = Build::spec("stages:\n  app:\n    from: golang:1.22\n    steps: [{run: go version}]\n");
     assert_told("image_platform", &build.flags(["--platform=linux/s390x"]).fail());
+}
+
+/// Each message on the page is what a snapshot shows; the page names it in a comment above.
+#[test]
+fn the_page_about_failures_shows_what_users_see() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(folder.join("../docs/troubleshooting.md")).unwrap();
+    let mut shown = 0;
+    for part in page.split("<!-- ").skip(1) {
+        let (name, rest) = part.split_once(" -->\n```text\n").expect("a name, and what it shows");
+        let (text, _) = rest.split_once("```").expect("an end");
+        let snapshot = std::fs::read_to_string(folder.join(format!("bad-input/{name}.snap"))).unwrap();
+        let (_, told) = snapshot.split_once("ERROR: ").expect("an error");
+        assert_eq!(format!("ERROR: {told}"), text, "{name}");
+        shown += 1;
+    }
+    assert!(shown > 15, "{shown}");
 }

@@ -1,7 +1,5 @@
 //! What a build reads of what the client gives.
 
-use spec_schema::spec::Network;
-
 use super::{
     Action, BuildPlan, CachePlan, CopySource, FileChange, FileSource, MountPlan, StagePlan, StepPlan, copy,
 };
@@ -93,31 +91,6 @@ impl BuildPlan {
             Action::Run(_) | Action::Parallel(_) => false,
         };
         self.places.keys().any(|external| external.origin != Origin::Frontend) || self.steps().any(fetches)
-    }
-
-    /// Whether a step may be ended before it is done.
-    pub fn has_timeouts(&self) -> bool {
-        self.steps().any(|step| match &step.action {
-            Action::Run(run) => run.limits.as_ref().is_some_and(|limits| limits.timeout.is_some()),
-            Action::Files(_) | Action::Parallel(_) => false,
-        })
-    }
-
-    /// Whether a step fails unless the client passes or allows something: a secret, an ssh agent, a privilege.
-    pub fn needs_from_client(&self) -> bool {
-        self.steps().any(|step| match &step.action {
-            Action::Files(_) | Action::Parallel(_) => false,
-            Action::Run(run) => {
-                let mounted = run.mounts.iter().any(|mount| {
-                    matches!(
-                        mount,
-                        MountPlan::Secret { optional: false, .. } | MountPlan::Ssh { optional: false, .. }
-                    )
-                });
-                let privileged = run.network == Some(Network::Host) || run.process.needs_entitlement();
-                mounted || privileged || run.secret_env.iter().any(|secret| !secret.optional)
-            }
-        })
     }
 
     /// The paths that steps copy from the context, each with its place.
