@@ -20,7 +20,7 @@ COLUMNS = ["cold", "nothing", "source", "dependencies", "base", "arg"]
 # The longest that a build may take.
 LIMIT = 900
 TRIES = 3
-STEP = re.compile(r"\[(?!internal\]|context |preset |auth\])[^]]*\] (?!FROM |from |merge )")
+STEP = re.compile(r"\[(?!internal\]|context |preset |auth\])[^]]*\] (?!FROM |from |merge |verify )")
 METADATA = re.compile(r"\[internal\] load metadata for (\S+)")
 # What makes the layer with the program that checks health.
 HELPER = "/.optfrontend/helper"

@@ -3,7 +3,7 @@
 import json
 import statistics
 
-from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS, TABLE
+from .measure import COLUMNS, DOCKERFILE, ROOT, SPECS, TABLE, is_step
 
 PAGE = ROOT / "docs/rebuilds.md"
 # Its table of sizes is written too, between two comments.
@@ -52,7 +52,8 @@ STEPS = """
 ## Steps that ran again
 
 A step is a vertex of the build's progress whose name begins with its stage in brackets, as both frontends name commands, copies and directories that they make, and
-that is not marked as cached. Loading images and contexts, telling what a preset found, and putting layers upon each other, are no steps. With `--no-cache`, and after a change, BuildKit
+that is not marked as cached. Loading images and contexts, telling what a preset found, putting layers upon each other, and checks
+by `verify`, which those Dockerfiles do without, are no steps. With `--no-cache`, and after a change, BuildKit
 itself decides what runs: a step whose inputs have the same content as before is cached.
 """
 
@@ -131,7 +132,7 @@ class Pair:
         return None if None in sides else [value(side) for side in sides]
 
     def steps(self, column):
-        return self.both(column, lambda builds: max(len(build["steps"]) for build in builds))
+        return self.both(column, lambda builds: max(sum(map(is_step, build["steps"])) for build in builds))
 
     def sent(self, column):
         return self.both(column, lambda builds: max(build["sent"] for build in builds))
