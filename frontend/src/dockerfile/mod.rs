@@ -1,6 +1,6 @@
 //! Instructions of Dockerfiles, as far as images and specs carry them along: triggers (`ONBUILD`).
 //!
-//! [`file`] reads whole Dockerfiles, and what a trigger holds too. Texts are as written: variables and quotes in them are for [`words`], once it
+//! [`mod@file`] reads whole Dockerfiles, and what a trigger holds too. Texts are as written: variables and quotes in them are for [`words`], once it
 //! is known what the variables stand for.
 
 pub mod file;
