@@ -28,7 +28,8 @@ use std::path::Path;
 use insta::Settings;
 use optfrontend_tests::{Build, Built, buildkit_version, frontend};
 
-/// For files that cannot name their frontend themselves.
+/// For files that cannot name their frontend themselves, and for messages without lines: where the file does name it, the daemon shows that
+/// line with them.
 fn by_flag() -> [String; 1] {
     [format!("--build-arg=BUILDKIT_SYNTAX={}", frontend())]
 }

@@ -2,7 +2,7 @@
 
 use optfrontend_tests::{Build, Built, Registry, Repository, Served, Site, is_refused};
 
-use super::assert_told;
+use super::{assert_told, by_flag};
 
 /// As [`assert_told`], with words in the place of what is another each time.
 #[track_caller]
@@ -67,7 +67,8 @@ fn a_commit_that_the_repository_does_not_have() {
 
 #[test]
 fn what_a_shell_leaves_when_the_call_has_failed() {
-    told("lock_empty", of("stages:\n  app:\n    from: busybox:1.36\n", "").fail(), &[]);
+    let build = of("stages:\n  app:\n    from: busybox:1.36\n", "").flags(by_flag());
+    told("lock_empty", build.fail(), &[]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use optfrontend_tests::Build;
 
-use super::assert_told;
+use super::{assert_told, by_flag};
 
 const SPEC: &str = "stages:\n  app:\n    from: debian:12-slim\n    steps:\n      - run: 'true'\n      - {add: 'https://example.com/a', to: /a}\n";
 
@@ -39,7 +39,7 @@ fn a_policy_that_says_nothing() {
 #[test]
 fn a_context_without_a_policy() {
     let build = Build::spec(SPEC).file("rules/README", "").flags(["--build-context=policy=rules"]);
-    assert_told("policy_missing", &build.fail());
+    assert_told("policy_missing", &build.flags(by_flag()).fail());
 }
 
 #[test]
