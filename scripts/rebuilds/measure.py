@@ -116,6 +116,7 @@ class Side:
         self.example, self.file, self.changes, self.work = example, file, changes, work
         self.folder = self.copy_of(EXAMPLES / example)
         self.tag = f"optfrontend-rebuild:{uuid.uuid4().hex}"
+        self.target = [f"--target={changes['target']}"] if "target" in changes else []
         # What stands in for each image that a stage starts from, and which of them is the final image's.
         self.bases, self.base = {}, None
         self.flags = []
@@ -188,7 +189,7 @@ class Side:
 
     def build(self, *flags):
         """The whole command, image and all, as its steps, bytes and seconds."""
-        command = ["docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--tag", self.tag, *self.flags, *flags]
+        command = ["docker", "buildx", "build", "--progress=rawjson", "--provenance=false", "--tag", self.tag, *self.target, *self.flags, *flags]
         started = time.perf_counter()
         try:
             done = subprocess.run([*command, "--file", self.file, "."], cwd=self.folder, capture_output=True, text=True, timeout=LIMIT)
