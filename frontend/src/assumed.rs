@@ -46,7 +46,7 @@ impl Assumed {
             let open = || names.used.iter().filter(is_open);
             let env = open().map(|name| format!("{name}={}", unknown(name)));
             let env: Vec<String> = [format!("PATH={DEFAULT_PATH}")].into_iter().chain(env).collect();
-            for (key, _) in selection.images() {
+            for (key, _) in selection.images().chain(selection.published_image()) {
                 let (os, architecture) = (&key.platform.os, &key.platform.architecture);
                 let config = json!({ "os": os, "architecture": architecture, "config": { "Env": env } });
                 if let Ok(config) = ImageConfig::parse(config.to_string().as_bytes()) {

@@ -5,6 +5,7 @@ use spec_schema::diagnostic::Faults;
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions};
+use crate::log_line;
 use crate::lower::{Abilities, Lowered, Surroundings, lower};
 use crate::opts::FrontendOpts;
 use crate::plan::BuildPlan;
@@ -13,7 +14,7 @@ use crate::result::{Image, image, reports, result};
 use crate::sbom;
 use crate::settle::settle;
 use crate::subrequest;
-use crate::verify::{attestations, settle_users, verify};
+use crate::verify::{attestations, settle_users, uncompared, verify};
 use crate::warnings;
 
 /// Builds what the client asks for, or answers what it wants to know.
@@ -41,12 +42,15 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let mut lowered = lower_all(&compiled, opts, daemon)?;
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
-    let (refs, attestations, ()) = tokio::join!(
+    let (refs, attestations, uncompared, ()) = tokio::join!(
         solve_all(gateway, opts, daemon, &compiled, lowered),
         sbom::solve(gateway, scans),
+        // Boxed: few builds have anything to tell.
+        Box::pin(tell_uncompared(gateway, &compiled)),
         warnings::send(gateway, &compiled, &findings.warnings)
     );
     let mut refs = refs?;
+    uncompared?;
     if compiled.plans.iter().any(BuildPlan::is_verified) {
         refs = Box::pin(check(gateway, opts, daemon, &mut compiled, refs)).await?;
     }
@@ -59,6 +63,15 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let images: Vec<Image> = compiled.plans.iter().map(make_image).collect();
     let result = result(images.into_iter().zip(refs).collect(), compiled.platforms.map);
     Ok(BuildResult { attestations: attestations?, ..result })
+}
+
+/// Says of which images nobody knows how much they have grown.
+async fn tell_uncompared(gateway: &Gateway, compiled: &Compiled) -> Result<(), Failure> {
+    let plans = compiled.plans.iter().filter(|_| !compiled.request.reports);
+    for line in plans.filter_map(uncompared) {
+        log_line::write(gateway, line).await?;
+    }
+    Ok(())
 }
 
 /// Checks what has been built; `refs` are the files of each plan. What comes of it is these, or the reports of scans where those are asked for.

@@ -9,7 +9,6 @@ use spec_schema::spec::Stage;
 
 use crate::mapping::Mapping;
 use crate::opts::FrontendOpts;
-use crate::select::Request;
 
 /// The named context that a report compares with.
 pub const CONTEXT: &str = "before";
@@ -24,11 +23,8 @@ pub(crate) fn options(opts: &FrontendOpts) -> Option<FrontendOpts> {
     is_given.then(|| FrontendOpts { target: Some(TARGET.to_owned()), ..opts.clone() })
 }
 
-/// Adds the stage, where it is asked for. A context that a spec has a name for is for the spec alone.
-pub(crate) fn add(spec: &mut Spec, request: &Request) {
-    if request.target.as_deref() != Some(TARGET) {
-        return;
-    }
+/// Adds the stage. A context that a spec has a name for is for the spec alone.
+pub(crate) fn add(spec: &mut Spec) {
     let mut stage = Mapping::new(spec.span);
     stage.literal("from", Some(CONTEXT));
     if let Ok(value) = stage.read::<Stage>(&mut Faults::new()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use buildkit_llb::{FileOp, Graph, Mkfile, OpMeta, Platform};
+use buildkit_llb::Platform;
 use spec_schema::Spec;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 
@@ -10,9 +10,10 @@ use crate::compare;
 use crate::debug;
 use crate::entrypoint::{Entrypoint, IgnoreRules, MainContext};
 use crate::expand::{Core, ask, expand};
-use crate::gateway::{Failure, Gateway, GatewayError, SolveOptions};
+use crate::gateway::{Failure, Gateway, GatewayError};
 use crate::lint::{Findings, Subject, Target, lint};
 use crate::lock::{self, Census};
+use crate::log_line;
 use crate::opts::FrontendOpts;
 use crate::parse::{Found, Reading};
 use crate::plan::{BuildPlan, plan};
@@ -132,10 +133,18 @@ pub(crate) async fn compile(gateway: &Gateway, opts: &FrontendOpts) -> Result<Co
 pub(crate) enum Extent {
     /// Those that the target needs, with what is locked as it is.
     Target,
+    /// The same for what a report compares with: nothing is made of it, so no policy has a say in it.
+    Before,
     /// All of them.
     AllLocked,
     /// All of them, as if nothing were locked.
     All,
+}
+
+impl Extent {
+    fn is_whole(self) -> bool {
+        matches!(self, Self::AllLocked | Self::All)
+    }
 }
 
 /// The same for the stages of an extent.
@@ -155,11 +164,13 @@ pub(crate) async fn compile_extent(
         request.lock = lock::read(&entrypoint.filename, found, &mut files, &mut faults).map(Arc::new);
     }
     debug::add(&mut spec, &mut request);
-    compare::add(&mut spec, &request);
+    if extent == Extent::Before {
+        compare::add(&mut spec);
+    }
     scan_target::ask(&spec, &mut request, &mut faults);
     let policies = match extent {
         Extent::Target => policy::load(gateway, opts, given, &spec, &mut files, &mut faults).await?,
-        Extent::All | Extent::AllLocked => Policies::default(),
+        Extent::Before | Extent::All | Extent::AllLocked => Policies::default(),
     };
     policies.apply(&mut spec);
     look(gateway, opts, &entrypoint, &spec, &mut survey).await?;
@@ -173,7 +184,7 @@ pub(crate) async fn compile_extent(
             .list
             .iter()
             .filter_map(|platform| {
-                let select = if extent == Extent::Target { select } else { select_all };
+                let select = if extent.is_whole() { select_all } else { select };
                 select(&core, &request, &build_platform, platform, &mut faults)
             })
             .collect();
@@ -243,7 +254,7 @@ pub(crate) async fn read(
         None => None,
         Some(asked) => match choose_preset(gateway, opts, entrypoint, asked, survey).await? {
             Ok(chosen) => {
-                tell(gateway, &chosen).await?;
+                log_line::write(gateway, chosen.told()).await?;
                 Some(chosen)
             }
             Err(fault) => {
@@ -275,22 +286,6 @@ async fn choose_preset(
         }
         entrypoint.look(gateway, opts, wanted, survey).await?;
     }
-}
-
-/// Shows in the build's log what was found: a vertex that does nothing is the only line that a frontend can write there.
-async fn tell(gateway: &Gateway, chosen: &Chosen) -> Result<(), Failure> {
-    let mut graph = Graph::new();
-    let file = Mkfile {
-        path: "/found".to_owned(),
-        data: chosen.told().into_bytes(),
-        mode: 0o644,
-        owner: None,
-        timestamp: Some(0),
-    };
-    let output = graph.file(FileOp::on(None).mkfile(file), OpMeta::named(chosen.told()));
-    let options = SolveOptions { evaluate: true, ..SolveOptions::default() };
-    gateway.solve(graph.marshal(output).into_pb(), options).await?;
-    Ok(())
 }
 
 /// Looks up what of the build context says what is to be done; asks nothing of most builds.

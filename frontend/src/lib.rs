@@ -33,6 +33,7 @@ mod inspect;
 pub mod layers;
 pub mod lint;
 pub mod lock;
+mod log_line;
 pub mod lower;
 mod mapping;
 pub mod opts;

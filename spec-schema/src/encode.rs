@@ -5,7 +5,7 @@ use crate::decode::text::{Template, Text};
 use crate::decode::{Duration, Id, List, Map, Mode, OneOrMany, Permissions, Size};
 use crate::node::{Node, Scalar, Value};
 use crate::span::{Span, Spanned};
-use crate::spec::Statuses;
+use crate::spec::{Growth, Statuses};
 
 /// A type of the language that can be written as YAML.
 pub trait Encode {
@@ -149,6 +149,12 @@ impl Encode for Spanned<Duration> {
 }
 
 impl Encode for Spanned<Size> {
+    fn encode(&self) -> Node {
+        self.value.encode()
+    }
+}
+
+impl Encode for Spanned<Growth> {
     fn encode(&self) -> Node {
         self.value.encode()
     }

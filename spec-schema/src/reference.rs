@@ -47,6 +47,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("HealthcheckSettings", "A health check"),
     ("Lint", "Lint settings"),
     ("Verify", "What is verified"),
+    ("MaxGrowth", "Growth to verify"),
     ("VerifyRun", "A command to verify"),
     ("VerifyText", "An output to verify"),
     ("VerifyServeSettings", "A server to verify"),

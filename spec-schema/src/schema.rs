@@ -12,7 +12,7 @@ use crate::span::Spanned;
 use crate::spec::{
     Account, AccountSettings, AddStep, ApkStep, AptStep, Arg, ArgSettings, BindMount, CacheMount,
     CacheSettings, Command, ContextSource, CopyStep, Device, DeviceSettings, DnfStep, FailOn, FileMount,
-    GitSource, Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource,
+    GitSource, Growth, Healthcheck, HealthcheckSettings, HealthcheckTest, Hosts, HttpSource, ImageSource,
     InstallStep, KeyFile, Limit, LintErrors, MkdirStep, Mount, ParallelStep, RemoveStep, RepositoryKey,
     RunStep, SecretMount, SecretSettings, ShellOrExec, Source, Spec, SshMount, SshSettings, Statuses, Step,
     SymlinkStep, TmpfsMount, Ulimit, UlimitSettings, VerifyServe, VerifyServeSettings, When, WriteStep,
@@ -167,8 +167,10 @@ schema! {
     Permissions => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^(0o)?[0-7]+$" });
     Spanned<Duration> => |generator| generator.subschema_for::<Duration>();
     Spanned<Size> => |generator| generator.subschema_for::<Size>();
+    Spanned<Growth> => |generator| generator.subschema_for::<Growth>();
     Spanned<Statuses> => |generator| generator.subschema_for::<Statuses>();
     Spanned<u32> => |generator| generator.subschema_for::<u32>();
+    Growth => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[0-9.]+ *(%|B|kB|KB|MB|GB|KiB|MiB|GiB)?$" });
     Statuses => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$" });
     Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });

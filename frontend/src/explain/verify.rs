@@ -23,6 +23,10 @@ fn verified_by(verify: &VerifyPlan, files: &SpecFiles) -> Vec<Check> {
     if let Some(size) = &verify.max_size {
         add(format!("its files have at most {} bytes", size.value), size.span);
     }
+    if let Some(growth) = verify.max_growth.as_ref().filter(|growth| growth.published.is_some()) {
+        let (by, since) = (&growth.by.value, &growth.since);
+        add(format!("its files have at most {by} more than those of {}", since.value), since.span);
+    }
     if let Some(user) = &verify.user {
         add(format!("its user is {}", user.value), user.span);
     }

@@ -8,13 +8,15 @@ use spec_schema::span::{Span, Spanned};
 
 use super::Lowerer;
 use super::run::HELPER;
-use crate::plan::{ImageProcess, PathCheck, ServeCheck, VerifyPlan, Wanted};
+use crate::plan::{FileSource, ImageProcess, PathCheck, ServeCheck, VerifyPlan, Wanted};
 
 /// The checks of one platform's image.
 #[derive(Debug, Clone, Default)]
 pub struct LoweredChecks {
     /// What is in it.
     pub look: Option<Definition>,
+    /// In what it differs from the one that was published before.
+    pub growth: Option<Definition>,
     /// Its commands, in the order of the plan.
     pub runs: Vec<Definition>,
     /// Its server.
@@ -26,6 +28,9 @@ pub const FOUND: &str = "/check";
 
 /// Where a process sees that: below `/dev`, of which no layer keeps anything.
 const REPORT: &str = "/dev/optfrontend/check";
+
+/// Where the program that compares sees the image that was published before.
+const PUBLISHED: &str = "/dev/optfrontend/published";
 
 /// Where the program that looks around sees the image.
 pub(super) const IMAGE: &str = "/dev/optfrontend/image";
@@ -45,7 +50,7 @@ impl Lowerer<'_> {
             let (words, process) = (serving(serve), &serve.process);
             self.process(image, process, &process.display, words, &stage.platform)
         });
-        LoweredChecks { look: self.look(verify, image), runs, serve }
+        LoweredChecks { look: self.look(verify, image), growth: self.growth(verify, image), runs, serve }
     }
 
     /// Looks at the files of the image from outside, on the builder's own platform.
@@ -61,6 +66,22 @@ impl Lowerer<'_> {
         args.extend(verify.paths.iter().flat_map(looking));
         let meta = self.check_meta("verify files", verify.span);
         Some(self.outside(verify.looker, args, vec![Root::made(IMAGE, image)], meta))
+    }
+
+    /// Compares the image with the one that was published before.
+    fn growth(&mut self, verify: &VerifyPlan, image: Option<Output>) -> Option<Definition> {
+        let growth = verify.max_growth.as_ref()?;
+        let published = growth.published.as_ref()?;
+        let is_made = published.external().is_none_or(|external| external.local().is_none());
+        let before = self.source(&FileSource::Other(published.clone()));
+        let roots = [Root { path: PUBLISHED.to_owned(), files: before, is_made }, Root::made(IMAGE, image)];
+        // What holds no file cannot be mounted.
+        let place = |root: &Root| root.files.map_or_else(|| "-".to_owned(), |_| root.path.clone());
+        let words = ["weigh".to_owned(), "--growth".to_owned()];
+        let args = helper(words.into_iter().chain(roots.iter().map(place)));
+        let roots = roots.into_iter().filter(|root| root.files.is_some()).collect();
+        let meta = self.check_meta("verify growth", growth.since.span);
+        Some(self.outside(verify.looker, args, roots, meta))
     }
 
     /// Looks at file systems from outside, each at its path, on the builder's own platform.

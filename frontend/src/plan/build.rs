@@ -55,7 +55,7 @@ pub fn plan(
             build_platform,
         };
         let scans = scan::scans(&planner, resolved, &stages, faults);
-        stages.push(StagePlan { scans, ..planner.plan(faults) });
+        stages.push(StagePlan { scans, ..planner.plan(resolved, faults) });
     }
     // Of several places the first one counts.
     let places = selection.externals().map(|(external, span)| (external.clone(), span));
@@ -150,7 +150,7 @@ pub(super) struct StagePlanner<'a> {
 }
 
 impl StagePlanner<'_> {
-    fn plan(mut self, faults: &mut Faults) -> StagePlan {
+    fn plan(mut self, resolved: &Resolved, faults: &mut Faults) -> StagePlan {
         let mut runtime = self.base.clone();
         self.nothing_there &= self.stage.users.is_none();
         let triggered = onbuild::triggers(&mut self, &mut runtime, faults);
@@ -186,7 +186,8 @@ impl StagePlanner<'_> {
         let SelectedStage { name, platform, base, from_span, .. } = self.selected.clone();
         let expand = |template: &Template, faults: &mut Faults| self.expand(template, &runtime.env, faults);
         let annotations = annotations(&self.stage.annotations, expand, faults);
-        let verify = self.verified().map(|written| verify::verify(&self, written, &runtime, faults));
+        let verify = self.verified();
+        let verify = verify.map(|written| verify::verify(&self, written, &runtime, resolved, faults));
         StagePlan {
             name,
             platform,

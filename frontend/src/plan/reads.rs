@@ -70,7 +70,12 @@ impl BuildPlan {
             }
         }
         let is_base = |stage: &StagePlan| matches!(files, FileSource::Other(source) if stage.base == *source);
-        if self.stages.iter().any(is_base) {
+        let compares = |stage: &StagePlan| {
+            let growth = stage.verify.as_ref().and_then(|verify| verify.max_growth.as_ref());
+            let published = growth.and_then(|growth| growth.published.as_ref());
+            matches!(files, FileSource::Other(source) if published == Some(source))
+        };
+        if self.stages.iter().any(|stage| is_base(stage) || compares(stage)) {
             return ContextPaths::All;
         }
         if paths.is_empty() {

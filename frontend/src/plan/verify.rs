@@ -11,9 +11,11 @@ use spec_schema::spec::{
 };
 
 use super::build::StagePlanner;
+use super::growth::{GrowthCheck, growth};
 use super::names::one_line;
 use super::run::script_args;
 use super::{MountPlan, Runtime, health, helper};
+use crate::resolved::Resolved;
 use crate::scope::Env;
 
 /// The checks of an image.
@@ -23,6 +25,8 @@ pub struct VerifyPlan {
     pub span: Span,
     /// The most bytes that the files may have together.
     pub max_size: Option<Spanned<u64>>,
+    /// How much more they may have than those of the image that was published before.
+    pub max_growth: Option<GrowthCheck>,
     /// Who must be the image's user.
     pub user: Option<Spanned<String>>,
     /// Who is, where that is to be compared when the files of the image are there.
@@ -149,13 +153,15 @@ pub(super) fn verify(
     planner: &StagePlanner<'_>,
     verify: &Verify,
     runtime: &Runtime,
+    resolved: &Resolved,
     faults: &mut Faults,
 ) -> VerifyPlan {
     let mut reader = Reader { planner, runtime, faults };
     let user = verify.user.as_ref().map(|user| reader.text(user, &runtime.env));
     let mut paths = reader.paths(&verify.forbid, true);
     paths.extend(reader.paths(&verify.require, false));
-    let looks = verify.max_size.is_some() || !paths.is_empty();
+    let measures = verify.max_size.is_some() || verify.max_growth.is_some();
+    let looks = measures || !paths.is_empty();
     let build = planner.build_platform;
     let looker = looks.then(|| helper::path_for(planner, build, "`verify`", verify.span, reader.faults));
     let runs_any = !verify.run.is_empty() || verify.serve.is_some();
@@ -167,6 +173,7 @@ pub(super) fn verify(
     VerifyPlan {
         span: verify.span,
         max_size: verify.max_size.as_ref().map(|size| Spanned::new(size.value.0, size.span)),
+        max_growth: verify.max_growth.as_ref().map(|it| growth(it, planner.selection, resolved)),
         user,
         image_user: String::new(),
         paths,

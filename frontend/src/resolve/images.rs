@@ -15,7 +15,7 @@ use crate::select::{Deciding, ImageKey, Selection, Source};
 
 /// Looks up every image that the selections name, each once, all at the same time.
 ///
-/// An image that cannot be had is a fault at the first place that names it.
+/// An image that cannot be had is a fault at the first place that names it. What an image is compared with may not be there yet.
 pub(super) async fn images(
     gateway: &Gateway,
     opts: &FrontendOpts,
@@ -23,7 +23,9 @@ pub(super) async fn images(
     names: &[&str],
     faults: &mut Faults,
 ) -> BTreeMap<ImageKey, BaseImage> {
-    let wanted = wanted(selections);
+    let needed = wanted(selections.iter().flat_map(Selection::images));
+    let mut wanted = wanted(selections.iter().filter_map(Selection::published_image));
+    wanted.extend(needed.clone());
     let several = selections.len() > 1;
     let mut lookups = tokio::task::JoinSet::new();
     for key in wanted.keys() {
@@ -41,12 +43,17 @@ pub(super) async fn images(
         }
     }
     for (key, why) in failed {
+        let is_needed = needed.contains_key(&key);
+        if !is_needed && (is_unknown(&key, &why) || is_missing_platform(&why)) {
+            continue;
+        }
         let span = wanted.get(&key).copied().unwrap_or_default();
         let platforms =
             if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
         let fault = not_found(&key, &why, &platforms, names, span);
         let fault = if is_unknown(&key, &why) { decided(fault, &key, selections) } else { fault };
-        faults.push(locked(&key, fault, &why, selections));
+        let fault = if is_needed { locked(&key, fault, &why, selections) } else { uncompared(&key, fault) };
+        faults.push(fault);
     }
     images
 }
@@ -82,9 +89,9 @@ async fn platforms(gateway: &Gateway, opts: &FrontendOpts, key: &ImageKey) -> Ve
     found.into_iter().collect()
 }
 
-fn wanted(selections: &[Selection]) -> BTreeMap<ImageKey, Span> {
+fn wanted<'k>(images: impl Iterator<Item = (&'k ImageKey, Span)>) -> BTreeMap<ImageKey, Span> {
     let mut wanted = BTreeMap::new();
-    for (key, span) in selections.iter().flat_map(Selection::images) {
+    for (key, span) in images {
         wanted.entry(key.clone()).or_insert(span);
     }
     wanted
@@ -155,6 +162,17 @@ fn locked(key: &ImageKey, fault: Diagnostic, why: &str, selections: &[Selection]
     }
     let message = format!("{} is locked to a digest that its registry does not have", name.shown());
     Diagnostic::new(pin.span, message).related(fault.span, "the spec names it here").help(help)
+}
+
+/// The fault of an image that is only compared with: where its registry does not say whether it is there, the client can.
+fn uncompared(key: &ImageKey, fault: Diagnostic) -> Diagnostic {
+    let name = key.reference.familiar();
+    let without = format!("`--build-context {name}=docker-image://scratch` builds without comparing");
+    let help = match &fault.help {
+        Some(help) => format!("{help}; {without}"),
+        None => without,
+    };
+    fault.help(help)
 }
 
 /// Whether there is no image of that name.

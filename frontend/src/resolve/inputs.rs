@@ -24,7 +24,7 @@ pub(super) fn inputs(
     faults: &mut Faults,
 ) -> Inputs {
     let mut inputs = Inputs::new();
-    for (external, span) in selections.iter().flat_map(Selection::externals) {
+    for (external, span) in selections.iter().flat_map(Selection::all_externals) {
         let Origin::Input(name) = &external.origin else { continue };
         match input(opts, entrypoint, name) {
             Ok(input) => {

@@ -41,7 +41,7 @@ async fn ignored(
 ) -> Result<BTreeMap<String, Vec<String>>, Failure> {
     let mut directories: Vec<&LocalDirectory> = selections
         .iter()
-        .flat_map(Selection::externals)
+        .flat_map(Selection::all_externals)
         .filter_map(|(external, _)| external.local())
         .collect();
     directories.sort_unstable();

@@ -14,7 +14,7 @@ use super::origins::Origins;
 use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
 use super::triggers::Triggers;
-use super::{Deciding, SelectedStage, Selection, Source};
+use super::{Deciding, Published, SelectedStage, Selection, Source};
 use crate::epoch::Epoch;
 use crate::expand::Core;
 use crate::external::Origin;
@@ -90,7 +90,10 @@ fn selected(
     let build_args = request.build_args.clone();
     let platforms = Platforms { target: platform, build };
     let selection = assemble(spec, &used, &order, globals, origins, platforms, faults);
-    Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), ..selection })
+    // All stages together are no image that could be compared with anything.
+    let named = target.filter(|_| !all).and_then(|target| used.get(target)?.published.clone());
+    let published = named.and_then(|named| published(&selection, named, faults));
+    Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), published, ..selection })
 }
 
 /// Position of the stage to build: the client's target, the spec's default, the last stage.
@@ -300,8 +303,21 @@ fn assemble(
         stages,
         reads_context,
         named,
+        published: None,
         positions,
         origins,
+    }
+}
+
+/// What the image is compared with. What counts is what is published now, whatever is locked.
+fn published(selection: &Selection, (name, span): (String, Span), faults: &mut Faults) -> Option<Published> {
+    let platform = &selection.target()?.platform;
+    match selection.origins.unlocked().find(&name, platform) {
+        Ok(source) => Some(Published { source, name, span }),
+        Err(problem) => {
+            faults.push(problem.at(span));
+            None
+        }
     }
 }
 

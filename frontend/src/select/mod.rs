@@ -48,8 +48,21 @@ pub struct Selection {
     pub reads_context: bool,
     /// What the spec itself names outside, as it does: nothing that the client put in its place, and nothing that is locked.
     pub named: Vec<(Source, Span)>,
+    /// What the image is compared with. It is only looked at, so neither a lock file nor a policy is about it.
+    pub published: Option<Published>,
     positions: BTreeMap<String, usize>,
     origins: Origins,
+}
+
+/// The image that was published before, as `max_growth` names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Where its files come from.
+    pub source: Source,
+    /// Its name.
+    pub name: String,
+    /// Where it is named.
+    pub span: Span,
 }
 
 /// A stage that the target needs.
@@ -119,6 +132,24 @@ pub struct ImageKey {
     pub platform: Platform,
 }
 
+impl Source {
+    /// The image that it is.
+    pub fn image(&self) -> Option<&ImageKey> {
+        match self {
+            Self::Image(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The files from outside that it is, and that are no image.
+    pub fn external(&self) -> Option<&External> {
+        match self {
+            Self::External(external) => Some(external),
+            _ => None,
+        }
+    }
+}
+
 impl Selection {
     /// What a `from` names, for a stage of that platform; `None` where a fault was recorded before.
     pub fn source(&self, from: &Template, platform: &Platform) -> Option<Source> {
@@ -155,10 +186,13 @@ impl Selection {
 
     /// The images needed, each with a place that names it.
     pub fn images(&self) -> impl Iterator<Item = (&ImageKey, Span)> {
-        self.sources().filter_map(|(source, span)| match source {
-            Source::Image(key) => Some((&**key, span)),
-            _ => None,
-        })
+        self.sources().filter_map(|(source, span)| Some((source.image()?, span)))
+    }
+
+    /// The image that was published before, where it is one.
+    pub fn published_image(&self) -> Option<(&ImageKey, Span)> {
+        let published = self.published.as_ref()?;
+        Some((published.source.image()?, published.span))
     }
 
     /// The args whose defaults decide which images stages start from, each with what it comes to.
@@ -172,10 +206,14 @@ impl Selection {
 
     /// Files from outside that are needed, each with a place that names them.
     pub fn externals(&self) -> impl Iterator<Item = (&External, Span)> {
-        self.sources().filter_map(|(source, span)| match source {
-            Source::External(external) => Some((&**external, span)),
-            _ => None,
-        })
+        self.sources().filter_map(|(source, span)| Some((source.external()?, span)))
+    }
+
+    /// Those, and what stands in the place of the image that was published before.
+    pub fn all_externals(&self) -> impl Iterator<Item = (&External, Span)> {
+        let published = self.published.as_ref();
+        let published = published.and_then(|published| Some((published.source.external()?, published.span)));
+        self.externals().chain(published)
     }
 
     /// The stage that is built.

@@ -52,6 +52,11 @@ impl Origins {
         Self { contexts, sources, lock }
     }
 
+    /// The same names as if nothing were locked.
+    pub(super) fn unlocked(&self) -> Self {
+        Self { lock: None, ..self.clone() }
+    }
+
     pub(super) fn lock(&self) -> Option<&Lock> {
         self.lock.as_deref()
     }

@@ -21,6 +21,8 @@ pub(super) struct References {
     pub(super) sources: Vec<(Reference, Span)>,
     /// What looks at its image, on the builder's own platform.
     pub(super) scanners: Vec<(Reference, Span)>,
+    /// What its image is compared with, where it is the target.
+    pub(super) published: Option<(String, Span)>,
     /// The steps that are there.
     pub(super) steps: Vec<SelectedStep>,
     /// Whether a step reads the build context.
@@ -59,6 +61,7 @@ impl References {
             base,
             sources: Vec::new(),
             scanners: Vec::new(),
+            published: None,
             steps: Vec::new(),
             reads_context: false,
             replaced: true,
@@ -149,6 +152,7 @@ pub(super) fn references(
         base: reader.reference(&stage.from, faults),
         sources: Vec::new(),
         scanners: Vec::new(),
+        published: reader.published(stage, faults),
         steps: Vec::new(),
         reads_context: false,
         replaced: false,
@@ -227,6 +231,24 @@ impl Reader<'_> {
         for from in sources {
             found.sources.extend(self.reference(from, faults).map(|reference| (reference, from.span)));
         }
+    }
+
+    /// The image that a stage's own is compared with, by its name.
+    fn published(&self, stage: &Stage, faults: &mut Faults) -> Option<(String, Span)> {
+        let since = &stage.verify.as_ref()?.max_growth.as_ref()?.since;
+        let message = match self.reference(since, faults)? {
+            Reference::Other(name) => return Some((name, since.span)),
+            Reference::Stage(index) => {
+                let name = self.spec.stages.get_index(index).map_or("", |(name, _)| name);
+                format!("`{name}` is a stage of this spec, and no image that was published before")
+            }
+            Reference::Scratch | Reference::Frontend => "nothing can be smaller than `scratch`".to_owned(),
+        };
+        faults.push(
+            Diagnostic::new(since.span, message)
+                .help("name the image as it is pushed, such as `registry.example/app:latest`"),
+        );
+        None
     }
 
     fn reference(&self, from: &Template, faults: &mut Faults) -> Option<Reference> {

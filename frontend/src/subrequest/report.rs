@@ -7,7 +7,7 @@ use super::Answer;
 use crate::accounts::{AccountFiles, Accounts, PASSWD};
 use crate::build::{lower_all, solve_all};
 use crate::compare;
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Extent, compile, compile_extent};
 use crate::explain::input;
 use crate::gateway::{BuildResult, DaemonInfo, Failure, Gateway, Ref, SolveOptions};
 use crate::image_config::ImageConfig;
@@ -67,7 +67,7 @@ async fn before(
     let Some(opts) = compare::options(opts).filter(|_| !compare::is_taken(compiled.core.spec())) else {
         return Ok(None);
     };
-    let other = Box::pin(compile(gateway, &opts)).await?;
+    let other = Box::pin(compile_extent(gateway, &opts, Extent::Before)).await?;
     let below = below(&other, &opts, daemon);
     let base = |plan| lower_base(plan, 0, &other.resolved, &below);
     Ok(Some(other.plans.iter().map(base).collect()))

@@ -112,7 +112,7 @@ fn required(index: usize, check: &PathCheck, verify: &VerifyPlan, listing: &List
 }
 
 /// Two sizes that differ, shown so that they do.
-fn sizes(one: u64, other: u64) -> (String, String) {
+pub(super) fn sizes(one: u64, other: u64) -> (String, String) {
     let shown = (size_of(one), size_of(other));
     if shown.0 == shown.1 { (format!("{one} bytes"), format!("{other} bytes")) } else { shown }
 }

@@ -5,6 +5,7 @@
 
 mod config;
 mod files;
+mod growth;
 mod process;
 mod scan;
 
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 pub(crate) use config::attestations;
 pub use config::{prepare, prepare_scans};
 pub(crate) use files::Listing;
+pub(crate) use growth::uncompared;
 
 use crate::accounts::{AccountFiles, GROUP, PASSWD};
 use crate::compile::Compiled;
@@ -34,6 +36,7 @@ const LIMIT: usize = 4 << 20;
 #[derive(Debug, Clone, Copy)]
 enum Subject {
     Look,
+    Growth,
     Run(usize),
     Serve,
     User,
@@ -114,7 +117,8 @@ pub(crate) async fn verify(
         let runs = checks.runs.into_iter().enumerate().map(|(at, run)| (Subject::Run(at), run));
         let look = checks.look.map(|look| (Subject::Look, look));
         let serve = checks.serve.map(|serve| (Subject::Serve, serve));
-        for (subject, definition) in look.into_iter().chain(runs).chain(serve) {
+        let growth = checks.growth.map(|growth| (Subject::Growth, growth));
+        for (subject, definition) in look.into_iter().chain(growth).chain(runs).chain(serve) {
             let finder = finder.clone();
             running.spawn_local(async move { (index, subject, finder.find(definition, subject).await) });
         }
@@ -164,7 +168,7 @@ impl Finder {
             file.map(Option::unwrap_or_default)
         };
         Ok(match subject {
-            Subject::Look => Found { main: read("found").await?, ..Found::default() },
+            Subject::Look | Subject::Growth => Found { main: read("found").await?, ..Found::default() },
             Subject::Run(_) | Subject::Scan(_) => {
                 let (main, stdout, stderr) =
                     tokio::try_join!(read("outcome"), read("stdout"), read("stderr"))?;
@@ -197,6 +201,7 @@ fn judge(plan: &BuildPlan, subject: Subject, found: &Found, only_reports: bool) 
     let Some(verify) = plan.stages.last().and_then(|stage| stage.verify.as_ref()) else { return Vec::new() };
     match subject {
         Subject::Look => files::judge(verify, &found.main),
+        Subject::Growth => growth::judge(verify, &found.main),
         Subject::Run(at) => verify.runs.get(at).map(|run| process::judge_run(run, found)).unwrap_or_default(),
         Subject::Serve => {
             verify.serve.iter().filter_map(|serve| process::judge_serve(serve, found)).collect()
@@ -220,7 +225,7 @@ fn process_of(plan: &BuildPlan, subject: Subject) -> Option<process::Shown<'_>> 
             let (display, user) = (&scan.step.display, &scan.run()?.user);
             return Some(process::Shown { display, user, span: scan.step.span, scans: true });
         }
-        Subject::Look | Subject::User => return None,
+        Subject::Look | Subject::Growth | Subject::User => return None,
     };
     Some(process::Shown { display: &process.display, user: &process.user, span: process.span, scans: false })
 }

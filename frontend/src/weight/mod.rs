@@ -13,6 +13,7 @@ use serde::Serialize;
 pub use found::{Found, Node, Part, Sums};
 pub use html::html;
 pub use text::text;
+pub(crate) use text::{difference, differences};
 
 use self::checklist::Line;
 use crate::explain::{Input, external_input, input, location};
@@ -309,7 +310,7 @@ impl Item {
 }
 
 impl Growth {
-    fn of(node: Node, sums: Sums) -> Self {
+    pub(crate) fn of(node: Node, sums: Sums) -> Self {
         let Sums { before, after, added, changed, removed, .. } = sums;
         let children = node.children.into_iter().map(|node| {
             let sums = node.sums;

@@ -148,7 +148,7 @@ fn left_behind(report: &Report) -> Option<String> {
 }
 
 /// A difference of sizes.
-pub(super) fn difference(before: u64, after: u64) -> String {
+pub(crate) fn difference(before: u64, after: u64) -> String {
     let sign = if after >= before { '+' } else { '−' };
     format!("{sign}{}", size_of(after.abs_diff(before)))
 }
@@ -176,7 +176,7 @@ fn growth(growth: &Growth) -> String {
 }
 
 /// Where two images differ: the deepest directories that hold most of a difference.
-pub(super) fn differences(growth: &Growth) -> Vec<(&Growth, String)> {
+pub(crate) fn differences(growth: &Growth) -> Vec<(&Growth, String)> {
     let moved = |node: &Growth| node.after.abs_diff(node.before);
     let mut told: Vec<(&Growth, String)> = vec![(growth, growth.name.clone())];
     loop {

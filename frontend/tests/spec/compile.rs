@@ -353,13 +353,13 @@ fn compile_parsed(
         .zip(&selections)
         .map(|(plan, selection)| {
             let lowered = lower(plan, &resolved, &surroundings);
-            let LoweredChecks { look, runs, serve } = lowered.checks;
+            let LoweredChecks { look, growth, runs, serve } = lowered.checks;
             let scans = lowered.scans.each.into_iter().map(|scan| scan.found).chain(lowered.scans.reports);
             Compiled {
                 platform: plan.platform.clone(),
                 explanation: explained(plan, selection),
                 definition: lowered.definition,
-                checks: look.into_iter().chain(runs).chain(serve).chain(scans).collect(),
+                checks: look.into_iter().chain(growth).chain(runs).chain(serve).chain(scans).collect(),
                 image: image(plan, &resolved, &opts.labels, platforms.explicit),
             }
         })
@@ -406,7 +406,8 @@ fn accounts_below(plan: &BuildPlan, stage: usize, client: &Client) -> AccountFil
 
 fn resolved(selections: &[Selection]) -> Resolved {
     let known: BTreeMap<String, Value> = serde_json::from_str(IMAGES).unwrap();
-    let wanted = selections.iter().flat_map(Selection::images);
+    let wanted =
+        selections.iter().flat_map(|selection| selection.images().chain(selection.published_image()));
     let images = wanted
         .map(|(key, _)| {
             let name = key.reference.to_string();

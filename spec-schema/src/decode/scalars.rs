@@ -4,7 +4,7 @@ use super::{Decode, parse_scalar};
 use crate::diagnostic::Faults;
 use crate::node::Node;
 use crate::span::Spanned;
-use crate::spec::Statuses;
+use crate::spec::{Growth, Statuses};
 
 /// The same with its place, for what may be wrong in a way that only shows later.
 macro_rules! spanned {
@@ -17,7 +17,7 @@ macro_rules! spanned {
     };
 }
 
-spanned!(Duration, Size, Statuses, u32);
+spanned!(Duration, Growth, Size, Statuses, u32);
 
 /// A length of time, in nanoseconds. Written `30s`, `1h30m`, `500ms`, `7d`; `0s` is allowed.
 ///
@@ -59,7 +59,7 @@ fn nanoseconds(unit: &str) -> Option<u64> {
 }
 
 /// `number`, which may have a decimal fraction, times `scale`; nothing is rounded but the fraction.
-fn scaled(number: &str, scale: u64) -> Option<u64> {
+pub(crate) fn scaled(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() || fraction.len() > 9 || fraction.contains('.') {
         return None;

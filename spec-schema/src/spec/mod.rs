@@ -38,7 +38,9 @@ pub use step::{
     AddStep, CopyStep, MkdirStep, RemoveStep, RunStep, Step, SymlinkStep, SymlinkTarget, When, WriteFile,
     WriteStep,
 };
-pub use verify::{Attestation, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText};
+pub use verify::{
+    Attestation, Growth, MaxGrowth, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText,
+};
 
 pub(crate) use step::actions_with;
 

@@ -1,10 +1,12 @@
 //! What must hold of an image before it leaves the build.
 
+use std::fmt::{self, Display, Formatter};
+
 use super::{Command, Network, Statuses};
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, Duration, List, Map, OneOrMany, Size, keywords, record};
+use crate::decode::{Decode, Duration, List, Map, OneOrMany, Size, keywords, parse_scalar, record, scaled};
 use crate::diagnostic::{Diagnostic, Faults};
-use crate::encode::Encode;
+use crate::encode::{Encode, word};
 use crate::node::Node;
 use crate::span::Spanned;
 
@@ -18,6 +20,8 @@ record! {
         /// The most that all files of the image may have together: `30MB`. What counts is the length of each regular file, of all layers put
         /// together; of several links to one file, one.
         pub max_size: Option<Spanned<Size>>,
+        /// How much larger the image may be than the one that is published.
+        pub max_growth: Option<MaxGrowth>,
         /// The user that the image runs as: a name, a number, either with a group behind a colon, or `non_root` for any but root.
         pub user: Option<Template>,
         /// What must not be in the image: absolute paths, patterns from the root or from anywhere (`/opt/*.sh`, `**/*.pem`), or names of
@@ -32,6 +36,64 @@ record! {
         /// What the client must ask for beside the image: `sbom`, `provenance`, or both. A build without `--sbom` or `--provenance` fails before any
         /// step runs.
         pub attestations: Option<OneOrMany<Attestation>>,
+    }
+}
+
+record! {
+    "`max_growth`";
+    /// How much larger an image may be than another one: than the one that was published before it. What counts is the length of files, as for
+    /// `max_size`, on each platform by itself. Where the other image is not there yet, or not for a platform, nothing is compared, and the build says so.
+    pub struct MaxGrowth {
+        /// The other image, such as `registry.example/app:latest`, or a source of the spec. What its tag names when the image is built counts: it is not locked.
+        pub since: Template,
+        /// The most that the image may have more: a size such as `5MB`, or a part of the other image such as `10%`.
+        pub by: Spanned<Growth>,
+    }
+}
+
+/// How much larger something may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// By so many bytes.
+    Bytes(Size),
+    /// By so many hundredths of a percent.
+    Percent(u64),
+}
+
+impl Growth {
+    /// Reads `5MB` or `10%`; `None` where it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_suffix('%') {
+            Some(number) => scaled(number.trim_end(), 100).map(Self::Percent),
+            None => Size::parse(text).map(Self::Bytes),
+        }
+    }
+}
+
+impl Decode for Growth {
+    fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        parse_scalar(node, "a size such as `5MB`, or a part such as `10%`", faults, Self::parse)
+    }
+}
+
+impl Encode for Growth {
+    fn encode(&self) -> Node {
+        match self {
+            Self::Bytes(size) => size.encode(),
+            Self::Percent(_) => word(self),
+        }
+    }
+}
+
+impl Display for Growth {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(size) => write!(formatter, "{} bytes", size.0),
+            Self::Percent(hundredths) => match (hundredths / 100, hundredths % 100) {
+                (whole, 0) => write!(formatter, "{whole}%"),
+                (whole, rest) => write!(formatter, "{whole}.{rest:02}%"),
+            },
+        }
     }
 }
 
@@ -121,8 +183,10 @@ record! {
 impl Verify {
     /// Whether anything in it needs more than the image config and the files that name users.
     pub fn looks_inside(&self) -> bool {
-        let Self { max_size, user: _, forbid, require, run, serve, attestations: _, span: _ } = self;
-        max_size.is_some() || !forbid.is_empty() || !require.is_empty() || !run.is_empty() || serve.is_some()
+        let Self { max_size, max_growth, user: _, forbid, require, run, serve, attestations: _, span: _ } =
+            self;
+        let measures = max_size.is_some() || max_growth.is_some();
+        measures || !forbid.is_empty() || !require.is_empty() || !run.is_empty() || serve.is_some()
     }
 }
 
@@ -158,5 +222,29 @@ impl Decode for VerifyServe {
 impl Encode for VerifyServe {
     fn encode(&self) -> Node {
         self.settings.encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::Value;
+
+    #[test]
+    fn growth_is_a_size_or_a_part() {
+        for (text, growth) in [
+            ("5MB", Growth::Bytes(Size(5_000_000))),
+            ("0", Growth::Bytes(Size(0))),
+            ("10%", Growth::Percent(1_000)),
+            ("0.50%", Growth::Percent(50)),
+            ("250%", Growth::Percent(25_000)),
+        ] {
+            assert_eq!(Growth::parse(text), Some(growth));
+            let Value::Scalar(written) = growth.encode().value else { panic!("{growth:?}") };
+            assert_eq!(written.text, text);
+        }
+        for text in ["", "%", "x%", "-1%", "5MB%", "10 percent"] {
+            assert_eq!(Growth::parse(text), None, "{text}");
+        }
     }
 }

@@ -25,6 +25,34 @@ fn a_login_that_is_missing_to_pull() {
     told("registry_login", from(&image).fail(), registry.address());
 }
 
+#[test]
+fn a_login_that_is_missing_to_compare() {
+    let registry = Registry::with_login();
+    let since = format!("{}/private/app:latest", registry.address());
+    let build = format!(
+        "stages:\n  app:\n    from: scratch\n    verify:\n      max_growth: {{since: {since}, by: 10%}}\n"
+    );
+    told("growth_login", Build::spec(&build).fail(), registry.address());
+}
+
+#[test]
+fn an_image_that_has_grown_too_much() {
+    let registry = Registry::shared();
+    let before = registry.name("app");
+    let of = |steps: &str, verify: &str| {
+        Build::spec(&format!("stages:\n  app:\n    from: busybox:1.36\n    steps:\n{steps}{verify}"))
+    };
+    let file =
+        |name: &str, bytes| format!("      - write: {{path: /srv/{name}, content: {}}}\n", "x".repeat(bytes));
+    let tag = before.rsplit(':').next().unwrap_or_default();
+    let cache = "      - run: mkdir -p /root/.cache/pip && dd if=/dev/zero of=/root/.cache/pip/wheel bs=1000 count=700\n";
+    of(&(file("server", 5) + &file("old", 50)), "").run_with(["--push", "--tag", &*before]).ok();
+    let verify = format!("    verify:\n      max_growth:\n        since: {}\n        by: 10%\n", &*before);
+    let mut built = of(&(file("server", 25) + cache), &verify).fail();
+    built.progress.messages = built.progress.messages.replace(tag, "TAG");
+    told("growth", built, registry.address());
+}
+
 /// A preset whose compiler comes from a registry that has no such release.
 #[track_caller]
 fn no_release(name: &str, with: &str) {

@@ -19,6 +19,7 @@ mod examples_node;
 mod examples_python;
 mod expand;
 mod git_ssh;
+mod growth;
 mod health;
 mod include;
 mod install;

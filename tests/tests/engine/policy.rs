@@ -172,6 +172,18 @@ fn the_smaller_size_counts() {
 }
 
 #[test]
+fn what_a_report_compares_with_is_not_judged() {
+    let policy = "images: {ban: busybox}\nlabels: {team: '[a-z]+'}\nuser: non_root\nmax_size: 1MB\n";
+    let spec = "stages:\n  app:\n    from: scratch\n    user: '1000'\n    labels: {team: core}\n    steps: [{write: {path: /NONCE, content: x}}]\n";
+    let build = under(policy, spec).flags(["--build-context=before=docker-image://busybox:1.36"]);
+    let told = build.run_with(["--call=report", "--progress=none"]).ok().outcome.stdout;
+    assert!(told.contains("\nGROWTH: −"), "{told}");
+    // It is no stage that could be built.
+    let refused = build.run_with(["--target=report+before", "--output=type=cacheonly"]).failed();
+    assert!(refused.messages().contains("there is no stage `report+before`"), "{}", refused.messages());
+}
+
+#[test]
 fn a_preset_is_judged_at_the_line_that_asks_for_it() {
     let policy = "images: {allow: 'registry.acme.com/**'}\n";
     let build = under(policy, "preset: static\nwith: {build: 'false'}\n").file("index.html", "hello");
