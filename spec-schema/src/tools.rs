@@ -23,6 +23,8 @@ pub struct Directory {
     pub target: &'static str,
     /// The variables that point the tool there, where it has any.
     pub variables: &'static [&'static str],
+    /// The option that points the tool there for others than root, and the variable that holds it among others.
+    pub option: Option<(&'static str, &'static str)>,
     /// What builds do that use it at the same time: what the tool stands.
     pub sharing: Sharing,
     /// Whether what it holds fits one platform only.
@@ -41,12 +43,17 @@ const fn tool(name: &'static str, directories: &'static [Directory]) -> Tool {
 }
 
 const fn shared(target: &'static str, variables: &'static [&'static str]) -> Directory {
-    Directory { target, variables, sharing: Sharing::Shared, native: false }
+    Directory { target, variables, option: None, sharing: Sharing::Shared, native: false }
 }
 
 impl Directory {
     const fn locked(mut self) -> Self {
         self.sharing = Sharing::Locked;
+        self
+    }
+
+    const fn with_option(mut self, variable: &'static str, option: &'static str) -> Self {
+        self.option = Some((variable, option));
         self
     }
 
@@ -106,7 +113,11 @@ pub const TOOLS: &[Tool] = &[
         "cargo",
         &[shared("/usr/local/cargo/registry", &[]).locked(), shared("/usr/local/cargo/git", &[]).locked()],
     ),
-    tool("maven", &[shared("/root/.m2/repository", &[]).locked()]),
+    // Another home would be another repository, and there may be none.
+    tool(
+        "maven",
+        &[shared("/root/.m2/repository", &[]).locked().with_option("MAVEN_OPTS", "-Dmaven.repo.local=")],
+    ),
     // Its locks do not reach from one container to another.
     tool("gradle", &[shared("/root/.gradle", &["GRADLE_USER_HOME"]).locked()]),
     Tool {

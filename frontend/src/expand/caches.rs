@@ -1,6 +1,6 @@
 //! Well-known caches: the mounts that stand for the name of a tool.
 
-use spec_schema::decode::text::{Template, Text};
+use spec_schema::decode::text::{Form, Part, Template, Text, Variable};
 use spec_schema::decode::{Entry, Id, Permissions};
 use spec_schema::spec::{CacheSettings, FileMount, Mount, RunStep};
 use spec_schema::tools::{Directory, Tool};
@@ -56,6 +56,9 @@ pub(super) fn well_known(name: &Text, platform: &Template, run: &mut RunStep) ->
     for directory in tool.directories {
         let mount = mount(directory, &User::of(run_as.as_ref()), run_as.as_ref(), platform, name);
         directory.variables.iter().for_each(|variable| set(run, variable, mount.target.clone()));
+        if let Some((variable, option)) = directory.option.filter(|_| mount.target.raw != directory.target) {
+            add(run, variable, &Template::literal(option, span).joined("", &mount.target));
+        }
         mounts.push(mount);
     }
     mounts
@@ -67,6 +70,21 @@ fn set(run: &mut RunStep, variable: &str, value: Template) {
     }
 }
 
+/// Puts an option behind those that a variable of the step has, or of what the step starts from.
+fn add(run: &mut RunStep, variable: &str, option: &Template) {
+    let span = option.span;
+    let there = run.env.get(variable).cloned().unwrap_or_else(|| {
+        let form = Form::Default(Vec::new());
+        let part = Part::Variable(Variable { name: variable.to_owned(), span, form });
+        Template { raw: format!("${{{variable}:-}}"), span, parts: vec![part] }
+    });
+    // A stage and its step may name the same cache.
+    if !there.raw.contains(&option.raw) {
+        let value = there.joined(" ", option);
+        run.env.insert(variable.to_owned(), Entry { key_span: span, value });
+    }
+}
+
 fn mount(
     of: &Directory,
     user: &User,
@@ -74,7 +92,7 @@ fn mount(
     platform: &Template,
     name: &Text,
 ) -> CacheSettings {
-    let is_reached = matches!(user, User::Root) || of.variables.is_empty();
+    let is_reached = matches!(user, User::Root) || (of.variables.is_empty() && of.option.is_none());
     let target = if is_reached { of.target.to_owned() } else { format!("{ELSEWHERE}{}", of.target) };
     let platform = of.native.then_some(platform);
     let owner = run_as.filter(|_| !matches!(user, User::Root));

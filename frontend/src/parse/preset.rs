@@ -13,10 +13,10 @@ use crate::presets::{Asked, Chosen, Place};
 
 /// Takes `preset` and `with` off a tree.
 pub(super) fn take(root: &mut Node, faults: &mut Faults) -> Option<Asked> {
-    let Value::Mapping(entries) = &mut root.value else { return None };
+    let Value::Mapping(keys) = &mut root.value else { return None };
     let mut remove = |key: &str| {
-        let at = entries.iter().position(|(name, _)| name.value == key)?;
-        Some(entries.remove(at))
+        let at = keys.iter().position(|(name, _)| name.value == key)?;
+        Some(keys.remove(at))
     };
     let (preset, with) = (remove("preset"), remove("with"));
     let Some((_, preset)) = preset else {
@@ -30,7 +30,9 @@ pub(super) fn take(root: &mut Node, faults: &mut Faults) -> Option<Asked> {
     let with = with.and_then(|(_, node)| Map::<Text>::decode(&node, faults)).unwrap_or_default();
     let with =
         with.iter().map(|(name, entry)| (Spanned::new(name.to_owned(), entry.key_span), entry.value.clone()));
-    Some(Asked { preset, with: with.collect(), build_args: BTreeMap::new() })
+    let with = with.collect();
+    let stages = entries(root, "stages").map(|(name, _)| name.value.clone()).collect();
+    Some(Asked { preset, with, stages, build_args: BTreeMap::new() })
 }
 
 /// The args of a preset as the names of options.

@@ -81,6 +81,8 @@ pub struct Asked {
     pub preset: Text,
     /// Its options.
     pub with: Vec<(Text, Text)>,
+    /// The stages that the spec says something for.
+    pub stages: Vec<String>,
     /// What the client says for args, which goes over options of the same name.
     pub build_args: BTreeMap<String, String>,
 }
@@ -90,6 +92,11 @@ impl Asked {
     pub fn option(&self, name: &str) -> Option<&str> {
         let build_arg = self.build_args.get(&name.to_uppercase());
         build_arg.map(String::as_str).or_else(|| self.written(name))
+    }
+
+    /// Whether the spec says something for a stage of the preset.
+    fn changes(&self, stage: &str) -> bool {
+        self.stages.iter().any(|name| name == stage)
     }
 
     /// What the spec says for an option.
@@ -148,6 +155,9 @@ impl Chosen {
 const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") };
 const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
 const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
+const NODE_UNBUILT: Part = Part { name: "preset node: unbuilt", text: include_str!("node-unbuilt.yaml") };
+const STATIC_UNBUILT: Part =
+    Part { name: "preset static: unbuilt", text: include_str!("static-unbuilt.yaml") };
 const JAVA_MAVEN: Part = Part { name: "preset java: maven", text: include_str!("java-maven.yaml") };
 const JAVA_GRADLE: Part = Part { name: "preset java: gradle", text: include_str!("java-gradle.yaml") };
 const JAVA_PLAIN: Part = Part { name: "preset java: sources", text: include_str!("java-plain.yaml") };

@@ -23,6 +23,7 @@ mod growth;
 mod health;
 mod include;
 mod install;
+mod install_others;
 mod killed;
 mod limits;
 mod link;

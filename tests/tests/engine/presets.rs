@@ -1,5 +1,7 @@
 //! Presets: a project and two lines.
 
+use std::os::unix::fs::PermissionsExt;
+
 use optfrontend_tests::{Build, Container, docker, in_one_of_three_rounds, nonce, repository};
 
 use super::examples::alone_with;
@@ -122,59 +124,39 @@ fn a_program_in_java_without_a_build_tool() {
     serves(&build, "65532:65532", 8080);
 }
 
+const PROGRAM: &str = "src/main/java/com/example/Main.java";
+
 /// The plugins are named as this machine's repository has them: it stands in for Maven Central.
 #[test]
 fn a_program_of_maven_with_a_library() {
-    let pom = "<project xmlns='http://maven.apache.org/POM/4.0.0'>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>com.example</groupId>
-  <artifactId>numbers</artifactId>
-  <version>1.0</version>
-  <properties>
-    <maven.compiler.release>17</maven.compiler.release>
-    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-  </properties>
-  <dependencies>
-    <dependency><groupId>com.google.code.gson</groupId><artifactId>gson</artifactId><version>2.10.1</version></dependency>
-  </dependencies>
-  <build>
-    <pluginManagement>
-      <plugins>
-        <plugin><artifactId>maven-dependency-plugin</artifactId><version>3.8.1</version></plugin>
-        <plugin><artifactId>maven-deploy-plugin</artifactId><version>3.1.4</version></plugin>
-        <plugin><artifactId>maven-site-plugin</artifactId><version>3.21.0</version></plugin>
-      </plugins>
-    </pluginManagement>
-  </build>
-</project>
-";
-    let main = "package com.example;
-
-import com.google.gson.Gson;
-import java.util.List;
-
-public final class Main {
-    public static void main(String[] args) {
-        System.out.println(new Gson().toJson(List.of(1, 2)));
-    }
-}
-";
     let build = Build::spec("preset: auto\n")
-        .file("build.yaml", AUTO)
-        .file("pom.xml", pom)
-        .file("src/main/java/com/example/Main.java", main);
+        .files_of(repository().join("tests/install/maven"))
+        .file("build.yaml", AUTO);
     assert_told(
         &build,
         "[preset java] java version 17 (maven.compiler.release in pom.xml), main com.example.Main (src/main/java/com/example/Main.java)",
     );
     let image = build.load();
     assert_eq!(docker(["run", "--rm", &*image.name]).ok().stdout, "[1,2]\n");
+    let main = std::fs::read_to_string(build.folder().join(PROGRAM)).unwrap();
     in_one_of_three_rounds(|| {
-        build.write("src/main/java/com/example/Main.java", format!("{main}// {}\n", nonce()));
+        build.write(PROGRAM, format!("{main}// {}\n", nonce()));
         let changed = build.run().progress;
         let ran = |name: &str| changed.ran().iter().any(|step| step.ends_with(name));
         assert!(ran("mvn package") && !ran("install maven"), "{:#?}", changed.ran());
     });
+}
+
+/// The wrapper hands on what the image says for its arguments, as those of Maven do.
+#[test]
+fn a_program_of_maven_by_its_own_wrapper() {
+    let build = Build::spec("preset: auto\n")
+        .files_of(repository().join("tests/install/maven"))
+        .file("build.yaml", AUTO)
+        .file("mvnw", format!("#!/bin/sh\n# {}\nexec mvn $MAVEN_CONFIG \"$@\"\n", nonce()));
+    std::fs::set_permissions(build.folder().join("mvnw"), PermissionsExt::from_mode(0o755)).unwrap();
+    let image = build.load();
+    assert_eq!(docker(["run", "--rm", &*image.name]).ok().stdout, "[1,2]\n");
 }
 
 #[test]

@@ -4,7 +4,9 @@ mod cargo;
 mod doubt;
 mod javascript;
 mod others;
+mod php;
 mod python;
+mod ruby;
 mod toml;
 
 use spec_schema::decode::text::{Template, Text};
@@ -265,8 +267,8 @@ fn recipe(manager: Manager, project: &mut Project<'_>) -> Result<Option<Recipe>,
         Manager::Cargo => cargo::cargo(project)?,
         Manager::Maven => others::maven(project)?,
         Manager::Gradle => others::gradle(project),
-        Manager::Bundler => others::bundler(project),
-        Manager::Composer => others::composer(project),
+        Manager::Bundler => ruby::bundler(project)?,
+        Manager::Composer => php::composer(project)?,
     };
     Ok(Some(recipe))
 }

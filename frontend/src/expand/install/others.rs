@@ -1,6 +1,6 @@
-//! Go, Maven, Gradle, Bundler and Composer.
+//! Go, Maven and Gradle.
 
-use super::{Project, Recipe, Refusal, script, words};
+use super::{Project, Recipe, Refusal, words};
 use crate::paths;
 
 /// What `go mod download` needs; nothing where it would do nothing: no module is required, or all are in `vendor`.
@@ -97,7 +97,9 @@ pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     }
     let arguments = ["--batch-mode", "--no-transfer-progress", "dependency:go-offline"];
     let command = wrapped(project, "mvnw", "mvn", &arguments);
-    Ok(Recipe { files, command, ..Recipe::default() })
+    // Images of Maven name a directory by it, and wrappers take it for arguments.
+    let env = project.has("mvnw").then(|| ("MAVEN_CONFIG", String::new())).into_iter().collect();
+    Ok(Recipe { files, env, command, ..Recipe::default() })
 }
 
 pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
@@ -127,24 +129,4 @@ pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
     }
     let command = wrapped(project, "gradlew", "gradle", &["--no-daemon", "--quiet", "dependencies"]);
     Recipe { files, command, ..Recipe::default() }
-}
-
-pub(super) fn bundler(project: &mut Project<'_>) -> Recipe {
-    let mut files = project.existing(&["Gemfile", "Gemfile.lock", ".ruby-version", ".bundle/config"]);
-    files.extend(project.matching("*.gemspec"));
-    let mut env = vec![("BUNDLE_FROZEN", "true".to_owned())];
-    if project.production {
-        env.push(("BUNDLE_WITHOUT", "development:test".to_owned()));
-    }
-    Recipe { files, env, command: words(&["bundle", "install"]), ..Recipe::default() }
-}
-
-pub(super) fn composer(project: &mut Project<'_>) -> Recipe {
-    let files = project.existing(&["composer.json", "composer.lock"]);
-    let production = if project.production { " --no-dev" } else { "" };
-    let text = format!(
-        "exec composer install --no-interaction --no-progress --no-scripts --no-autoloader --prefer-dist{production} \"$@\""
-    );
-    let env = vec![("COMPOSER_ALLOW_SUPERUSER", "1".to_owned())];
-    Recipe { files, env, command: script("composer", &text), ..Recipe::default() }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use spec_schema::encode::Encode;
 use spec_schema::node::{Node, Value};
+use spec_schema::span::Span;
 
 use crate::lint::{Found, Rule, Subject};
 use crate::scope::words;
@@ -30,7 +31,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     }
     for (name, entry) in subject.spec().args.iter().filter(|(name, _)| !used.contains(*name)) {
         // Some have a meaning of their own.
-        if name.starts_with("BUILDKIT_") || name == "SOURCE_DATE_EPOCH" {
+        if name.starts_with("BUILDKIT_")
+            || name == "SOURCE_DATE_EPOCH"
+            || is_of_preset(subject, entry.key_span)
+        {
             continue;
         }
         found.add(
@@ -39,6 +43,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             "take it out, or name it where it is meant",
         );
     }
+}
+
+/// Whether an arg is a preset's, or what was found for one: who replaces steps cannot take it out.
+fn is_of_preset(subject: &Subject<'_>, place: Span) -> bool {
+    let is_in_preset = subject.files().get(place.file).is_some_and(|file| file.asked_at().is_some());
+    is_in_preset || subject.files().iter().any(|file| file.asked_at() == Some(place))
 }
 
 /// All words of a tree, keys among them: `when` names args so.

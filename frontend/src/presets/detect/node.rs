@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Project, Refusal, major, port_in};
+use crate::presets::NODE_UNBUILT;
 
 pub(super) fn manifest(project: &mut Project<'_>) -> Result<Value, Refusal> {
     let Some(text) = project.survey.text("package.json") else {
@@ -16,6 +17,9 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let manifest = manifest(project)?;
     version(project, &manifest);
     let builds = build(project, &manifest);
+    if !builds && !project.asked.changes("build") {
+        project.parts.push(NODE_UNBUILT);
+    }
     let Some(entry) = entry(project, &manifest) else {
         return Err(Refusal::new(
             "package.json does not say which file is run",

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Project, Refusal, node};
+use crate::presets::STATIC_UNBUILT;
 use crate::survey::Survey;
 
 /// A tool that builds files for browsers.
@@ -56,6 +57,9 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
         project.find("health", "/", why);
     }
     project.find("port", "8080", "the usual one");
+    if project.value("build") != Some("true") && !project.asked.changes("build") {
+        project.parts.push(STATIC_UNBUILT);
+    }
     Ok(())
 }
 

@@ -1,0 +1,3 @@
+module Greet
+  VERSION = "1.0.0"
+end

@@ -1,0 +1,6 @@
+<?php
+
+function probe(): bool
+{
+    return true;
+}
