@@ -50,7 +50,7 @@ pub struct Audited {
 }
 
 impl Audited {
-    /// Whether there is nothing to say.
+    /// Whether nothing is wrong; there may be advice.
     pub fn is_good(&self) -> bool {
         self.findings.is_empty() && self.faults.is_empty()
     }

@@ -9,8 +9,11 @@ use crate::source::SpecFiles;
 use crate::subrequest::{Answer, lint};
 use crate::terminal::{self, Style};
 
-/// Findings that are told to people; programs get them all.
+/// Findings, and pieces of advice, that are told to people; programs get them all.
 const MAX_TOLD: usize = 100;
+
+/// What stands above advice.
+const ADVICE: &str = "advice: nothing is wrong with these, and they could be better";
 
 /// As JSON, which is that of a check and says more of each finding; and as text.
 pub(crate) fn answer(audited: &Audited) -> Answer {
@@ -21,6 +24,12 @@ pub(crate) fn answer(audited: &Audited) -> Answer {
             more(warning, finding);
         }
     }
+    let advice = findings.advice.iter().map(|piece| {
+        let mut told = lint::warning(files, piece);
+        more(&mut told, piece);
+        told
+    });
+    json["advice"] = advice.collect();
     Answer::new(&json, text(audited, Style::PLAIN))
 }
 
@@ -35,26 +44,46 @@ fn more(warning: &mut Value, finding: &Finding) {
     }
 }
 
-/// Findings one below the other, each with its line.
+/// Findings one below the other, each with its line; then advice.
 pub(crate) fn text(audited: &Audited, style: Style) -> String {
     let Audited { files, findings, faults } = audited;
-    let name = files.iter().next().map_or("", |file| file.name.as_str());
-    if audited.is_good() {
-        return format!("{name}: no findings\n");
-    }
     let mut told = Vec::new();
+    if audited.is_good() {
+        let name = files.iter().next().map_or("", |file| file.name.as_str());
+        told.push(format!("{name}: no findings\n"));
+    }
     if !faults.is_empty() {
         told.push(terminal::faults(files, faults, "faults", style));
     }
     let all: Vec<&Finding> = findings.all().collect();
-    told.extend(all.iter().take(MAX_TOLD).map(|finding| one(files, finding, style)));
-    if all.len() > MAX_TOLD {
-        told.push(format!("… and {} more\n", all.len() - MAX_TOLD));
+    list(&mut told, files, &all, style);
+    if !findings.advice.is_empty() {
+        told.push(format!("{}\n", style.quiet(ADVICE)));
+        list(&mut told, files, &findings.advice.iter().collect::<Vec<_>>(), style);
     }
-    if all.len() > 1 {
-        told.push(format!("{} findings\n", all.len()));
+    if all.len() + findings.advice.len() > 1 {
+        told.push(counted(all.len(), findings.advice.len()));
     }
     told.join("\n")
+}
+
+fn list(told: &mut Vec<String>, files: &SpecFiles, findings: &[&Finding], style: Style) {
+    told.extend(findings.iter().take(MAX_TOLD).map(|finding| one(files, finding, style)));
+    if findings.len() > MAX_TOLD {
+        told.push(format!("… and {} more\n", findings.len() - MAX_TOLD));
+    }
+}
+
+/// How many there are of both, where there are any.
+fn counted(findings: usize, advice: usize) -> String {
+    let plural = |number, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        number => Some(format!("{number} {many}")),
+    };
+    let findings = plural(findings, "finding", "findings");
+    let advice = plural(advice, "piece of advice", "pieces of advice");
+    format!("{}\n", [findings, advice].into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn one(files: &SpecFiles, finding: &Finding, style: Style) -> String {

@@ -4,7 +4,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean};
 use spec_schema::span::{FileId, Span};
 use spec_schema::spec::{Lint, LintErrors};
 
-use super::{Finding, RULES, Rule, Subject};
+use super::{Finding, RULES, Rule, Standing, Subject};
 use crate::dockerfile::file::Dockerfile;
 
 /// What stands for every rule.
@@ -79,7 +79,9 @@ impl Level {
 
     /// Whether a rule is looked at.
     pub(super) fn counts(&self, rule: &Rule) -> bool {
-        let asked = |names: &[String]| !rule.asked_for || names.iter().any(|name| name == rule.name);
+        let asked = |names: &[String]| {
+            rule.standing != Standing::AskedFor || names.iter().any(|name| name == rule.name)
+        };
         self.enforces(rule) && asked(&self.enforced) || !has(&self.skipped, rule) && asked(&self.errors)
     }
 

@@ -36,10 +36,22 @@ pub struct Rule {
     pub description: &'static str,
     /// What it costs not to do so: a part of a sentence.
     pub costs: &'static str,
-    /// Whether it counts only where a spec asks for it: what some projects want, and most do not.
-    pub asked_for: bool,
+    /// What it is to a file that says nothing about it.
+    pub standing: Standing,
     /// Finds what is against it.
     pub check: fn(&Subject<'_>, &mut Found),
+}
+
+/// What a rule is to a file that says nothing about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// What it finds is wrong.
+    Pitfall,
+    /// What it finds is right, and could be better: an audit tells it apart from what is wrong. In a spec it is told as anything else, since
+    /// a client knows one kind of warning.
+    Advice,
+    /// It counts only where a spec asks for it: what some projects want, and most do not.
+    AskedFor,
 }
 
 impl Rule {
@@ -101,10 +113,12 @@ pub struct Findings {
     pub warnings: Vec<Finding>,
     /// What fails the build, by the will of the spec or the client.
     pub errors: Vec<Finding>,
+    /// What is not against a rule and could be better, in a Dockerfile: no finding.
+    pub advice: Vec<Finding>,
 }
 
 impl Findings {
-    /// Whether there is nothing.
+    /// Whether there is nothing, but perhaps advice.
     pub fn is_empty(&self) -> bool {
         self.all().next().is_none()
     }
@@ -138,6 +152,8 @@ pub fn lint(subject: &Subject<'_>, instead: Option<&str>, faults: &mut Faults) -
     }
     findings.sort_by_key(|finding| (finding.span, finding.rule.name));
     findings.dedup_by(|a, b| a.rule.name == b.rule.name && a.span == b.span && a.detail == b.detail);
+    let is_advice = |finding: &Finding| subject.is_dockerfile() && finding.rule.standing == Standing::Advice;
+    let (advice, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_advice);
     let (errors, warnings) = findings.into_iter().partition(|finding| level.is_error(finding.rule));
-    Findings { warnings, errors }
+    Findings { warnings, errors, advice }
 }

@@ -7,8 +7,19 @@ pub(super) struct Command {
     pub(super) words: Vec<String>,
     /// Its text in the script.
     pub(super) text: String,
-    /// Whether its output goes into the next one.
-    pub(super) piped: bool,
+    /// What follows it.
+    pub(super) next: Next,
+}
+
+/// What follows a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// `|`: one that reads its output.
+    Pipe,
+    /// `||`: one that is run where it fails.
+    Or,
+    /// Anything else.
+    Other,
 }
 
 /// Words that stand before a command.
@@ -21,13 +32,18 @@ impl Command {
     /// A command that no shell reads.
     pub(super) fn of(words: Vec<String>) -> Self {
         let text = words.join(" ");
-        Self { words, text, piped: false }
+        Self { words, text, next: Next::Other }
     }
 
     /// The name of the program, without its folder.
     pub(super) fn program(&self) -> &str {
         let first = self.words.first().map_or("", String::as_str);
         first.rsplit_once('/').map_or(first, |(_, name)| name)
+    }
+
+    /// Whether its output goes into the next one.
+    pub(super) fn is_piped(&self) -> bool {
+        self.next == Next::Pipe
     }
 
     /// It on one line, as it is written.
@@ -69,7 +85,7 @@ pub(super) fn commands(script: &str) -> Vec<Command> {
         let taken = reader.take(c, rest);
         rest = rest.get(taken..).unwrap_or_default();
     }
-    reader.end_command(false);
+    reader.end_command(Next::Other);
     reader.commands
 }
 
@@ -82,28 +98,40 @@ struct Reader {
     in_word: bool,
     /// The words that end the texts to come below this line.
     heredocs: Vec<String>,
+    /// How many `case` are open.
+    cases: usize,
+    /// Whether what comes is a pattern of `case`, whose `|` connects no commands.
+    in_pattern: bool,
 }
 
 impl Reader {
     /// Reads what starts with `c`; returns how many bytes that is.
     fn take(&mut self, c: char, rest: &str) -> usize {
+        if self.in_pattern {
+            return self.pattern(c, rest);
+        }
         match c {
             '\\' => self.escape(rest),
             '\'' | '"' => self.quoted(c, rest),
             '#' if !self.in_word => rest.find('\n').unwrap_or(rest.len()),
             '<' if rest.starts_with("<<") && !rest.starts_with("<<<") => self.heredoc(rest),
             '\n' => {
-                self.end_command(false);
+                self.end_command(Next::Other);
                 1 + self.skip_heredocs(&rest[1..])
             }
             '&' if rest.starts_with("&>") || self.word.ends_with('>') => self.keep("&"),
+            ';' if rest.starts_with(";;") && self.cases > 0 => {
+                self.end_command(Next::Other);
+                self.in_pattern = true;
+                2
+            }
             ';' | '&' | '(' | ')' | '`' => {
-                self.end_command(false);
+                self.end_command(Next::Other);
                 1
             }
             '|' => {
                 let is_or = rest.starts_with("||");
-                self.end_command(!is_or);
+                self.end_command(if is_or { Next::Or } else { Next::Pipe });
                 if is_or { 2 } else { 1 }
             }
             c if c.is_whitespace() => {
@@ -118,6 +146,25 @@ impl Reader {
                 c.len_utf8()
             }
         }
+    }
+
+    /// Reads a pattern up to the `)` that ends it, or `esac`.
+    fn pattern(&mut self, c: char, rest: &str) -> usize {
+        match c {
+            '#' if self.word.is_empty() => return rest.find('\n').unwrap_or(rest.len()),
+            ')' => {
+                self.word.clear();
+                self.in_pattern = false;
+            }
+            c if c.is_whitespace() || matches!(c, ';' | '&' | '(') => {
+                if std::mem::take(&mut self.word) == "esac" {
+                    self.cases = self.cases.saturating_sub(1);
+                    self.in_pattern = false;
+                }
+            }
+            c => self.word.push(c),
+        }
+        c.len_utf8()
     }
 
     fn keep(&mut self, text: &str) -> usize {
@@ -189,20 +236,46 @@ impl Reader {
     fn end_word(&mut self) {
         if std::mem::take(&mut self.in_word) {
             self.words.push(std::mem::take(&mut self.word));
+            // Where a substitution stands between `case` and `in`, that one is alone.
+            let is_case = match self.words.as_slice() {
+                [alone] => alone == "in",
+                [.., case, _, last] => case == "case" && last == "in",
+                _ => false,
+            };
+            if is_case {
+                self.words.clear();
+                self.text.clear();
+                self.cases += 1;
+                self.in_pattern = true;
+            }
         }
     }
 
-    fn end_command(&mut self, piped: bool) {
+    fn end_command(&mut self, next: Next) {
         self.end_word();
         let mut words = std::mem::take(&mut self.words);
         let text = std::mem::take(&mut self.text).trim().to_owned();
         let before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
         let start = words.iter().position(|word| !before(word)).unwrap_or(words.len());
         words.drain(..start);
+        if is_module_pip(&words) {
+            words.drain(..words.iter().position(|word| word == "pip").unwrap_or_default());
+        }
         if !words.is_empty() {
-            self.commands.push(Command { words, text, piped });
+            self.commands.push(Command { words, text, next });
         }
     }
+}
+
+/// Whether it is pip under the name of its Python: `python3 -m pip …`.
+fn is_module_pip(words: &[String]) -> bool {
+    let Some((program, arguments)) = words.split_first() else { return false };
+    let name = program.rsplit('/').next().unwrap_or_default();
+    let version = name.strip_prefix("python").unwrap_or("?");
+    let mut behind_options = arguments.iter().skip_while(|word| word.starts_with('-') && *word != "-m");
+    version.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && behind_options.next().is_some_and(|word| word == "-m")
+        && behind_options.next().is_some_and(|word| word == "pip")
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -213,7 +286,7 @@ fn is_assignment(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::commands;
+    use super::{Next, commands};
 
     fn words(script: &str) -> Vec<String> {
         commands(script).iter().map(|command| command.words.join(" ")).collect()
@@ -239,6 +312,30 @@ mod tests {
         assert_eq!(words("cat <<EOF >f && b\napt-get upgrade\nEOF\nc"), ["cat >f", "b", "c"]);
         assert_eq!(words("cat <<-'E' x\n rm\n\tE\nc"), ["cat x", "c"]);
         assert_eq!(words("cat <<E\nno end"), ["cat"]);
+    }
+
+    #[test]
+    fn patterns_are_no_commands() {
+        let script = "case $a in\n  x|y) b | c ;; # d | e)\n  (z | w) f;;\n  *) g\nesac\nh | i";
+        assert_eq!(words(script), ["b", "c", "f", "g", "esac", "h", "i"]);
+        assert_eq!(
+            words("case $(x || y) in a|b*) b;; esac; c; for d in e; do f; done"),
+            ["case $", "x", "y", "b", "c", "for d in e", "f", "done"]
+        );
+    }
+
+    #[test]
+    fn pip_is_pip_however_it_is_called() {
+        assert_eq!(words("python -m pip install a"), ["pip install a"]);
+        assert_eq!(words("/venv/bin/python3.12 -I -m pip install pip"), ["pip install pip"]);
+        assert_eq!(words("python x -m pip"), ["python x -m pip"]);
+        assert_eq!(words("pythonic -m pip; python -m build"), ["pythonic -m pip", "python -m build"]);
+    }
+
+    #[test]
+    fn what_follows_is_known() {
+        let next: Vec<Next> = commands("a | b |& c || d && e\nf").iter().map(|it| it.next).collect();
+        assert_eq!(next, [Next::Pipe, Next::Pipe, Next::Or, Next::Other, Next::Other, Next::Other]);
     }
 
     #[test]

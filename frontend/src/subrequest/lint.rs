@@ -71,7 +71,7 @@ pub(crate) fn json(
 }
 
 /// A finding as `BuildKit`'s `frontend/subrequests/lint` has it. The client shows description and detail; what to do is part of these.
-fn warning(files: &SpecFiles, finding: &Finding) -> Value {
+pub(crate) fn warning(files: &SpecFiles, finding: &Finding) -> Value {
     let Finding { rule, span, detail, help, .. } = finding;
     json!({
         "ruleName": rule.name,

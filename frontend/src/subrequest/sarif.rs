@@ -42,10 +42,12 @@ pub(crate) fn log(
     };
     let errors = findings.errors.iter().map(of("error"));
     let warnings = findings.warnings.iter().map(of("warning"));
+    let advice = findings.advice.iter().map(of("note"));
+    let results: Vec<Value> = faults.chain(errors).chain(warnings).chain(advice).collect();
     let log = json!({
         "$schema": SCHEMA,
         "version": SARIF,
-        "runs": [{ "tool": { "driver": driver }, "results": faults.chain(errors).chain(warnings).collect::<Vec<_>>() }],
+        "runs": [{ "tool": { "driver": driver }, "results": results }],
     });
     let text = format!("{log:#}\n");
     Answer::new(&log, text)

@@ -6,7 +6,7 @@ use buildkit_llb::Platform;
 use optfrontend::audit::{Audit, Audited};
 use optfrontend::dockerignore;
 use optfrontend::entrypoint::IgnoreRules;
-use optfrontend::lint::{DOCKERFILE_RULES, RULES};
+use optfrontend::lint::{DOCKERFILE_RULES, Finding, Findings, RULES};
 use optfrontend::opts::FrontendOpts;
 use optfrontend::report::{DOCKERFILE, message_of};
 use optfrontend::resolved::Resolved;
@@ -37,7 +37,11 @@ fn of_file(folder: &Path, name: &str) -> Audited {
 
 pub(crate) fn told(audited: &Audited) -> String {
     let mut text = String::new();
-    for finding in audited.findings.all() {
+    let Findings { advice, .. } = &audited.findings;
+    for finding in audited.findings.all().chain(advice) {
+        if advice.first().is_some_and(|first| std::ptr::eq(first, finding)) {
+            text += "advice:\n";
+        }
         let place = audited.files.locate(finding.span);
         text +=
             &format!("{place}: {}: {}\n  costs: {}\n", finding.rule.name, finding.detail, finding.rule.costs);
@@ -51,36 +55,65 @@ pub(crate) fn told(audited: &Audited) -> String {
     text
 }
 
-/// The rules that a Dockerfile names in its second line.
-fn named(folder: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(folder.join("wrong.Dockerfile")).unwrap();
-    let line = text.lines().nth(1).unwrap();
-    let names = line.strip_prefix("# finds: ").unwrap_or_else(|| panic!("{line}"));
-    names.split(", ").map(str::to_owned).collect()
+/// The rules that the first comments of a Dockerfile name, such as `# finds: SudoInRun, RunsAsRoot`.
+fn named(folder: &Path, name: &str, what: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join(format!("{name}.Dockerfile"))).unwrap();
+    let comments = text.lines().take_while(|line| line.starts_with('#'));
+    let names = comments.filter_map(|line| line.strip_prefix("# ")?.strip_prefix(what)?.strip_prefix(": "));
+    names.flat_map(|names| names.split(", ").map(str::to_owned)).collect()
 }
 
-fn found(audited: &Audited) -> Vec<String> {
-    let mut names: Vec<String> = audited.findings.all().map(|it| it.rule.name.to_owned()).collect();
+fn names<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
+    let mut names: Vec<String> = findings.map(|it| it.rule.name.to_owned()).collect();
     names.sort();
     names.dedup();
     names
 }
 
+fn found(audited: &Audited) -> Vec<String> {
+    names(audited.findings.all())
+}
+
+fn advised(audited: &Audited) -> Vec<String> {
+    names(audited.findings.advice.iter())
+}
+
 #[test]
 fn each_pitfall_is_found_and_its_remedy_is_clean() {
     for_each(&pitfalls(), Path::is_dir, |folder| {
-        let wrong = of_file(folder, "wrong");
-        assert_eq!(found(&wrong), named(folder), "{}:\n{}", folder.display(), told(&wrong));
-        assert_snapshot(folder, "wrong", &told(&wrong));
-        let correct = of_file(folder, "correct");
-        assert!(correct.is_good(), "{}:\n{}", folder.display(), told(&correct));
+        let outcomes = ["wrong", "correct"].map(|name| {
+            let audited = of_file(folder, name);
+            let outcome = [found(&audited), advised(&audited)];
+            let expected = ["finds", "advises"].map(|what| named(folder, name, what));
+            assert_eq!(outcome, expected, "{}/{name}:\n{}", folder.display(), told(&audited));
+            assert!(audited.faults.is_empty() || name == "wrong", "{}", told(&audited));
+            (outcome, told(&audited))
+        });
+        let [(wrong, told), (correct, _)] = outcomes;
+        assert_snapshot(folder, "wrong", &told);
+        assert_ne!(wrong, correct, "{}", folder.display());
     });
+}
+
+/// The one file that shows how to do one thing right and does another one wrong: it stands so in a guide.
+#[test]
+fn what_is_correct_has_no_findings() {
+    for_each(
+        &pitfalls(),
+        |path| path.is_dir() && !path.ends_with("tools-and-program"),
+        |folder| {
+            assert_eq!(named(folder, "correct", "finds"), Vec::<String>::new());
+        },
+    );
 }
 
 #[test]
 fn every_rule_has_a_pitfall() {
     let folders = std::fs::read_dir(pitfalls()).unwrap().map(|entry| entry.unwrap().path());
-    let known: Vec<String> = folders.flat_map(|folder| named(&folder)).collect();
+    let known = |folder: &Path| {
+        [named(folder, "wrong", "finds"), named(folder, "wrong", "advises")].into_iter().flatten()
+    };
+    let known: Vec<String> = folders.flat_map(|folder| known(&folder)).collect();
     // What a Dockerfile cannot do wrong, and what counts only where it is asked for.
     let others = ["UnusedSecret", "UnusedStage", "BaseImageUnpinned", "LockEntryMissing", "LockEntryUnused"];
     let rules = RULES.iter().chain(DOCKERFILE_RULES).map(|rule| rule.name);
@@ -111,7 +144,8 @@ fn stages_that_a_spec_parts_are_one() {
     // What stands between the copy and the install makes a spec begin another stage.
     let text = "FROM node:22-slim\nCOPY . /srv\nRUN true\nENV A=1\nWORKDIR /srv\nRUN npm ci\n";
     let audited = audit("Dockerfile", text, ".git\n.env\nnode_modules");
-    assert_eq!(found(&audited), ["CacheMountMissing", "ContextBeforeInstall"], "{}", told(&audited));
+    assert_eq!(found(&audited), ["ContextBeforeInstall"], "{}", told(&audited));
+    assert_eq!(advised(&audited), ["CacheMountMissing"], "{}", told(&audited));
 }
 
 #[test]

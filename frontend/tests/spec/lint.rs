@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use optfrontend::lint::{DOCKERFILE_RULES, Findings, RULES, Rule};
+use optfrontend::lint::{DOCKERFILE_RULES, Findings, RULES, Rule, Standing};
 use optfrontend::source::SpecFiles;
 
 use crate::audit;
@@ -102,7 +102,11 @@ fn each_rule_says_what_its_page_says() {
 fn the_pages_are_listed() {
     let index = std::fs::read_to_string(pages().join("README.md")).unwrap();
     let rows = RULES.iter().map(|rule| {
-        let when = if rule.asked_for { "where `lint: {error: …}` names it" } else { "always" };
+        let when = match rule.standing {
+            Standing::Pitfall => "always",
+            Standing::Advice => "always; advice in an audit",
+            Standing::AskedFor => "where `lint: {error: …}` names it",
+        };
         format!("| [{0}]({0}.md) | {1} | {when} |\n", rule.name, rule.description)
     });
     let table: String = rows.collect();

@@ -1,5 +1,5 @@
 # Each change of a manifest downloads everything again.
-# finds: CacheMountMissing
+# advises: CacheMountMissing
 
 FROM golang:1.22-bookworm AS build
 WORKDIR /src

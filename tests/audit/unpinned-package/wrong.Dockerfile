@@ -1,5 +1,5 @@
 # A package is in whatever version there is.
-# finds: UnpinnedPackage
+# advises: UnpinnedPackage
 
 FROM python:3.11-slim
 RUN pip install --no-cache-dir requests

@@ -69,6 +69,24 @@ fn programs_get_json_and_sarif() {
 }
 
 #[test]
+fn advice_is_told_apart_and_fails_nothing() {
+    let text = "FROM python:3.12-slim\nRUN python -m pip install --no-cache-dir requests\n";
+    let build = Build::dockerfile(text);
+    let told = call(&build, "audit").ok().outcome.stdout;
+    let start = "Dockerfile: no findings\n\nadvice: nothing is wrong with these, and they could be better\n\nDockerfile:2:5: UnpinnedPackage:";
+    assert!(told.starts_with(start), "{told}");
+    let json: Value = serde_json::from_str(&call(&build, "audit,format=json").ok().outcome.stdout).unwrap();
+    assert_eq!(json["warnings"].as_array().unwrap().len(), 0);
+    assert_eq!(json["advice"][0]["help"], "name its version, as in `requests==1.2.3`");
+    let sarif: Value = serde_json::from_str(&call(&build, "audit.sarif").ok().outcome.stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["level"], "note");
+    // What fails is what is wrong.
+    let both = Build::dockerfile(&format!("{text}RUN sudo true\n"));
+    let told = call(&both, "audit").failed().outcome.stdout;
+    assert!(told.ends_with("\n1 finding, 1 piece of advice\n"), "{told}");
+}
+
+#[test]
 fn a_dockerfile_that_cannot_be_read_is_told_with_its_faults() {
     let build = Build::dockerfile("FROM busybox:1.36\nRNU true\nCOPY --form=a b c\n");
     let told = call(&build, "audit").failed().outcome.stdout;

@@ -3,7 +3,7 @@
 use crate::expand::CoreAction;
 use crate::image_ref::ImageRef;
 use crate::lint::image_name::ImageName;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 use crate::lock::Name;
 use spec_schema::spec::Source;
 
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "BaseImageLatest",
     description: "Images are named with a version, so that the same spec gives the same image tomorrow",
     costs: "the next build may give another program, with nothing in the repository that says why",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use super::base_image_latest::{images, is_locked};
 use crate::lint::image_name::ImageName;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "BaseImageUnpinned",
     description: "Images are named with a digest, so that nobody can put another one behind the name",
     costs: "whoever can push the tag decides what is in the image",
-    asked_for: true,
+    standing: Standing::AskedFor,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use crate::lint::run::RunView;
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CacheInLayer",
     description: "What a package manager keeps for the next time is not in the image",
     costs: "it is pulled, stored and scanned with every copy of the image, and nothing ever reads it again",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

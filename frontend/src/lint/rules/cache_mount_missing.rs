@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::cache_in_layer::is_left;
 use super::managers::cache_of;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CacheMountMissing",
     description: "A package manager or compiler has its cache, so that a change does not start it from nothing",
     costs: "a single new dependency downloads and builds all of the others again",
-    asked_for: false,
+    standing: Standing::Advice,
     check,
 };
 

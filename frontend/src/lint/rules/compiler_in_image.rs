@@ -5,13 +5,13 @@ use crate::lint::image_name::ImageName;
 use crate::lint::run::RunView;
 use crate::lint::script::Command;
 use crate::lint::subject::StageView;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CompilerInImage",
     description: "What only the build needs is not in the image that runs",
     costs: "a toolchain is pulled with each deployment, scanned for its own vulnerabilities, and at hand for an intruder",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

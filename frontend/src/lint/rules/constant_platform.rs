@@ -1,12 +1,12 @@
 //! `FromPlatformFlagConstDisallowed`, as Docker has it.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "FromPlatformFlagConstDisallowed",
     description: "A stage is for the platform that is built for, or on: a constant one breaks all others",
     costs: "for any other platform the image has the wrong programs, which are emulated or do not start",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

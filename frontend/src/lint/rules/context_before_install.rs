@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::managers::{installs, manifests};
 use crate::expand::CoreAction;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ContextBeforeInstall",
     description: "Dependencies are installed from their lockfile, before the sources are there",
     costs: "all dependencies are installed again at each change of any source",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,13 +1,13 @@
 //! `ContextUnfiltered`.
 
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ContextUnfiltered",
     description: "Where the whole context is copied, an ignore file keeps out what no image should hold",
     costs: "what is in those files can be read in the image, and each change of them repeats the steps below",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,13 +1,13 @@
 //! `CopyIgnoredFile`, as Docker has it.
 
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CopyIgnoredFile",
     description: "What is copied is not what the ignore file leaves out",
     costs: "the build fails, since the file is not there for it",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

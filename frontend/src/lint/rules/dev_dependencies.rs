@@ -2,13 +2,13 @@
 
 use crate::lint::run::RunView;
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "DevDependencies",
     description: "What only development needs is not in the image that runs",
     costs: "test and build tools are pulled with each deployment, and scanned for their own vulnerabilities",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `ExposeProtoCasing`, as Docker has it.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ExposeProtoCasing",
     description: "Protocols of ports are in lower case",
     costs: "tools that look for `tcp` or `udp` do not find the port",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

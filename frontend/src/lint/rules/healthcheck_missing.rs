@@ -2,13 +2,13 @@
 
 use crate::lint::image_name::ImageName;
 use crate::lint::known::lacks_healthcheck;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "HealthcheckMissing",
     description: "An image that listens on a port says how to tell that it is well",
     costs: "a program that hangs, or is not up yet, gets requests all the same",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use spec_schema::spec::ShellOrExec;
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "JSONArgsRecommended",
     description: "A list for `entrypoint` and `cmd` lets signals reach the program",
     costs: "each stop takes ten seconds, after which the program is killed in the middle of its work",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `LockEntryMissing`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "LockEntryMissing",
     description: "A lock file has an entry for everything that the spec names and somebody else may move",
     costs: "what has no entry changes from one day to the next, while everybody believes that it is locked",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `LockEntryUnused`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "LockEntryUnused",
     description: "What a lock file has an entry for is something that the spec names",
     costs: "somebody keeps it up to date for nothing, or misses that the spec names something else by now",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -6,10 +6,6 @@ use crate::lint::script::Command;
 pub(super) fn installs(command: &Command) -> Option<&'static str> {
     let names_nothing = || command.operands().nth(1).is_none();
     let program = command.program();
-    let python = |command: &Command| {
-        let words: Vec<&str> = command.arguments().collect();
-        matches!(words.as_slice(), ["-m", "pip", "install", ..])
-    };
     Some(match program {
         "npm"
             if command.is(&["npm"], &["ci"])
@@ -31,7 +27,6 @@ pub(super) fn installs(command: &Command) -> Option<&'static str> {
         {
             "pip"
         }
-        "python" | "python3" if python(command) && command.has("-r") => "pip",
         "uv" if command.is(&["uv"], &["sync"]) => "uv",
         "poetry" if command.is(&["poetry"], &["install", "sync"]) => "poetry",
         "go" if command.arguments().eq(["mod", "download"]) => "go",

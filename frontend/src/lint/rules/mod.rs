@@ -20,6 +20,7 @@ mod managers;
 mod musl_base;
 mod owner_changed_apart;
 mod packed_binary;
+mod pipe_failure_hidden;
 mod recommended_packages;
 mod redundant_platform;
 mod removed_too_late;
@@ -61,6 +62,7 @@ pub const RULES: &[&Rule] = &[
     &musl_base::RULE,
     &owner_changed_apart::RULE,
     &packed_binary::RULE,
+    &pipe_failure_hidden::RULE,
     &recommended_packages::RULE,
     &redundant_platform::RULE,
     &removed_too_late::RULE,

@@ -1,12 +1,12 @@
 //! `MuslBase`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "MuslBase",
     description: "Python, Node.js and Java run on glibc, which their binary packages are built for",
     costs: "packages are compiled at each install, or are missing, and the program runs on a libc that its authors do not test",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

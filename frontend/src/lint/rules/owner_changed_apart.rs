@@ -4,14 +4,14 @@ use spec_schema::span::Span;
 
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::paths;
 
 pub(super) const RULE: Rule = Rule {
     name: "OwnerChangedApart",
     description: "Files get their owner where they are copied",
     costs: "these files are in the image twice, once for each owner",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `PackedBinary`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "PackedBinary",
     description: "Binaries are not packed: layers are compressed anyway",
     costs: "memory that containers could share, slower starts, and alarms of scanners",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `RecommendedPackages`.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "RecommendedPackages",
     description: "What is installed is what was asked for, and not what goes well with it",
     costs: "packages that nobody asked for are in the image, each with updates and vulnerabilities of its own",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,12 +1,12 @@
 //! `RedundantTargetPlatform`, as Docker has it.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "RedundantTargetPlatform",
     description: "`$TARGETPLATFORM` is what a stage that starts from an image is for anyway",
     costs: "nothing but the time of whoever wonders what it is for",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -6,14 +6,14 @@ use crate::expand::CoreAction;
 use crate::lint::run::RunView;
 use crate::lint::script::Command;
 use crate::lint::subject::StageView;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::paths;
 
 pub(super) const RULE: Rule = Rule {
     name: "RemovedTooLate",
     description: "What the image is not to have is removed by the step that brings it",
     costs: "the layer below keeps all of it: the image is as large as before, and who has the image can read it",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use crate::lint::image_name::ImageName;
 use crate::lint::known::starts_as_root;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "RunsAsRoot",
     description: "A container's program is not root",
     costs: "whoever breaks into the program is root in the container, and needs one more hole to be root on the host",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -4,13 +4,13 @@ use spec_schema::span::Span;
 use spec_schema::spec::Command;
 
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SecretValue",
     description: "No credential stands in the file itself",
     costs: "whoever reads the repository has it, for as long as its history is kept",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

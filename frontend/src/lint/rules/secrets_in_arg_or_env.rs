@@ -1,12 +1,12 @@
 //! `SecretsUsedInArgOrEnv`, as Docker has it.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SecretsUsedInArgOrEnv",
     description: "Secrets are no build args and no environment: whoever has the image can read them",
     costs: "whoever can pull the image, or read the build's records, has it",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,13 +1,13 @@
 //! `StaleIndex`.
 
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "StaleIndex",
     description: "The index of packages is brought up to date by the step that installs from it",
     costs: "the cached index grows old, until a later step installs old packages, or fails since they are gone",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

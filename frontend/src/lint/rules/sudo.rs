@@ -1,12 +1,12 @@
 //! `SudoInRun`.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SudoInRun",
     description: "A step says by `run_as` who runs it, and needs no sudo",
     costs: "one more program that anybody in the container may use to become root",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

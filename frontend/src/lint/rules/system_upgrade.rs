@@ -1,12 +1,12 @@
 //! `SystemUpgrade`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "SystemUpgrade",
     description: "The base image is updated by its name, and not package by package in a step",
     costs: "two builds of one commit are two images, and the packages that are replaced stay in the layers below",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

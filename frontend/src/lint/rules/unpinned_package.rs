@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use crate::lint::script::Command;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "UnpinnedPackage",
     description: "Packages that no lockfile holds are named with their version",
     costs: "the build breaks, or its program does, on the day that a new version is there",
-    asked_for: false,
+    standing: Standing::Advice,
     check,
 };
 

@@ -6,14 +6,14 @@ use spec_schema::encode::Encode;
 use spec_schema::node::{Node, Value};
 use spec_schema::span::Span;
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 use crate::scope::words;
 
 pub(super) const RULE: Rule = Rule {
     name: "UnusedArg",
     description: "What a build can be given has an effect",
     costs: "whoever sets it believes that it does something",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

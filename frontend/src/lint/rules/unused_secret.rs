@@ -1,12 +1,12 @@
 //! `UnusedSecret`.
 
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "UnusedSecret",
     description: "A secret that the spec declares is one that a step needs",
     costs: "builds ask for it in vain",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -6,13 +6,13 @@ use spec_schema::spec::Mount;
 
 use crate::debug::default_stage;
 use crate::expand::CoreAction;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "UnusedStage",
     description: "A stage is used by another one, or is there to be asked for, which its description says",
     costs: "it is read and maintained, and never built",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,14 +2,14 @@
 
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::lock::Name;
 
 pub(super) const RULE: Rule = Rule {
     name: "UnverifiedDownload",
     description: "What is downloaded is what was meant: its checksum says so",
     costs: "whoever has the server, or a part of the way to it, runs code in the image",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 
@@ -39,9 +39,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     for (_, run) in subject.runs() {
         for pair in run.commands.windows(2) {
             let [download, shell] = pair else { continue };
-            let is_run = RUNS.contains(&shell.program())
-                && shell.operands().all(|word| word == "s" || word.starts_with('/'));
-            if download.piped && DOWNLOADS.contains(&download.program()) && is_run {
+            if is_run_unseen(download, shell) {
                 let detail = format!("what `{}` downloads is run unseen", download.program());
                 let help = Help::spec("get it by a step `add` with `checksum`, and run that file")
                     .dockerfile("get it by `ADD` with its checksum, and run that file")
@@ -50,6 +48,13 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether a command is a download into one that runs it.
+pub(super) fn is_run_unseen(download: &Command, shell: &Command) -> bool {
+    let runs =
+        RUNS.contains(&shell.program()) && shell.operands().all(|word| word == "s" || word.starts_with('/'));
+    download.is_piped() && DOWNLOADS.contains(&download.program()) && runs
 }
 
 /// A download and the program that runs it, one after the other.

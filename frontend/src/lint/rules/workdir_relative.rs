@@ -1,12 +1,12 @@
 //! `WorkdirRelativePath`, as Docker has it.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "WorkdirRelativePath",
     description: "A working directory is a whole path, which does not move with that of the base",
     costs: "another base image moves the program to another folder",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

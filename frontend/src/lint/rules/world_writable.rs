@@ -4,13 +4,13 @@ use spec_schema::span::Span;
 
 use crate::expand::CoreAction;
 use crate::lint::script::Command;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "WorldWritable",
     description: "Not everybody may write the image's files",
     costs: "the least hole in the program is enough to change the program itself",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use super::walk::statements;
 use crate::dockerfile::file::{Body, switch};
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "AddLocalFile",
     description: "Files of the build context are copied by `COPY`",
     costs: "a file that happens to be an archive is unpacked, and a source that looks like a URL is downloaded",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

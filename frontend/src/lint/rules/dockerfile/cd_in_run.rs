@@ -1,12 +1,12 @@
 //! `CdInRun`.
 
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "CdInRun",
     description: "Where a stage works is said by `WORKDIR`",
     costs: "the next instruction starts elsewhere, and a path that is wrong shows only where something is missing",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

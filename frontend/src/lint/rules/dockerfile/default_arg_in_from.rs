@@ -2,14 +2,14 @@
 
 use super::walk::{stages, statements};
 use crate::dockerfile::file::Body;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::scope::words;
 
 pub(super) const RULE: Rule = Rule {
     name: "InvalidDefaultArgInFrom",
     description: "A Dockerfile builds without any build arg",
     costs: "`docker build .` fails for everybody who does not know which arg is needed",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::walk::stages;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "DuplicateStageName",
     description: "Each stage has a name of its own",
     costs: "what is below means the second one, whatever its author had in mind",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

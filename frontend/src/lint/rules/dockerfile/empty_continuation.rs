@@ -4,13 +4,13 @@ use spec_schema::span::Span;
 
 use super::walk::{statements, written};
 use crate::dockerfile::file::Statement;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "NoEmptyContinuation",
     description: "An instruction of several lines has no empty ones among them",
     costs: "a later release of Docker refuses the file",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

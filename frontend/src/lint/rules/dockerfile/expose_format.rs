@@ -2,13 +2,13 @@
 
 use super::walk::statements;
 use crate::dockerfile::file::Body;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ExposeInvalidFormat",
     description: "`EXPOSE` names ports of the container, without addresses and ports of the host",
     costs: "the address is not heeded, and a later release of Docker refuses the file",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

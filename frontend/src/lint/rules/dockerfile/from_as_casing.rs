@@ -2,13 +2,13 @@
 
 use super::walk::{between, statements};
 use crate::dockerfile::file::Body;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "FromAsCasing",
     description: "`FROM` and `AS` are both in capital letters, or both in small ones",
     costs: "readers look twice for the name of the stage",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

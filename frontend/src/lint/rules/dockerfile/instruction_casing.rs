@@ -1,13 +1,13 @@
 //! `ConsistentInstructionCasing`, as Docker has it.
 
 use super::walk::statements;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ConsistentInstructionCasing",
     description: "All instructions are in capital letters, or all in small ones",
     costs: "readers, and tools that search for `FROM`, miss a line",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use super::walk::{between, statements};
 use crate::dockerfile::file::Body;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "LegacyKeyValueFormat",
     description: "A name and its value have an equals sign between them",
     costs: "a second pair in the same line becomes a part of the first value",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use super::walk::statements;
 use crate::dockerfile::file::Body;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "MaintainerDeprecated",
     description: "Who has made an image is a label of it",
     costs: "registries and scanners, which read labels, do not show it",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -2,13 +2,13 @@
 
 use super::walk::stages;
 use crate::dockerfile::file::{Body, Statement};
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "MultipleInstructionsDisallowed",
     description: "A stage has one `CMD`, one `ENTRYPOINT` and one `HEALTHCHECK`",
     costs: "the first one has no effect, and whoever changes it wonders why",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,13 +1,13 @@
 //! `ReservedStageName`, as Docker has it.
 
 use super::walk::stages;
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "ReservedStageName",
     description: "No stage has a name that means something else",
     costs: "`FROM` and `COPY --from` do not find the stage, but what else has that name",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,13 +1,13 @@
 //! `StageNameCasing`, as Docker has it.
 
 use super::walk::{stages, written};
-use crate::lint::{Found, Rule, Subject};
+use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
     name: "StageNameCasing",
     description: "Names of stages are in small letters",
     costs: "one stage is written in two ways, as capital letters make no difference",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

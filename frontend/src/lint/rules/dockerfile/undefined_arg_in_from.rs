@@ -6,14 +6,14 @@ use spec_schema::diagnostic::did_you_mean;
 
 use super::walk::{globals, stages};
 use crate::convert::variables;
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::select::is_platform_arg;
 
 pub(super) const RULE: Rule = Rule {
     name: "UndefinedArgInFrom",
     description: "`FROM` names args that are declared above the first one",
     costs: "the variable is empty, and the image another one, or none",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -8,14 +8,14 @@ use spec_schema::diagnostic::did_you_mean;
 use super::walk::{globals, stages};
 use crate::convert::variables;
 use crate::dockerfile::file::{Body, Transfer, flag};
-use crate::lint::{Found, Help, Rule, Subject};
+use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::select::is_platform_arg;
 
 pub(super) const RULE: Rule = Rule {
     name: "UndefinedVar",
     description: "Variables are declared in the stage that uses them",
     costs: "the variable is empty, which nothing tells",
-    asked_for: false,
+    standing: Standing::Pitfall,
     check,
 };
 

@@ -1,0 +1,11 @@
+# A download that broke off goes through a pipe.
+# finds: PipeFailureHidden
+
+FROM debian:12-slim
+RUN curl -fsSL https://example.org/words.txt | sort -u > /words
+RUN mkdir /lists \
+    && curl -fsSL https://example.org/all.txt | awk '{ print $1 }' | sort > /lists/all
+
+FROM alpine:3.20
+RUN apk info -v | sort > /packages
+COPY --from=0 /words /lists/all /lists/
