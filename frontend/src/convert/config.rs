@@ -8,7 +8,7 @@ use spec_schema::span::Span;
 use super::pieces::Quotes;
 use super::stage::Walk;
 use super::tree::{self, Entries};
-use crate::dockerfile::file::{Body, Check, Command};
+use crate::dockerfile::file::{Body, Check, Command, Onbuild};
 
 /// The label that says who made an image.
 const AUTHORS: &str = "org.opencontainers.image.authors";
@@ -24,7 +24,11 @@ impl Walk<'_, '_> {
                     self.put("labels", Some(name), node);
                 }
             }
-            Body::Expose(ports) => self.each("expose", ports),
+            Body::Expose(ports) => {
+                let empty = |port: &&Text| matches!(port.as_str(), "\"\"" | "''");
+                let ports: Vec<Text> = ports.iter().filter(|port| !empty(port)).cloned().collect();
+                self.each("expose", &ports);
+            }
             Body::Volume(paths) => {
                 for path in paths.iter().filter(|path| !path.starts_with(['/', '$', '"', '\''])) {
                     let text = format!(
@@ -54,8 +58,13 @@ impl Walk<'_, '_> {
                 let node = tree::text(self.word(signal), signal.span);
                 self.put("stop_signal", None, node);
             }
-            Body::Onbuild(trigger) => {
-                self.put("onbuild", None, tree::text(trigger.value.clone(), trigger.span));
+            Body::Onbuild(Onbuild { text, broken: None }) => {
+                self.put("onbuild", None, tree::text(text.value.clone(), text.span));
+            }
+            Body::Onbuild(Onbuild { text, broken: Some(why) }) => {
+                let what =
+                    format!("left out: `ONBUILD {}`, which no build can run: {}", text.value, why.message);
+                self.note(text.span, what);
             }
             Body::Maintainer(name) => self.maintainer(name),
             _ => {}

@@ -54,6 +54,13 @@ impl Fields<'_> {
         Some((self.word)(&raw))
     }
 
+    /// Where it is mounted: without a word on that, at the working directory.
+    fn target(&mut self) -> String {
+        self.text(&["target", "dst", "destination"])
+            .filter(|target| !target.is_empty())
+            .unwrap_or_else(|| ".".to_owned())
+    }
+
     /// A switch; `None` where it is not there.
     fn switch(&self, names: &[&str]) -> Option<bool> {
         let (_, value) = self.list.iter().rev().find(|(name, _)| names.contains(&name.as_str()))?;
@@ -108,7 +115,7 @@ impl Mounts {
 
     fn cache(&mut self, fields: &mut Fields<'_>, source: &dyn Fn(&str) -> String) {
         let span = fields.span;
-        let target = fields.text(&["target", "dst", "destination"]).unwrap_or_default();
+        let target = fields.target();
         let target = if target.len() > 1 { target.trim_end_matches('/').to_owned() } else { target };
         let target = if target.starts_with(['/', '$', '.']) { target } else { format!("./{target}") };
         let mut entries = Entries::default();
@@ -179,7 +186,7 @@ impl Mounts {
         let span = fields.span;
         let mut entries = Entries::default();
         entries.add("type", tree::text("tmpfs", span));
-        fields.put(&mut entries, "target", &["target", "dst", "destination"]);
+        entries.add("target", tree::text(fields.target(), span));
         let size = fields.text(&["size"]);
         entries.add_some("size", size.map(|size| tree::word(bytes(&size), span)));
         self.others.push(entries.mapping(span));
@@ -192,7 +199,7 @@ impl Mounts {
         let from = fields.raw(&["from"]).map(source);
         entries.add_some("from", from.map(|from| tree::text(from, span)));
         fields.put(&mut entries, "source", &["source", "src"]);
-        fields.put(&mut entries, "target", &["target", "dst", "destination"]);
+        entries.add("target", tree::text(fields.target(), span));
         let writable = fields.switch(&["rw", "readwrite"]) == Some(true)
             || fields.switch(&["readonly", "ro"]) == Some(false);
         if writable {
@@ -250,6 +257,10 @@ fn bytes(text: &str) -> String {
         "k" => format!("{number}KiB"),
         "m" => format!("{number}MiB"),
         "g" => format!("{number}GiB"),
-        _ => text.to_owned(),
+        unit => match (unit, number.parse::<f64>()) {
+            ("t", Ok(number)) => format!("{}GiB", number * 1024.0),
+            ("p", Ok(number)) => format!("{}GiB", number * 1024.0 * 1024.0),
+            _ => text.to_owned(),
+        },
     }
 }

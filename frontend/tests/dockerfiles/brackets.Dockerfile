@@ -4,4 +4,3 @@ CMD [["a"]]
 VOLUME [true]
 SHELL sh -c
 SHELL []
-SHELL ["", "x"]

@@ -10,8 +10,6 @@ RUN curl -fsSL https://example.org/names | sort > /names || touch /names
 
 FROM alpine:3.20
 RUN set -o pipefail && apk info -v | sort > /packages
-RUN <<EOF
-set -euo pipefail
-apk info -v | sort > /all
-EOF
+RUN set -euo pipefail; \
+    apk info -v | sort > /all
 COPY --from=0 /words /names /

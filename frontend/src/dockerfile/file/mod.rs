@@ -7,12 +7,14 @@ mod directives;
 mod documents;
 mod flags;
 mod lines;
+mod mounts;
 mod read;
 #[cfg(test)]
 mod tests;
+mod triggers;
 
 use spec_schema::decode::text::Text;
-use spec_schema::diagnostic::Faults;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 
 pub use directives::Directive;
@@ -82,8 +84,8 @@ pub enum Body {
     StopSignal(Text),
     /// `SHELL`
     Shell(Vec<Text>),
-    /// `ONBUILD`: the instruction that it holds back.
-    Onbuild(Text),
+    /// `ONBUILD`
+    Onbuild(Onbuild),
     /// `MAINTAINER`
     Maintainer(Text),
 }
@@ -137,6 +139,15 @@ pub struct Run {
     pub flags: Vec<Flag>,
     /// Its here-documents.
     pub documents: Vec<HereDocument>,
+}
+
+/// `ONBUILD`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Onbuild {
+    /// The instruction that it holds back.
+    pub text: Text,
+    /// What is wrong with that: no fault here, as it is read where it is run.
+    pub broken: Option<Diagnostic>,
 }
 
 /// `COPY` or `ADD`.

@@ -9,7 +9,7 @@ use super::arguments::Part;
 use super::lines::{Line, lines, position};
 use super::{
     Body, Check, Command, Dockerfile, Flag, From, HereDocument, Run, Script, Statement, Transfer, documents,
-    flags,
+    flags, mounts, triggers,
 };
 
 /// All instructions.
@@ -65,7 +65,7 @@ fn check_order(statements: &[Statement], text: &str, faults: &mut Faults) {
     }
 }
 
-fn statement(line: Line, escape: char, faults: &mut Faults) -> Option<Statement> {
+pub(super) fn statement(line: Line, escape: char, faults: &mut Faults) -> Option<Statement> {
     let (keyword, arguments) = Part::whole(&line).split_first();
     let name = keyword.str().to_ascii_uppercase();
     let keyword = keyword.text();
@@ -94,9 +94,9 @@ struct Reader<'l> {
 
 impl Reader<'_> {
     fn body(&self, written: Vec<Text>, faults: &mut Faults) -> Option<Body> {
-        // What `HEALTHCHECK NONE` and triggers have in front of them is not looked at.
+        // What these have in front of them is not looked at.
         let flags = match self.name {
-            "ONBUILD" => Vec::new(),
+            "ARG" | "STOPSIGNAL" => Vec::new(),
             "HEALTHCHECK" if self.arguments.str().eq_ignore_ascii_case("none") => Vec::new(),
             name => flags::check(name, written, faults),
         };
@@ -106,7 +106,11 @@ impl Reader<'_> {
             "ENV" => self.pairs(faults).map(Body::Env),
             "LABEL" => self.pairs(faults).map(Body::Label),
             "RUN" => {
-                let command = self.command(self.arguments, faults)?;
+                for mount in flags.iter().filter(|flag| flag.name == "mount") {
+                    mounts::check(&Text::new(mount.value.value.clone(), mount.span), faults);
+                }
+                // One without a command is run as well, and does nothing.
+                let command = self.command_of(self.arguments, faults)?;
                 Some(Body::Run(Run { command, flags, documents: self.line.documents.clone() }))
             }
             "COPY" => self.transfer(flags, faults).map(Body::Copy),
@@ -124,7 +128,11 @@ impl Reader<'_> {
             "ENTRYPOINT" => self.command_or_nothing(faults).map(Body::Entrypoint),
             "HEALTHCHECK" => self.check(flags, faults),
             "SHELL" => self.shell(faults).map(Body::Shell),
-            _ => self.onbuild(faults).map(Body::Onbuild),
+            _ if self.arguments.str().is_empty() => {
+                faults.push(self.nothing());
+                None
+            }
+            _ => triggers::read(self.arguments, self.line, self.escape, faults).map(Body::Onbuild),
         }
     }
 
@@ -246,14 +254,6 @@ impl Reader<'_> {
         self.names(pairs.iter().map(|(name, _)| name), faults).then_some(pairs)
     }
 
-    fn command(&self, arguments: Part<'_>, faults: &mut Faults) -> Option<Command> {
-        if arguments.str().is_empty() {
-            faults.push(self.nothing());
-            return None;
-        }
-        self.command_of(arguments, faults)
-    }
-
     /// `CMD` and `ENTRYPOINT` may drop what there was by saying nothing.
     fn command_or_nothing(&self, faults: &mut Faults) -> Option<Command> {
         if self.arguments.str().is_empty() {
@@ -333,48 +333,17 @@ impl Reader<'_> {
 
     fn shell(&self, faults: &mut Faults) -> Option<Vec<Text>> {
         match exec(self.arguments, faults).ok()? {
-            Some(list) => self.some(list, faults),
+            Some(list) if !list.is_empty() => Some(list),
+            Some(_) => {
+                faults.push(self.nothing());
+                None
+            }
             None => {
                 let fault = self.fault("`SHELL` takes a list in brackets");
                 faults.push(fault.help("write `SHELL [\"/bin/bash\", \"-c\"]`"));
                 None
             }
         }
-    }
-
-    /// What it holds back must be an instruction, and one that may be held back.
-    fn onbuild(&self, faults: &mut Faults) -> Option<Text> {
-        let (keyword, _) = self.arguments.split_first();
-        let name = keyword.str().to_ascii_uppercase();
-        match name.as_str() {
-            "" => {
-                faults.push(self.nothing());
-                return None;
-            }
-            "ONBUILD" | "FROM" | "MAINTAINER" => {
-                let fault = Diagnostic::new(keyword.text().span, format!("`{name}` cannot be a trigger"));
-                faults.push(
-                    fault.help("`ONBUILD` holds any instruction but `FROM`, `MAINTAINER` and `ONBUILD`"),
-                );
-                return None;
-            }
-            _ => {}
-        }
-        // It is read for its faults alone: images hold it as a text.
-        let held = Line {
-            text: self.arguments.str().to_owned(),
-            span: self.line.span,
-            joints: vec![(0, self.arguments.text().span.start)],
-            comments: Vec::new(),
-            inside: Vec::new(),
-            documents: self.line.documents.clone(),
-        };
-        statement(held, self.escape, faults)?;
-        let mut text = self.arguments.text();
-        for document in &self.line.documents {
-            text.value += &format!("\n{}{}", document.content, document.name);
-        }
-        Some(text)
     }
 }
 

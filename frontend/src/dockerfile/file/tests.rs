@@ -34,11 +34,10 @@ fn said(body: &Body) -> Vec<String> {
         Body::Expose(list) | Body::Volume(list) | Body::Shell(list) => {
             list.iter().map(|it| it.as_str()).collect()
         }
-        Body::Workdir(text)
-        | Body::User(text)
-        | Body::StopSignal(text)
-        | Body::Onbuild(text)
-        | Body::Maintainer(text) => vec![text],
+        Body::Workdir(text) | Body::User(text) | Body::StopSignal(text) | Body::Maintainer(text) => {
+            vec![text]
+        }
+        Body::Onbuild(trigger) => vec![&trigger.text],
         Body::Run(run) => {
             let documents =
                 run.documents.iter().flat_map(|document| [document.name.clone(), document.content.clone()]);

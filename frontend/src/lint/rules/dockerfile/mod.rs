@@ -1,6 +1,7 @@
 //! Rules that only Dockerfiles have: a spec cannot say such things.
 
 mod add_local_file;
+mod broken_trigger;
 mod cd_in_run;
 mod default_arg_in_from;
 mod duplicate_stage;
@@ -22,6 +23,7 @@ use crate::lint::Rule;
 /// All of them, by name.
 pub const DOCKERFILE_RULES: &[&Rule] = &[
     &add_local_file::RULE,
+    &broken_trigger::RULE,
     &cd_in_run::RULE,
     &instruction_casing::RULE,
     &duplicate_stage::RULE,

@@ -1,0 +1,289 @@
+//! What stands in `RUN --mount=…`, held to what Docker holds it to: keys, values, and which kind of mount has which.
+//!
+//! A value with a variable is known when a step is built, so nothing is said of it.
+
+use spec_schema::decode::text::Text;
+use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
+use spec_schema::span::Span;
+
+const KINDS: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
+const SHARINGS: [&str; 3] = ["shared", "private", "locked"];
+const KEYS: [&str; 19] = [
+    "type",
+    "from",
+    "source",
+    "src",
+    "target",
+    "dst",
+    "destination",
+    "readonly",
+    "ro",
+    "readwrite",
+    "rw",
+    "required",
+    "size",
+    "id",
+    "sharing",
+    "mode",
+    "uid",
+    "gid",
+    "env",
+];
+
+/// Checks one mount.
+pub(super) fn check(flag: &Text, faults: &mut Faults) {
+    let Some(fields) = fields(flag) else {
+        let fault = Diagnostic::new(flag.span, "the quotes of this mount do not fit together");
+        faults.push(fault.help("a quote stands around a whole field: `\"target=/a,b\"`"));
+        return;
+    };
+    let mut mount = Mount { kind: Some("bind"), seen: Vec::new(), span: flag.span };
+    for field in &fields {
+        if let Err(fault) = mount.field(field) {
+            faults.push(fault);
+            return;
+        }
+    }
+    if let Err(fault) = mount.whole() {
+        faults.push(fault);
+    }
+}
+
+/// A mount as far as it has been read.
+struct Mount<'m> {
+    /// `None` where a variable says it.
+    kind: Option<&'static str>,
+    /// Keys that have a value.
+    seen: Vec<&'m str>,
+    span: Span,
+}
+
+impl<'m> Mount<'m> {
+    fn fault(&self, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.span, message).help(help)
+    }
+
+    fn field(&mut self, field: &'m str) -> Result<(), Diagnostic> {
+        let (name, value) = field.split_once('=').map_or((field, None), |(name, value)| (name, Some(value)));
+        let lower = name.to_ascii_lowercase();
+        let Some(key) = KEYS.into_iter().find(|key| *key == lower) else {
+            let help = did_you_mean(&lower, KEYS).unwrap_or_else(|| format!("it has {}", one_of(KEYS)));
+            return Err(self.fault(format!("a mount has no key `{name}`"), help));
+        };
+        self.belongs(key)?;
+        let Some(value) = value else {
+            let is_switch = matches!(key, "readonly" | "ro" | "readwrite" | "rw" | "required");
+            let example = format!("write `{key}=…`");
+            return if is_switch {
+                Ok(())
+            } else {
+                Err(self.fault(format!("`{key}` has no value"), example))
+            };
+        };
+        if !value.is_empty() {
+            self.seen.push(key);
+        }
+        if !value.contains('$') {
+            return self.value(key, value);
+        }
+        if key == "type" {
+            self.kind = None;
+        }
+        // At its end it is no variable.
+        if key == "from" && value.find('$') != Some(value.len() - 1) {
+            let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
+            return Err(self.fault("`from` of a mount takes no variables", help));
+        }
+        Ok(())
+    }
+
+    /// Whether this kind of mount has a key; what stands behind it counts for the keys behind it.
+    fn belongs(&self, key: &str) -> Result<(), Diagnostic> {
+        let Some(kind) = self.kind else { return Ok(()) };
+        let kinds: &[&str] = match key {
+            "size" => &["tmpfs"],
+            "required" => &["secret", "ssh"],
+            _ => return Ok(()),
+        };
+        if kinds.contains(&kind) {
+            return Ok(());
+        }
+        let help = format!("it is for `type={}`, which stands before it", kinds.join("` and `type="));
+        Err(self.fault(format!("a mount of the type `{kind}` has no `{key}`"), help))
+    }
+
+    fn value(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+        let lower = value.to_lowercase();
+        let help = match key {
+            "type" => {
+                self.kind = KINDS.into_iter().find(|kind| *kind == lower);
+                let near =
+                    || did_you_mean(&lower, KINDS).unwrap_or_else(|| format!("it is {}", one_of(KINDS)));
+                self.kind.is_none().then(near)
+            }
+            "sharing" => {
+                let near = || {
+                    did_you_mean(&lower, SHARINGS).unwrap_or_else(|| format!("it is {}", one_of(SHARINGS)))
+                };
+                (!SHARINGS.contains(&lower.as_str())).then(near)
+            }
+            "readonly" | "ro" | "readwrite" | "rw" | "required" => {
+                (!is_boolean(value)).then(|| "write `true` or `false`".to_owned())
+            }
+            "size" => (!is_size(value)).then(|| "write such as `64m`".to_owned()),
+            "mode" => {
+                let is_octal = !value.starts_with('+') && u32::from_str_radix(value, 8).is_ok();
+                (!is_octal).then(|| "write octal digits, such as `0755`".to_owned())
+            }
+            "uid" | "gid" => {
+                let is_number = !value.starts_with('+') && value.parse::<u32>().is_ok();
+                (!is_number).then(|| "write a number, such as `1000`".to_owned())
+            }
+            _ => None,
+        };
+        help.map_or(Ok(()), |help| Err(self.fault(format!("`{value}` is not a value of `{key}`"), help)))
+    }
+
+    /// What is wrong with the keys together.
+    fn whole(&self) -> Result<(), Diagnostic> {
+        let Some(kind) = self.kind else { return Ok(()) };
+        let has = |keys: &[&'static str]| keys.iter().copied().find(|key| self.seen.contains(key));
+        let foreign: &[&'static str] = match kind {
+            "bind" | "tmpfs" => &["mode", "uid", "gid", "sharing"],
+            "secret" => &["from", "sharing"],
+            "ssh" => &["sharing"],
+            _ => &[],
+        };
+        if let Some(key) = has(foreign) {
+            return Err(self
+                .fault(format!("a mount of the type `{kind}` has no `{key}`"), format!("take `{key}` out")));
+        }
+        let (id, source) = (has(&["id"]), has(&["source", "src"]));
+        if kind == "secret" && id.is_some() && source.is_some() {
+            return Err(self.fault("`id` and `source` are the same of a secret", "keep one of the two"));
+        }
+        let target = has(&["target", "dst", "destination"]);
+        if kind == "secret" && id.or(source).or(target).is_none() {
+            return Err(self.fault("nothing says which secret is mounted", "add `id=…`"));
+        }
+        Ok(())
+    }
+}
+
+/// The fields of a line of comma-separated values; `None` where its quotes do not fit together, or where it has nothing at all.
+fn fields(line: &str) -> Option<Vec<&str>> {
+    let (mut fields, mut rest) = (Vec::new(), line);
+    if line.is_empty() {
+        return None;
+    }
+    loop {
+        let (field, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let (field, after) = rest.split_at(end);
+                if field.contains('"') {
+                    return None;
+                }
+                (field, after)
+            }
+        };
+        fields.push(field);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return after.is_empty().then_some(fields),
+        }
+    }
+}
+
+/// Words that Go reads as true or false.
+fn is_boolean(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
+    WORDS.contains(&text)
+}
+
+/// A number of bytes as Docker writes it: `64m`, `1.5GiB`.
+fn is_size(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text.get(number.len()..).unwrap_or_default().trim_start().to_ascii_lowercase();
+    let scale = unit.strip_suffix('b').unwrap_or(&unit);
+    let scale = scale.strip_suffix('i').unwrap_or(scale);
+    number.parse::<f64>().is_ok_and(|number| number >= 0.0)
+        && matches!(scale, "" | "k" | "m" | "g" | "t" | "p")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, fields};
+    use spec_schema::decode::text::Text;
+    use spec_schema::diagnostic::Faults;
+    use spec_schema::span::Span;
+
+    fn faults(mount: &str) -> Vec<String> {
+        let mut faults = Faults::new();
+        check(&Text::new(mount.to_owned(), Span::default()), &mut faults);
+        faults.into_sorted().into_iter().map(|fault| fault.message).collect()
+    }
+
+    #[test]
+    fn what_docker_builds_is_right() {
+        for mount in [
+            "type=bind",
+            "target=/x,target=/y",
+            "type=CACHE,target=/x,sharing=LOCKED,ro",
+            "type=cache,target=/x,mode=0,uid=1,env=A",
+            "type=tmpfs,target=/x,size=1.5m,from=a",
+            "type=tmpfs,size=1t",
+            "type=$KIND,size=1,target=/x,mode=755",
+            "type=secret,target=/x,required=T",
+            "type=ssh,mode=0600,required",
+            "type=cache,target=/x,uid=$ID",
+            "from=x$,target=/x",
+            "\"target=/x,y\",id=a",
+        ] {
+            assert_eq!(faults(mount), Vec::<String>::new(), "{mount}");
+        }
+    }
+
+    #[test]
+    fn what_docker_refuses_is_a_fault() {
+        for mount in [
+            "",
+            "x",
+            "target",
+            "target=/x,foo=1",
+            "target=/x,",
+            "type=bond,target=/x",
+            "type=cache,target=/x,sharing=all",
+            "type=bind,target=/x,sharing=shared",
+            "type=cache,target=/x,mode=0o755",
+            "type=cache,target=/x,mode=rwx",
+            "type=bind,target=/x,mode=755",
+            "type=cache,target=/x,uid=app",
+            "type=cache,target=/x,gid=-1",
+            "type=tmpfs,target=/x,uid=1",
+            "type=cache,target=/x,size=1m",
+            "type=tmpfs,target=/x,size=big",
+            "size=1m,target=/x,type=tmpfs",
+            "type=cache,target=/x,required",
+            "type=secret,id=x,required=maybe",
+            "type=cache,target=/x,ro=maybe",
+            "type=secret",
+            "type=secret,id=a,from=b",
+            "type=secret,id=a,source=b",
+            "type=secret,id=a,sharing=shared",
+            "from=$X,target=/x",
+            "type=cache,target=/x\"y",
+        ] {
+            assert_eq!(faults(mount).len(), 1, "{mount}: {:?}", faults(mount));
+        }
+    }
+
+    #[test]
+    fn fields_are_told_apart() {
+        assert_eq!(fields("a,\"b,c\",d="), Some(vec!["a", "b,c", "d="]));
+        assert_eq!(fields("a\"b\""), None);
+        assert_eq!(fields("\"a"), None);
+    }
+}
