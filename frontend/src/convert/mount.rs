@@ -12,15 +12,15 @@ use super::tree::{self, Entries};
 use crate::dockerfile::fields;
 
 /// The mounts of a step, by the keys of a spec.
-#[derive(Debug, Default)]
-pub(super) struct Mounts {
+#[derive(Debug)]
+pub(super) struct Mounts<'s> {
     caches: Vec<Cache>,
     secrets: Vec<Node>,
     ssh: Vec<Node>,
     others: Vec<Node>,
     span: Span,
     /// Ids of secrets that may be missing somewhere.
-    optional: BTreeSet<String>,
+    optional: &'s BTreeSet<String>,
     /// Ids of secrets, each with whether the step fails without it.
     pub(super) ids: Vec<(Text, bool)>,
     /// What a spec cannot say.
@@ -87,10 +87,12 @@ pub(super) fn octal(text: &str) -> String {
     if digits { format!("0{text}") } else { text.to_owned() }
 }
 
-impl Mounts {
+impl<'s> Mounts<'s> {
     /// None yet; these ids of secrets may be missing somewhere.
-    pub(super) fn new(optional: BTreeSet<String>) -> Self {
-        Self { optional, ..Self::default() }
+    pub(super) fn new(optional: &'s BTreeSet<String>) -> Self {
+        let (caches, secrets, ssh, others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (ids, notes) = (Vec::new(), Vec::new());
+        Self { caches, secrets, ssh, others, span: Span::default(), optional, ids, notes }
     }
 
     /// Adds a mount; `word` writes a value as a spec has it, `source` a stage or an image.

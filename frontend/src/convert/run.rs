@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
     }
 
     fn mounts(&mut self, flags: &[Flag], entries: &mut Entries) {
-        let mut mounts = Mounts::new(self.around.optional_secrets.clone());
+        let mut mounts = Mounts::new(self.around.optional_secrets);
         let stages = self.around.stages;
         for flag in flags.iter().filter(|flag| flag.name == "mount") {
             let span = flag.span;

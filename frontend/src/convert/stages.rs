@@ -54,12 +54,14 @@ pub(super) fn stages(file: &Dockerfile) -> Stages {
         secrets: Vec::new(),
         marks: Marks::default(),
         outcomes: Vec::new(),
+        takers: Vec::new(),
         stages: Entries::default(),
         comments: Vec::new(),
     };
     for statement in global {
         maker.global(statement);
     }
+    maker.takers = maker.takers_of(&groups);
     for (at, group) in groups.iter().enumerate() {
         maker.stage(at, group);
     }
@@ -177,7 +179,10 @@ struct Maker<'f> {
     arg_comments: Vec<(String, Vec<String>)>,
     secrets: Vec<Text>,
     marks: Marks,
-    outcomes: Vec<Outcome>,
+    /// What stages hand on, as long as another one is to come that takes it: all of it for each of many would be too much.
+    outcomes: Vec<Option<Outcome>>,
+    /// How many stages to come start from each.
+    takers: Vec<usize>,
     stages: Entries,
     /// Comments that wait for something to stand above.
     comments: Vec<String>,
@@ -233,14 +238,14 @@ impl Maker<'_> {
         let Body::From(from) = &first.body else { return };
         let mut comments = std::mem::take(&mut self.comments);
         comments.extend(lines(&first.comments).chain(lines(&first.inside)));
-        let earlier = self.positions.get(&from.base.value).copied().filter(|position| *position < at);
+        let earlier = self.earlier(&from.base, at);
         let base = self.base(at, from, earlier, &mut comments);
         let platform = from
             .platform
             .as_ref()
             .map(|platform| tree::text(self.rendered(platform, &mut comments), platform.span));
-        let outcome = match earlier.and_then(|at| self.outcomes.get(at)) {
-            Some(outcome) => outcome.clone(),
+        let outcome = match earlier.and_then(|at| self.taken_from(at)) {
+            Some(outcome) => outcome,
             None => {
                 let names = Names { has_image: from.base.value != "scratch", ..Names::default() };
                 let directory = if names.has_image { String::new() } else { "/".to_owned() };
@@ -266,8 +271,35 @@ impl Maker<'_> {
         };
         let (parts, outcome, comments) = Walk::new(around, statements, outcome, part).run();
         self.comments = comments;
-        self.outcomes.push(outcome);
+        let is_taken = self.takers.get(at).is_some_and(|takers| *takers > 0);
+        self.outcomes.push(is_taken.then_some(outcome));
         self.add(at, parts, base_shell, first.span);
+    }
+
+    /// How many stages start from each.
+    fn takers_of(&self, groups: &[&[Statement]]) -> Vec<usize> {
+        let mut takers = vec![0; groups.len()];
+        for (at, group) in groups.iter().enumerate() {
+            let Some(Body::From(from)) = group.first().map(|first| &first.body) else { continue };
+            let earlier = self.earlier(&from.base, at);
+            if let Some(number) = earlier.and_then(|earlier| takers.get_mut(earlier)) {
+                *number += 1;
+            }
+        }
+        takers
+    }
+
+    /// The position of the stage that one starts from.
+    fn earlier(&self, base: &Text, at: usize) -> Option<usize> {
+        self.positions.get(&base.value).copied().filter(|position| *position < at)
+    }
+
+    /// What a stage hands on to one of those that start from it.
+    fn taken_from(&mut self, at: usize) -> Option<Outcome> {
+        let takers = self.takers.get_mut(at)?;
+        *takers = takers.saturating_sub(1);
+        let outcome = self.outcomes.get_mut(at)?;
+        if *takers == 0 { outcome.take() } else { outcome.clone() }
     }
 
     /// What a stage starts from: another stage by its name in the spec, or an image that no stage is called as.
@@ -320,12 +352,13 @@ impl Maker<'_> {
             root.add("args", args.mapping(whole));
         }
         let mut secrets = Entries::default();
-        for id in self.secrets {
+        let mut known = BTreeSet::new();
+        for id in self.secrets.into_iter().filter(|id| known.insert(id.value.clone())) {
             let mut settings = Entries::default();
             if self.optional.contains(id.as_str()) {
                 settings.add("required", tree::word("false", id.span));
             }
-            secrets.set(&id.value, id.span, settings.mapping(id.span));
+            secrets.add(&id.value, settings.mapping(id.span));
         }
         if !secrets.is_empty() {
             root.add("secrets", secrets.mapping(whole));

@@ -5,7 +5,7 @@ mod errors;
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
 use indexmap::IndexMap;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::{Node, Scalar, Value};
@@ -74,7 +74,10 @@ struct MappingContent {
 impl<'t> Reader<'t> {
     fn run(&mut self, faults: &mut Faults) -> Result<Option<Node>, Diagnostic> {
         let mut root = None;
-        for event in Parser::new_from_str(self.text) {
+        let mut options = Options::default();
+        // Nobody reads them here, and the parser keeps so many of them in a row and no more.
+        options.set_emit_comments(false);
+        for event in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = event.map_err(|error| self.scan_fault(&error))?;
             if let Event::DocumentStart(..) = event
                 && root.is_some()

@@ -139,6 +139,15 @@ fn places_are_those_of_the_dockerfile() {
 }
 
 #[test]
+fn comments_of_any_number_come_along() {
+    let comments: String = (0..200).map(|number| format!("# line {number} of a licence\n")).collect();
+    let text = format!("FROM busybox:1.36\n{comments}RUN a \\\n{comments} && b\n");
+    let yaml = convert("Dockerfile", &text).unwrap().yaml(SYNTAX);
+    assert_eq!(yaml.matches("# line ").count(), 400, "{yaml}");
+    compile(yaml.as_bytes(), &Client::default()).unwrap_or_else(|why| panic!("{why}"));
+}
+
+#[test]
 fn many_instructions_take_no_time() {
     let mut text = "\u{feff}FROM busybox\n".to_owned();
     for number in 0..10_000_u32 {
@@ -146,9 +155,14 @@ fn many_instructions_take_no_time() {
             0 => format!("RUN echo {number} && \\\n  true\n"),
             1 => format!("ENV A{number}=$A{} B=$B:x\n", number.saturating_sub(5)),
             2 => format!("COPY --chown=1:2 a{number} $B/\n"),
+            3 if number % 10 == 3 => format!("RUN --mount=type=secret,id=s{number} true\n"),
             3 => format!("LABEL l{number}=\"a b\"\n"),
             _ => format!("ARG X{number}=1\n"),
         };
+    }
+    for number in 0..5_000_u32 {
+        text += &format!("FROM s{} AS s{number}\nENV S{number}=1\n", number.saturating_sub(1))
+            .replace("FROM s0 AS s0", "FROM busybox AS s0");
     }
     let start = std::time::Instant::now();
     let converted = convert("Dockerfile", &text).unwrap();

@@ -68,7 +68,7 @@ impl Triggers {
     fn mount(&self, flag: &Flag, runtime: &Runtime, mounts: &mut Mounts) -> Result<(), String> {
         let fields = fields(flag.value.as_deref().unwrap_or_default());
         let kind = fields.iter().find(|(name, _)| name == "type").and_then(|(_, kind)| kind.clone());
-        let kind = kind.unwrap_or_else(|| "bind".to_owned());
+        let kind = self.text(kind.as_deref().unwrap_or("bind"), runtime)?.to_lowercase();
         let mut mount = Mapping::new(self.span);
         let mut required = false;
         let mut keys = Keys::default();
@@ -82,17 +82,19 @@ impl Triggers {
                 ("bind" | "cache", "from") => mount.literal("from", Some(&text)),
                 ("bind", "rw" | "readwrite") => keys.writable = truth()?,
                 ("bind", "ro" | "readonly") => keys.writable = !truth()?,
-                ("cache", "rw" | "readwrite") if truth()? => {}
+                ("cache", "ro" | "readonly") => keys.readonly = truth()?,
+                ("cache", "rw" | "readwrite") => keys.readonly = !truth()?,
                 ("cache" | "ssh", "id") => mount.literal("id", Some(&text)),
                 ("secret", "id" | "src" | "source") => keys.id = Some(text),
-                ("cache", "sharing") => mount.word("sharing", Some(&text)),
+                ("cache", "sharing") => mount.word("sharing", Some(&text.to_lowercase())),
                 ("secret", "env") => mount.word("env", Some(&text)),
                 ("tmpfs", "size") => mount.word("size", Some(&bytes(&text)?)),
                 ("cache" | "secret" | "ssh", name @ ("mode" | "uid" | "gid")) => {
                     mount.word(name, Some(&text));
                 }
                 ("secret" | "ssh", "required") => required = truth()?,
-                (kind, name) => return Err(format!("`{name}` of a {kind} mount is not known")),
+                // The reader has told of keys that this kind of mount cannot have; others it has in vain.
+                _ => {}
             }
         }
         keys.write(&kind, &mut mount)?;
@@ -109,11 +111,15 @@ struct Keys {
     target: Option<String>,
     id: Option<String>,
     writable: bool,
+    readonly: bool,
 }
 
 impl Keys {
     fn write(&self, kind: &str, mount: &mut Mapping) -> Result<(), String> {
-        mount.literal("target", self.target.as_deref());
+        // Without a word on that, it is at the working directory.
+        let is_somewhere = matches!(kind, "bind" | "cache" | "tmpfs");
+        let target = self.target.as_deref().filter(|target| !is_somewhere || !target.is_empty());
+        mount.literal("target", target.or(is_somewhere.then_some(".")));
         match kind {
             "bind" | "tmpfs" => mount.word("type", Some(kind)),
             "secret" => {
@@ -125,6 +131,9 @@ impl Keys {
         }
         if self.writable {
             mount.word("readwrite", Some("true"));
+        }
+        if self.readonly {
+            mount.word("readonly", Some("true"));
         }
         Ok(())
     }
