@@ -76,7 +76,6 @@ impl Triggers {
             let text = self.text(value.as_deref().unwrap_or_default(), runtime)?;
             let truth = || boolean(value.as_deref());
             match (kind.as_str(), name.as_str()) {
-                (_, "type") => {}
                 (_, "target" | "dst" | "destination") => keys.target = Some(text),
                 ("bind" | "cache", "source" | "src") => mount.literal("source", Some(&text)),
                 ("bind" | "cache", "from") => mount.literal("from", Some(&text)),

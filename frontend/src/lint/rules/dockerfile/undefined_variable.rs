@@ -25,8 +25,17 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some(dockerfile) = subject.dockerfile() else { return };
     let globals: BTreeSet<&str> = globals(subject).collect();
     let mut of_stages: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    // What stages declare is kept as long as another one is to start from them: all of it for each of many would be too much.
+    let mut takers: BTreeMap<&str, usize> = BTreeMap::new();
+    stages(subject).for_each(|(from, _)| *takers.entry(from.base.as_str()).or_default() += 1);
     for (from, stage) in stages(subject) {
-        let mut known = of_stages.get(from.base.as_str()).cloned().unwrap_or_default();
+        let base = from.base.as_str();
+        let left = takers.get_mut(base).map_or(0, |left| {
+            *left = left.saturating_sub(1);
+            *left
+        });
+        let below = if left == 0 { of_stages.remove(base) } else { of_stages.get(base).cloned() };
+        let mut known = below.unwrap_or_default();
         for statement in stage {
             for text in texts(&statement.body) {
                 for name in variables(text, dockerfile.escape) {
@@ -51,7 +60,9 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 _ => {}
             }
         }
-        if let Some(name) = &from.name {
+        if let Some(name) = &from.name
+            && takers.get(name.as_str()).is_some_and(|left| *left > 0)
+        {
             of_stages.insert(name.as_str(), known);
         }
     }
