@@ -28,6 +28,7 @@ pub mod external;
 pub mod gateway;
 pub mod graph;
 pub mod image_config;
+mod image_file;
 pub mod image_ref;
 mod inspect;
 pub mod layers;

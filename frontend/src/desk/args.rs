@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use buildkit_llb::Platform;
 use lexopt::{Arg, Parser};
 use spec_schema::diagnostic::{did_you_mean, one_of};
 
@@ -22,6 +23,27 @@ pub(super) enum Asked {
     Schema,
     /// Something about a spec.
     Question(Box<Question>),
+    /// What images in files are made of.
+    Report(Box<Images>),
+}
+
+/// Images in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Images {
+    /// The one that is told of.
+    pub(super) image: PathBuf,
+    /// The one that it is compared with.
+    pub(super) before: Option<PathBuf>,
+    pub(super) platform: Option<Platform>,
+    pub(super) form: Form,
+}
+
+/// How a report is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Json,
+    Html,
 }
 
 /// Something that is asked about a spec.
@@ -62,7 +84,7 @@ const NO_COMMAND: &str = "BuildKit runs this program where a spec names its imag
     by hand it takes a command: `optfrontend check build.yaml` tells what is wrong with a spec";
 
 /// The names of all commands.
-const COMMANDS: [&str; 7] = ["check", "expand", "explain", "graph", "convert", "audit", "schema"];
+const COMMANDS: [&str; 8] = ["check", "expand", "explain", "graph", "convert", "audit", "report", "schema"];
 
 /// The names of all options.
 const OPTIONS: [&str; 8] =
@@ -85,6 +107,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, 
         "graph" => (Command::Graph, Format::Drawn(graph::Format::Mermaid)),
         "convert" => (Command::Convert, Format::Text),
         "audit" => (Command::Audit, Format::Text),
+        "report" => return report(&mut parser),
         "schema" => return schema(&mut parser),
         "help" => return Ok(Asked::Help),
         online @ ("lock" | "outdated") => return Err(needs_registry(online)),
@@ -110,6 +133,58 @@ fn schema(parser: &mut Parser) -> Result<Asked, String> {
         Some(Word::Option(option)) => Err(format!("`schema` has no option `{option}`")),
         Some(Word::Value(_)) => Err("`schema` takes no file: there is one schema for all specs".to_owned()),
     }
+}
+
+/// The rest of a command about images.
+fn report(parser: &mut Parser) -> Result<Asked, String> {
+    const FORMS: [(&str, Form); 3] = [("text", Form::Text), ("json", Form::Json), ("html", Form::Html)];
+    let (mut files, mut platform, mut form) = (Vec::new(), None, Form::Text);
+    while let Some(word) = next(parser)? {
+        let option = match word {
+            Word::Option(option) if is_help(&option) => return Ok(Asked::Help),
+            Word::Option(option) if is_version(&option) => return Ok(Asked::Version),
+            Word::Option(option) => option,
+            Word::Value(file) => {
+                files.push(PathBuf::from(file));
+                continue;
+            }
+        };
+        let mut value = || text(&option, parser.value().map_err(|_| format!("`{option}` needs a value"))?);
+        match option.as_str() {
+            "--platform" => {
+                let value = value()?;
+                let read = Platform::parse(&value);
+                platform = Some(read.map_err(|error| format!("`{value}` is not a platform: {error}"))?);
+            }
+            "--format" => {
+                let value = value()?;
+                let found = FORMS.iter().find(|(name, _)| *name == value);
+                form = found
+                    .map(|(_, form)| *form)
+                    .ok_or_else(|| no_format(&value, FORMS.iter().map(|it| it.0)))?;
+            }
+            other => {
+                return Err(unknown("option", other, other.trim_start_matches('-'), &["platform", "format"]));
+            }
+        }
+    }
+    let mut files = files.into_iter();
+    let (image, before) = match (files.next(), files.next(), files.next()) {
+        (None, ..) => {
+            return Err("the image is missing: name an archive of `docker save`, or an OCI layout".to_owned());
+        }
+        (Some(image), None, _) => (image, None),
+        (Some(before), Some(image), None) => (image, Some(before)),
+        (.., Some(third)) => {
+            return Err(format!("two images are compared: `{}` is too many", third.display()));
+        }
+    };
+    Ok(Asked::Report(Box::new(Images { image, before, platform, form })))
+}
+
+/// What is said of a format that there is not.
+fn no_format<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    format!("`{name}` is no format of this command: {}", one_of(known))
 }
 
 /// The rest of a command about a spec.
@@ -220,9 +295,6 @@ impl Command {
             ],
         };
         let found = formats.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
-        found.ok_or_else(|| {
-            let known = one_of(formats.iter().map(|(known, _)| *known));
-            format!("`{name}` is no format of this command: {known}")
-        })
+        found.ok_or_else(|| no_format(name, formats.iter().map(|(known, _)| *known)))
     }
 }

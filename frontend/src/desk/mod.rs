@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod files;
 mod folder;
+mod report;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -60,6 +61,7 @@ fn tell(words: impl IntoIterator<Item = OsString>, out: Style, err: Style) -> To
         Ok(Asked::Question(question)) => {
             answer(&question, out, err).unwrap_or_else(|why| trouble(&why, err, ""))
         }
+        Ok(Asked::Report(images)) => report::report(&images).unwrap_or_else(|why| trouble(&why, err, "")),
         Err(why) => trouble(&why, err, "`optfrontend --help` shows how it is used\n"),
     }
 }

@@ -1,9 +1,10 @@
 //! Reports as one page that needs nothing else: light or dark as its reader's screen is, wide or narrow.
 
 use super::checklist::Line;
+use super::map::map;
 use super::text::{difference, differences, largest, origin};
-use super::treemap::{Rect, tiles};
-use super::{Growth, Item, Layer, Report};
+use super::treemap::Rect;
+use super::{Growth, Layer, Report};
 use crate::graph::escaped;
 use crate::sizes::size_of;
 
@@ -13,22 +14,6 @@ const SCRIPT: &str = include_str!("page.js");
 /// The size that tiles are laid out for: on a wide screen, and on a narrow one. They are scaled to the one that there is.
 const WIDE: Rect = Rect { x: 0.0, y: 0.0, width: 1160.0, height: 620.0 };
 const NARROW: Rect = Rect { x: 0.0, y: 0.0, width: 360.0, height: 520.0 };
-
-/// The line of a directory's name, and the edge around what is in it.
-const NAME: f64 = 18.0;
-const EDGE: f64 = 2.0;
-
-/// A directory shows what is in it from this size on.
-const OPEN: (f64, f64) = (70.0, 46.0);
-
-/// A tile has a name from this size on.
-const NAMED: (f64, f64) = (34.0, 17.0);
-
-/// What is smaller is not drawn.
-const SEEN: f64 = 3.0;
-
-/// A directory is shown together with the only thing in it, where that is so much of it, in percent.
-const ALONE: u64 = 97;
 
 /// Colours of layers; those above them begin again, behind the first, which is the base's.
 const COLOURS: usize = 10;
@@ -84,8 +69,10 @@ fn section(report: &Report) -> String {
             size_of(report.hidden)
         );
     }
-    text += &heading("Where it is from", "");
-    text += &rows(contributions.iter().map(|(size, name)| (*size, escaped(name))), shipped);
+    if !contributions.is_empty() {
+        text += &heading("Where it is from", "");
+        text += &rows(contributions.iter().map(|(size, name)| (*size, escaped(name))), shipped);
+    }
     text += &heading("Largest directories and files", "");
     let found = largest(&report.tree);
     let is_rest = |path: &str| !path.starts_with('/');
@@ -108,7 +95,9 @@ fn section(report: &Report) -> String {
         text += &rows(each, brought);
     }
     text += &report.growth.as_ref().map(growth).unwrap_or_default();
-    text += &checklist(&report.checklist);
+    if !report.checklist.is_empty() {
+        text += &checklist(&report.checklist);
+    }
     if !report.errors.is_empty() {
         text += &heading("Not read", "");
         let errors = report.errors.iter().map(|error| format!("<li><code>{}</code></li>\n", escaped(error)));
@@ -131,8 +120,10 @@ fn facts(report: &Report) -> String {
             report.layers.iter().filter(|layer| layer.size > 0).count().to_string(),
             "with files".to_owned(),
         ),
-        ("Checklist", format!("{met} of {}", report.checklist.len()), "lines hold".to_owned()),
     ];
+    if !report.checklist.is_empty() {
+        facts.push(("Checklist", format!("{met} of {}", report.checklist.len()), "lines hold".to_owned()));
+    }
     if report.left_behind > 0 {
         facts.insert(1, ("Left behind", size_of(report.left_behind), "by the build".to_owned()));
     }
@@ -164,7 +155,7 @@ fn percent(size: u64, whole: u64) -> u64 {
 }
 
 /// A share in percent, with a tenth.
-fn tenths(size: u64, whole: u64) -> String {
+pub(super) fn tenths(size: u64, whole: u64) -> String {
     let tenths = (size * 1000).checked_div(whole).unwrap_or_default();
     format!("{}.{}", tenths / 10, tenths % 10)
 }
@@ -194,115 +185,12 @@ fn layers(layers: &[Layer], shipped: u64) -> String {
     rows(each, shipped)
 }
 
-fn counted(files: u64) -> String {
+pub(super) fn counted(files: u64) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
-fn colour(layer: usize) -> usize {
+pub(super) fn colour(layer: usize) -> usize {
     if layer < COLOURS { layer } else { 1 + (layer - 1) % (COLOURS - 1) }
-}
-
-/// The treemap, laid out for a size.
-fn map(class: &str, whole: Rect, report: &Report) -> String {
-    let mut map = Map { report, first: true };
-    let mut tiles = String::new();
-    map.inside(&report.tree, &report.tree.name, whole, &mut tiles);
-    format!("<div class=\"map {class}\" role=\"group\">{tiles}</div>\n")
-}
-
-struct Map<'a> {
-    report: &'a Report,
-    /// Whether no tile has been drawn: that one is reached by the tab key.
-    first: bool,
-}
-
-impl Map<'_> {
-    /// Draws what is in a directory, in a rectangle that begins at its own corner.
-    fn inside(&mut self, item: &Item, path: &str, whole: Rect, text: &mut String) {
-        let rest = item.size - item.children.iter().map(|child| child.size).sum::<u64>().min(item.size);
-        let mut sizes: Vec<u64> = item.children.iter().map(|child| child.size).collect();
-        // What is left stands where its size belongs.
-        let place = sizes.partition_point(|size| *size >= rest);
-        sizes.insert(place, rest);
-        let rects = tiles(Rect { x: 0.0, y: 0.0, ..whole }, &sizes);
-        let mut children = item.children.iter();
-        for (at, rect) in rects.into_iter().enumerate() {
-            let drawn = if at == place { None } else { children.next() };
-            if rect.width < SEEN || rect.height < SEEN {
-                continue;
-            }
-            let style = format!(
-                "left:{:.2}%;top:{:.2}%;width:{:.2}%;height:{:.2}%",
-                rect.x / whole.width * 100.0,
-                rect.y / whole.height * 100.0,
-                rect.width / whole.width * 100.0,
-                rect.height / whole.height * 100.0
-            );
-            match drawn {
-                Some(child) => self.tile(child, path, rect, &style, text),
-                None => {
-                    let label = format!("{} in files too small to be drawn", size_of(rest));
-                    let class = format!("rest l{}", colour(item.layer));
-                    text.push_str(&self.open(&class, &style, path, &label));
-                    if rect.width >= 2.0 * OPEN.0 && rect.height >= NAMED.1 {
-                        text.push_str(&format!("<span>small files {}</span>", size_of(rest)));
-                    }
-                    text.push_str("</div>");
-                }
-            }
-        }
-    }
-
-    fn tile(&mut self, item: &Item, above: &str, rect: Rect, style: &str, text: &mut String) {
-        let (mut item, mut name) = (item, item.name.clone());
-        while let [only] = item.children.as_slice()
-            && only.size * 100 >= item.size * ALONE
-        {
-            name += &only.name;
-            item = only;
-        }
-        let path = format!("{above}{name}");
-        let is_open = !item.children.is_empty() && rect.width >= OPEN.0 && rect.height >= OPEN.1;
-        let class = format!("{}l{}", if is_open { "dir " } else { "" }, colour(item.layer));
-        text.push_str(&self.open(&class, style, &path, &self.label(item)));
-        if rect.width >= NAMED.0 && rect.height >= NAMED.1 {
-            let size =
-                if rect.width >= 2.0 * OPEN.0 { format!(" {}", size_of(item.size)) } else { String::new() };
-            text.push_str(&format!("<span>{}{size}</span>", escaped(&name)));
-        }
-        if is_open {
-            let (width, height) = (rect.width - 2.0 * EDGE, rect.height - NAME - EDGE);
-            text.push_str("<div class=\"in\">");
-            self.inside(item, &path, Rect { width, height, ..rect }, text);
-            text.push_str("</div>");
-        }
-        text.push_str("</div>");
-    }
-
-    fn label(&self, item: &Item) -> String {
-        let layer = self.report.layers.get(item.layer).map(|layer| format!(", layer: {}", layer.step));
-        format!(
-            "{}, {} % of the image, {}{}",
-            size_of(item.size),
-            tenths(item.size, self.report.size),
-            counted(item.files),
-            layer.unwrap_or_default()
-        )
-    }
-
-    /// The beginning of a tile, with what is told of it.
-    fn open(&mut self, class: &str, style: &str, path: &str, told: &str) -> String {
-        let index = if std::mem::take(&mut self.first) { 0 } else { -1 };
-        let (path, told) = (attribute(path), attribute(told));
-        format!(
-            "<div class=\"{class}\" style=\"{style}\" role=\"img\" tabindex=\"{index}\" aria-label=\"{path}&#10;{told}\">"
-        )
-    }
-}
-
-/// A text within the quotes of an attribute.
-fn attribute(text: &str) -> String {
-    escaped(text).replace('"', "&quot;")
 }
 
 fn growth(growth: &Growth) -> String {
@@ -368,7 +256,7 @@ fn code(sentence: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::weight::Contribution;
+    use crate::weight::{Contribution, Item};
 
     fn item(name: &str, size: u64, children: Vec<Item>) -> Item {
         Item { name: name.to_owned(), size, files: 1, layer: 0, children }

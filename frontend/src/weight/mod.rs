@@ -3,6 +3,7 @@
 pub mod checklist;
 mod found;
 mod html;
+mod map;
 mod text;
 mod treemap;
 
@@ -302,7 +303,7 @@ pub(crate) fn short(name: &str) -> &str {
 }
 
 impl Item {
-    fn of(node: Node) -> Self {
+    pub(crate) fn of(node: Node) -> Self {
         let Sums { after, files, .. } = node.sums;
         let children = node.children.into_iter().map(Self::of).collect();
         Self { name: node.name, size: after, files, layer: node.layer.unwrap_or_default(), children }

@@ -5,5 +5,6 @@ mod agreement;
 mod answers;
 mod faults;
 mod files;
+mod images;
 mod program;
 mod usage;

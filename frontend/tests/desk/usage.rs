@@ -28,6 +28,14 @@ fn a_wrong_command_line_is_told() {
             "`x` is no build context: write `NAME=FOLDER`, or a URL behind the `=`",
         ),
         (vec!["schema", "build.yaml"], "`schema` takes no file: there is one schema for all specs"),
+        (vec!["report"], "the image is missing: name an archive of `docker save`, or an OCI layout"),
+        (vec!["report", "a", "b", "c"], "two images are compared: `c` is too many"),
+        (vec!["report", "--format=svg", "a"], "`svg` is no format of this command: `text`, `json` or `html`"),
+        (vec!["report", "--target=a", "a"], "there is no option `--target`"),
+        (
+            vec!["report", "--platform=a/b/c/d", "a"],
+            "`a/b/c/d` is not a platform: it has more than the parts os/architecture/variant",
+        ),
         (
             vec!["lock", "build.yaml"],
             "`lock` asks registries and servers, which this program does not: `docker buildx build --call=lock -f build.yaml . > build.yaml.lock`",

@@ -1,6 +1,7 @@
 //! The frontend's image by hand: `docker run … optfrontend/optfrontend:1 check build.yaml`, without a build.
 
 use optfrontend_tests::{Build, Outcome, docker, frontend, repository};
+use serde_json::Value;
 
 /// A folder as users mount it; the program needs neither a network nor anything that can be written to.
 fn run(build: &Build, flags: &[&str], words: &[&str]) -> Outcome {
@@ -63,4 +64,62 @@ fn assert_same(build: &Build, commands: &[&str]) {
         let words = if *command == "schema" { vec!["schema"] } else { vec![*command, "build.yaml"] };
         assert_eq!(run(build, &[], &words).ok().stdout, called, "{command}");
     }
+}
+
+/// Layers that add, change, cover and remove what others have.
+const LAYERS: &str = "
+stages:
+  app:
+    from: busybox:1.36
+    steps:
+      - write: {path: /nonce, content: NONCE}
+      - run: |
+          mkdir -p /data/deep/er /old && cd /data
+          dd if=/dev/zero of=large bs=1000 count=300
+          ln large deep/same && ln -s ../large deep/link && mkfifo pipe
+          echo a > deep/er/a && echo b > /old/b && echo c > /old/c
+      - run: rm -r /old /data/deep/er && mkdir /old && echo d > /old/d && echo file > /data/deep/er
+      - run: ln -s data /also
+      - write: {path: /data/large, content: small}
+";
+
+#[test]
+fn images_in_files_have_the_report_of_a_build() {
+    let build = Build::spec(LAYERS);
+    let save = |tag: &str, file: &str| {
+        let file = build.folder().join(file).display().to_string();
+        docker(["save", "--output", &file, tag]).ok();
+    };
+    let old = build.load();
+    save(&old.name, "old.tar");
+    let spec = std::fs::read_to_string(build.folder().join("build.yaml")).unwrap();
+    build.write("build.yaml", spec.replace("count=300", "count=500").replace("echo d", "echo changed"));
+    let new = build.load();
+    save(&new.name, "new.tar");
+    let before = format!("--build-context=before=docker-image://{}", &*old.name);
+    let called =
+        build.run_with(["--call=report,format=json", "--progress=none", &before]).ok().outcome.stdout;
+    let told = run(&build, &[], &["report", "--format=json", "old.tar", "new.tar"]).ok().stdout;
+    let [called, mut told] = [called, told].map(|answer| {
+        let mut answer: Value =
+            serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
+        answer["platforms"][0].take()
+    });
+    for key in ["platform", "size", "files", "hidden", "growth"] {
+        assert_eq!(told[key], called[key], "{key}: {told:#}");
+    }
+    // A base is one layer to a build, and has its own in a file.
+    let bases =
+        told["layers"].as_array().map_or(0, Vec::len) - called["layers"].as_array().map_or(0, Vec::len);
+    lift(&mut told["tree"], bases as u64);
+    assert_eq!(told["tree"], called["tree"]);
+}
+
+/// Counts layers from the last one of the base.
+fn lift(item: &mut Value, bases: u64) {
+    if let Some(layer) = item["layer"].as_u64() {
+        item["layer"] = layer.saturating_sub(bases).into();
+    }
+    let children = item.get_mut("children").and_then(Value::as_array_mut);
+    children.into_iter().flatten().for_each(|child| lift(child, bases));
 }
