@@ -140,6 +140,38 @@ fn a_dockerfile_decides_what_counts() {
 }
 
 #[test]
+fn a_pipe_whose_failures_are_seen_or_cannot_be_is_right() {
+    let names =
+        |script: &str| found(&audit("Dockerfile", &format!("FROM debian:12\nRUN {script}\n"), "")).join(" ");
+    for right in [
+        "curl -f https://example.org/a.tar.gz | tar -xz -C /srv",
+        "curl -f https://example.org/a | gpg --dearmor > /key",
+        "echo \"$(uname -m)\" | tr a-z A-Z > /machine; yes | sh /srv/install",
+        "if curl -f https://example.org/a | head -1 > /a; then touch /there; fi",
+        "curl -f https://example.org/a | sort > /a || touch /a",
+        "set -euo pipefail; curl -f https://example.org/a | sort > /a",
+        "case $(a || b) in c|d) e ;; f | g) h ;; esac",
+        "echo $(curl -f https://example.org/a | sort)",
+        "[\"bash\", \"-o\", \"pipefail\", \"-c\", \"a | b\"]",
+        "<<EOF\n#!/usr/bin/env python3\nprint(1 | 2)\nEOF",
+    ] {
+        assert_eq!(names(right), "", "{right}");
+    }
+    for wrong in [
+        "a | b",
+        "a | b && c",
+        "a | set -o pipefail",
+        "X=$(a | b)",
+        "curl -f https://example.org/a | tar -c | sort",
+        "[\"sh\", \"-c\", \"a | b\"]",
+        "<<EOF\na |\n  b\nEOF",
+    ] {
+        assert_eq!(names(wrong), "PipeFailureHidden", "{wrong}");
+    }
+    assert_eq!(names("curl -f https://example.org/a | sh"), "UnverifiedDownload");
+}
+
+#[test]
 fn stages_that_a_spec_parts_are_one() {
     // What stands between the copy and the install makes a spec begin another stage.
     let text = "FROM node:22-slim\nCOPY . /srv\nRUN true\nENV A=1\nWORKDIR /srv\nRUN npm ci\n";
