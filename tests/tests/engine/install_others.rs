@@ -1,6 +1,6 @@
 //! `install` for PHP, Ruby and Java: real package managers, with packages that the project itself holds.
 
-use optfrontend_tests::{Build, repository};
+use optfrontend_tests::{Build, Site, repository};
 
 /// A spec for the project in a folder of `tests/install`.
 fn project(name: &str, spec: &str) -> Build {
@@ -95,4 +95,38 @@ fn maven_for_a_user_without_a_home() {
 ",
     );
     build.run();
+}
+
+/// The archives are fetched by the install: what follows has no network. Sources are only in the project when it is compiled.
+#[test]
+fn gradle_with_archives_from_a_repository() {
+    let mut site = Site::empty();
+    for kind in ["pom", "jar"] {
+        let path = format!("/com/acme/words/1.0/words-1.0.{kind}");
+        let file = repository().join("tests/install/repository").join(path.trim_start_matches('/'));
+        site = site.file(&path, std::fs::read(file).unwrap());
+    }
+    let site = site.start();
+    let build = project(
+        "gradle",
+        &"stages:
+  app:
+    from: gradle:4.4-jdk17
+    workdir: /NONCE
+    network: none
+    cache: gradle
+    env: {REPOSITORY: 'URL'}
+    steps:
+      - {install: gradle, network: host}
+      - copy: .
+      - run: |
+          gradle --no-daemon --offline --quiet installDist
+          test \"$(app/build/install/app/bin/app)\" = 'Hello, Ada'
+"
+        .replace("URL", &site.url("/")),
+    )
+    .flags(["--allow=network.host"]);
+    build.run();
+    build.write("lib/src/main/java/lib/Polite.java", "package lib;\n\nfinal class Polite {}\n");
+    build.run().assert_ran(&["copy . .", "run gradle"]);
 }

@@ -102,6 +102,21 @@ pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     Ok(Recipe { files, env, command, ..Recipe::default() })
 }
 
+/// A task that fetches all that a build may use; Gradle's own report of dependencies reads of them what they depend on. What
+/// cannot be had, such as an archive of another project that is not built, is left to the build.
+const FETCH: (&str, &str) = ("/dev/optfrontend/install.gradle", include_str!("install.gradle"));
+
+/// The directories of builds that a build is composed of.
+fn included_builds(settings: &str) -> Vec<String> {
+    let named = settings.split("includeBuild").skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches(['(', ' ']);
+        let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        rest.split(quote).nth(1)
+    });
+    // One of another place is the build's own affair.
+    named.filter(|path| !paths::escapes(path)).map(tidy).filter(|path| !path.is_empty()).collect()
+}
+
 pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
     let names = [
         "build.gradle",
@@ -127,6 +142,11 @@ pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
             files.push(folder.to_owned());
         }
     }
-    let command = wrapped(project, "gradlew", "gradle", &["--no-daemon", "--quiet", "dependencies"]);
-    Recipe { files, command, ..Recipe::default() }
+    for settings in ["settings.gradle", "settings.gradle.kts"] {
+        files.extend(included_builds(&project.text(settings).unwrap_or_default()));
+    }
+    let arguments = ["--no-daemon", "--quiet", "--init-script", FETCH.0, "optfrontendInstall"];
+    let command = wrapped(project, "gradlew", "gradle", &arguments);
+    let stubs = vec![(FETCH.0.to_owned(), FETCH.1)];
+    Recipe { files, stubs, command, ..Recipe::default() }
 }
