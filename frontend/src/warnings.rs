@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use buildkit_llb::caps;
 use spec_schema::span::Span;
+use tokio::task::JoinSet;
 
 use crate::compile::Compiled;
 use crate::gateway::{DaemonInfo, Gateway, SourceExcerpt, SourceFile, SourceRange, Warning};
@@ -13,16 +14,25 @@ use crate::plan::{Action, BuildPlan};
 use crate::select::undeclared_args;
 use crate::source::SpecFiles;
 
-/// Sends every warning.
+/// Calls under way at a time: far more than a spec has warnings, and fewer than daemons take.
+const AT_ONCE: usize = 64;
+
+/// Sends every warning: together, in their order, as clients show them in that of arrival.
 pub(crate) async fn send(gateway: &Gateway, compiled: &Compiled, findings: &[Finding]) {
     let undeclared = undeclared_args(compiled.core.spec(), &compiled.request, &compiled.selections);
     let unmerged = gateway.ping().await.map(|daemon| unmerged(daemon, compiled)).unwrap_or_default();
     let plain = |short| Warning { short, ..Warning::default() };
     let found = findings.iter().map(|finding| of_finding(finding, &compiled.files));
-    for warning in found.chain(undeclared.into_iter().chain(unmerged).map(plain)) {
-        let warning = Warning { vertex: compiled.vertex.clone(), ..warning };
-        // A warning that cannot be shown is no reason to fail a build.
-        let _ = gateway.warn(warning).await;
+    let mut all = found.chain(undeclared.into_iter().chain(unmerged).map(plain)).peekable();
+    while all.peek().is_some() {
+        let mut calls = JoinSet::new();
+        for warning in all.by_ref().take(AT_ONCE) {
+            let warning = Warning { vertex: compiled.vertex.clone(), ..warning };
+            let gateway = gateway.clone();
+            // A warning that cannot be shown is no reason to fail a build.
+            calls.spawn_local(async move { gateway.warn(warning).await.is_ok() });
+        }
+        calls.join_all().await;
     }
 }
 

@@ -47,6 +47,24 @@ async fn one_layer_is_not_promised_where_it_cannot_be_made() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn warnings_are_sent_together_and_in_their_order() {
+    for (count, trips) in [(40, 5), (100, 6)] {
+        let steps: String = (0..count).map(|n| format!("      - {{copy: f{n}, link: true}}\n")).collect();
+        let spec = format!("stages:\n  app:\n    from: busybox\n    steps:\n{steps}");
+        let fake = images().file("dockerfile", "build.yaml", spec).disabled("diffop", "");
+        let (session, outcome) = run(fake, &opts(&[])).await;
+        outcome.unwrap();
+        let chain = session.longest_chain();
+        assert_eq!(chain.len(), trips, "{chain:?}");
+        let told = warnings(&session);
+        assert_eq!(told.len(), count);
+        for (warning, line) in told.iter().zip(5..) {
+            assert!(warning.contains(&format!(" in line {line} ")), "{warning}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_an_old_daemon_lacks_is_made_in_another_way() {
     let spec = "secrets: {t: {}}\nstages:\n  app:\n    from: busybox\n    steps:\n      - symlink: {target: a, path: /b}\n      \
                 - remove: /c\n      - {copy: a, chmod: a=rx}\n      - {run: d, secrets: {id: t, env: T}}\n";
