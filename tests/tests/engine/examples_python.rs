@@ -1,7 +1,7 @@
 //! The example projects in Python: what they answer, and what a change repeats.
 
 use optfrontend_tests::{
-    Build, Container, Kind, Response, in_one_of_three_rounds, nonce, repository, request,
+    Build, Container, Kind, Response, in_one_of_three_rounds, is_refused, nonce, repository, request,
 };
 
 use crate::examples::{alone_with, assert_no_larger, serve, serve_spec, test};
@@ -152,6 +152,32 @@ fn python_hardened_has_nothing_to_attack_with() {
         }
         assert!(!path.contains("/site-packages/pip/") && !path.contains("/deps/pip/"), "{path}");
     }
+}
+
+/// What looks like the key of a cloud, and is like the one of its documentation.
+const KEY: &str = "AKIAIOSFODNN7EXAMPLF";
+
+#[test]
+fn python_hardened_leaves_the_build_without_keys_alone() {
+    let _alone = alone_with("python-hardened");
+    let build = copy_of("python-hardened").using("release.yaml");
+    if is_refused(&build) {
+        return;
+    }
+    build.run();
+    let reports = build.run_with(["--target=runtime+scan", "--output=reports"]).ok();
+    reports.assert_ran(&[]);
+    let outcome = std::fs::read_to_string(build.folder().join("reports/secrets.outcome"));
+    assert_eq!(outcome.unwrap(), "exit 0");
+
+    let settings = build.folder().join("app/settings.py");
+    std::fs::write(settings, format!("ACCESS_KEY = '{KEY}'  # {}\n", nonce())).unwrap();
+    let told = build.fail();
+    assert!(told.messages().contains("the scan `secrets` ended with exit code 1"), "{}", told.messages());
+    assert!(told.messages().contains("/rootfs/app/app/settings.py:1"), "{}", told.messages());
+    // The spec that everybody builds has nothing to do with it.
+    let built = build.using("build.yaml").run();
+    assert!(!built.messages().contains("scan"), "{}", built.messages());
 }
 
 #[test]
