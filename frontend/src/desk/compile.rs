@@ -40,7 +40,7 @@ pub(super) struct Spoken {
     pub(super) faults: Faults,
     /// What to say besides.
     pub(super) notes: Vec<String>,
-    request: Request,
+    pub(super) request: Request,
 }
 
 /// A spec that is planned for every platform.

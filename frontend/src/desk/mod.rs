@@ -140,10 +140,12 @@ enum Answered {
 }
 
 fn expanded(spoken: Spoken) -> Answered {
-    let Spoken { files, core, mut faults, .. } = spoken;
+    let Spoken { files, core, mut faults, request, .. } = spoken;
     core.iter().flat_map(|core| core.faults()).for_each(|fault| faults.push(fault.clone()));
     match core {
-        Some(core) if faults.is_empty() => Answered::Good(expand::written(core, &files)),
+        Some(core) if faults.is_empty() => {
+            Answered::Good(expand::written(core, request.lock.as_deref(), &files))
+        }
         _ => Answered::Faults(files, faults.into_sorted()),
     }
 }

@@ -20,13 +20,14 @@ impl Core {
         spec
     }
 
-    /// The same as YAML, below the line that names the frontend, where the spec has one.
-    pub fn into_yaml(self, source: &str) -> String {
-        let yaml = document(&self.into_spec().encode());
-        match syntax_line(source) {
-            Some(line) => format!("{line}\n\n{yaml}"),
-            None => yaml,
-        }
+    /// The same as YAML, below the line that names the frontend, where the spec has one, and below comments.
+    pub fn into_yaml(self, source: &str, comments: &[String]) -> String {
+        let comments: Vec<String> = comments.iter().map(|line| format!("# {line}\n")).collect();
+        let blocks =
+            [syntax_line(source).map(|line| format!("{line}\n")).unwrap_or_default(), comments.concat()];
+        let above: String =
+            blocks.into_iter().filter(|block| !block.is_empty()).map(|block| block + "\n").collect();
+        above + &document(&self.into_spec().encode())
     }
 }
 

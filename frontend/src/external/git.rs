@@ -38,6 +38,19 @@ pub fn parse_context(text: &str) -> Option<Result<GitSource, String>> {
     }
 }
 
+/// The URL of the same files at a commit; `None` where none says that.
+pub fn at_commit(text: &str, commit: &str) -> Option<String> {
+    let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let (url, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let is_ref = |pair: &str| matches!(pair.split_once('='), Some(("ref" | "tag" | "branch", _)));
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_ref(pair)).collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    let subdir = fragment.split_once(':').map(|(_, subdir)| format!(":{subdir}")).unwrap_or_default();
+    let written = format!("{url}{query}#{commit}{subdir}");
+    let meant = GitSource { reference: Some(commit.to_owned()), ..parse(text)?.ok()? };
+    (parse(&written)?.ok()? == meant).then_some(written)
+}
+
 fn is_git(url: &str) -> bool {
     match url.split_once("://") {
         Some((scheme, place)) => match scheme.to_ascii_lowercase().as_str() {

@@ -6,7 +6,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::AddStep;
 
 use super::build::StagePlanner;
-use super::copy::{context_path, destination};
+use super::copy::{context_path, destination, titled};
 use super::files::{chown, text};
 use super::{Action, CopyFilter, CopySource, FileChange, FileSource, Runtime};
 use crate::external::{self, Origin, git};
@@ -66,8 +66,17 @@ pub(super) fn add(
             unpack,
         });
     }
+    (Action::Files(changes), format!("{} {to}", shown(step)))
+}
+
+fn shown(step: &AddStep) -> String {
     let names: Vec<&str> = step.add.values.iter().map(|added| added.raw.as_str()).collect();
-    (Action::Files(changes), format!("add {} {to}", names.join(" ")))
+    format!("add {}", names.join(" "))
+}
+
+/// What a step is called that has no name, as a name for it.
+pub(crate) fn title(step: &AddStep) -> Template {
+    titled(&shown(step), step.to.as_ref(), step.span)
 }
 
 fn added(

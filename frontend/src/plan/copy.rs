@@ -228,6 +228,17 @@ fn shown(step: &CopyStep) -> String {
     format!("{from}{}", sources.join(" "))
 }
 
+/// What a step is called that has no name, as a name for it.
+pub(crate) fn title(step: &CopyStep) -> Template {
+    titled(&format!("copy {}", shown(step)), step.to.as_ref(), step.span)
+}
+
+/// A name of what is done, and where to.
+pub(super) fn titled(what: &str, to: Option<&Template>, span: Span) -> Template {
+    let here = Template::literal(".", span);
+    Template::literal(what, span).joined(" ", to.unwrap_or(&here))
+}
+
 #[cfg(test)]
 mod tests {
     use super::may_meet;

@@ -30,8 +30,10 @@ use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 use spec_schema::spec::{Network, Sharing};
 
+pub(crate) use add::title as add_title;
 pub use annotations::Annotation;
 pub use build::plan;
+pub(crate) use copy::title as copy_title;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub(crate) use files::parents;
 pub use growth::GrowthCheck;

@@ -147,3 +147,35 @@ fn a_lock_file_is_read_and_a_policy_is_told_to_be_open() {
     let told = Desk::with(spec).run(&["check", "build.yaml", "--build-context=policy=."]);
     assert!(told.err.contains("the policy was not looked at"), "{}", told.err);
 }
+
+#[test]
+fn what_is_locked_is_in_what_is_expanded() {
+    let spec = "# syntax=optfrontend/optfrontend:1\nargs: {TAG: '22'}\nstages: {app: {from: busybox, steps: [{copy: /a, from: 'node:${TAG}'}]}}\n";
+    let digest = "a".repeat(64);
+    let desk = Desk::with(spec)
+        .file("build.yaml.lock", format!("version: 1\nimages: {{busybox: sha256:{digest}}}\n"));
+    let told = desk.run(&["expand", "build.yaml"]).good().out;
+    let expected = format!(
+        "\
+# syntax=optfrontend/optfrontend:1
+
+# What only a lock file can pin: keep a copy of build.yaml.lock beside this file, under its name with `.lock`.
+# - node:${{TAG}}
+
+args:
+  TAG: 22
+
+stages:
+  app:
+    from: busybox:latest@sha256:{digest}
+    steps:
+      - copy: /a
+        from: node:${{TAG}}
+"
+    );
+    assert_eq!(told, expected);
+    let told = desk.run(&["expand", "build.yaml", "--format=json"]).good().out;
+    assert!(told.contains(&format!("\"from\": \"busybox:latest@sha256:{digest}\"")), "{told}");
+    let desk = desk.file("build.yaml.lock", "version: 2\n");
+    assert!(desk.run(&["expand", "build.yaml"]).err.contains("this lock file has the version 2"));
+}

@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// What `build.yaml.lock` says, which becomes one of the files.
-    fn lock(&self, files: &mut SpecFiles, faults: &mut Faults) -> Option<Arc<Lock>> {
+    pub(crate) fn lock(&self, files: &mut SpecFiles, faults: &mut Faults) -> Option<Arc<Lock>> {
         let bytes = self.beside.get("build.yaml.lock").cloned();
         lock::read("build.yaml", bytes.map_or(Found::Nothing(None), Found::Bytes), files, faults)
             .map(Arc::new)

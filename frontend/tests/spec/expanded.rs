@@ -86,11 +86,11 @@ fn what_is_expanded_is_not_expanded_further() {
         let Ok(spec) = read(&text, &client) else { continue };
         let client = Client { beside: client.beside, ..Client::of(text.as_bytes()) };
         let core = client.expand(spec);
-        let yaml = core.clone().into_yaml(&text);
+        let yaml = core.clone().into_yaml(&text, &[]);
         let again = read(&yaml, &Client::default()).unwrap_or_else(|why| panic!("{why}\n{yaml}"));
         let again = client.expand(again);
         assert!(without_places(&again) == without_places(&core), "{}:\n{yaml}", path.display());
-        assert_eq!(again.into_yaml(&text), yaml, "{}", path.display());
+        assert_eq!(again.into_yaml(&text, &[]), yaml, "{}", path.display());
     }
 }
 
@@ -100,7 +100,7 @@ fn each_spec_builds_the_same_in_core_form() {
     for (path, text, client) in specs() {
         let Ok(spec) = read(&text, &client) else { continue };
         let client = Client { beside: client.beside, ..Client::of(text.as_bytes()) };
-        let core = client.expand(spec).into_yaml(&text);
+        let core = client.expand(spec).into_yaml(&text, &[]);
         let built = |spec: &str| {
             let compiled = compile(spec.as_bytes(), &client)?.into_iter();
             Ok::<_, String>(
@@ -121,7 +121,7 @@ fn each_case_with_something_short_expands_to_its_snapshot() {
         let client = Client::of(text.as_bytes()).beside(case);
         let spec = read(&text, &client).unwrap();
         let written = document(&spec.encode());
-        let core = client.expand(spec).into_yaml("");
+        let core = client.expand(spec).into_yaml("", &[]);
         if written != core {
             assert_snapshot(case, "core", &core);
         }

@@ -7,6 +7,7 @@ mod cases;
 mod compile;
 mod convert;
 mod expanded;
+mod expanded_locked;
 mod explained;
 mod folder;
 mod hostile;

@@ -1,6 +1,6 @@
 //! `--call=expand`: what is short in a spec said in full, which makes the same image.
 
-use optfrontend_tests::{Build, repository};
+use optfrontend_tests::{Build, Registry, Site, docker, repository};
 use serde_json::Value;
 
 use crate::examples::alone_with;
@@ -62,6 +62,40 @@ fn packages_and_their_commands_make_one_image() {
     assert_same_image(Build::spec(
         "stages: {app: {from: 'debian:bookworm-slim', steps: [{run: echo NONCE}, {apt: [tini]}]}}",
     ));
+}
+
+/// The core form is built where no lock file is, and says what the tag was.
+#[test]
+fn a_locked_spec_and_its_core_form_make_one_image() {
+    let registry = Registry::shared();
+    let push = |mark: &str| {
+        let name = registry.name("locked-base");
+        let spec = format!("stages: {{app: {{from: scratch, labels: {{mark: {mark}, nonce: NONCE}}}}}}");
+        Build::spec(&spec).run_with(["--push", "--tag", &*name, "--provenance=false"]).ok();
+        docker(["image", "rm", "--force", &name]).ok();
+        name
+    };
+    let (base, newer) = (push("old"), push("new"));
+    let site = Site::empty().file("/data.txt", "data").start();
+    let build = Build::spec(&format!(
+        "
+sources: {{data: {{http: '{data}'}}}}
+stages:
+  app:
+    from: {base}
+    steps:
+      - {{copy: data.txt, from: data, to: /data/}}
+      - {{copy: /bin/busybox, from: busybox:1.36, to: /bin/}}
+      - {{add: '{data}', to: /added/}}
+",
+        data = site.url("/data.txt"),
+        base = &*base,
+    ));
+    let lock = build.run_with(["--call=lock", "--progress=none"]).ok().outcome.stdout;
+    let build = build.file("build.yaml.lock", lock);
+    registry.move_tag(&base, &newer);
+    assert_eq!(build.image().only().get("Labels")["mark"], "old");
+    assert_same_image(build);
 }
 
 #[test]
