@@ -90,7 +90,13 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     /// Asks what is at the paths that steps write to.
+    ///
+    /// To look into a base is to fetch it. Where there is a cache elsewhere, all that is built may be there, and the base is needed for
+    /// nothing: steps then stand on it, as those of a Dockerfile do, unless the spec says `link`.
     fn ask_for_layers(&mut self, compiled: &Compiled, reads: &mut JoinSet<Found>) {
+        if !self.opts.cache_imports.is_empty() {
+            return;
+        }
         let surroundings = surroundings(self.opts, self.abilities, compiled);
         for (index, plan) in compiled.plans.iter().enumerate() {
             let Some(questions) = layers::questions(plan) else { continue };

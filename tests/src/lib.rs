@@ -28,6 +28,7 @@ mod old_engines;
 mod own_engine;
 mod pair;
 mod progress;
+mod recorder;
 mod reference;
 mod registry;
 mod results;
@@ -54,6 +55,7 @@ pub use old_engines::{Effect, Section, all_sections, is_refused, sections_for, w
 pub use own_engine::OwnEngine;
 pub use pair::{Need, Pair, wanted_differences};
 pub use progress::{Progress, Step, Warning};
+pub use recorder::Recorder;
 pub use reference::{keep_reference, reference};
 pub use registry::Registry;
 pub use results::{impossible, record};

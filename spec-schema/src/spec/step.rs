@@ -216,7 +216,8 @@ record! {
         /// Whether a path that is not there is all right. Default: false.
         pub optional: Option<Spanned<bool>>,
         /// Whether the copy is a layer of its own, which a new base does not repeat. `true` replaces what the base has at
-        /// and above its files, symbolic links too. Default: where that cannot change the resulting files.
+        /// and above its files, symbolic links too. Default: where that cannot change the resulting files, but for builds with
+        /// `--cache-from`, which would have to fetch the base to know.
         pub link: Option<Spanned<bool>>,
     }
 }

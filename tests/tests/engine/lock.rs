@@ -1,10 +1,8 @@
 //! The lock file: made by `--call=lock`, used by builds, looked through by `--call=outdated`.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use optfrontend_tests::{Build, Built, ImageName, Registry, Repository, Site, docker, frontend, is_refused};
+use optfrontend_tests::{
+    Build, Built, ImageName, Recorder, Registry, Repository, Site, docker, frontend, is_refused,
+};
 use serde_json::{Value, json};
 
 /// What a call prints.
@@ -117,60 +115,24 @@ default: app
     assert_eq!(replaced.image().only().get("Labels")["mark"], "new");
 }
 
-/// A registry behind one that writes down what is asked for.
-fn counted(port: u16) -> std::io::Result<(u16, Asked)> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let (own, asked) = (listener.local_addr()?.port(), Asked::default());
-    let kept = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let kept = Arc::clone(&kept);
-            std::thread::spawn(move || forward(client, port, &kept));
-        }
-    });
-    Ok((own, asked))
-}
-
-/// The first lines of requests.
-type Asked = Arc<Mutex<Vec<String>>>;
-
-/// One request for each connection: the answer says that it is the last.
-fn forward(mut client: TcpStream, port: u16, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte)? == 1 {
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    asked
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(head.lines().next().unwrap_or_default().to_owned());
-    let mut registry = TcpStream::connect(("127.0.0.1", port))?;
-    registry.write_all(head.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes())?;
-    std::io::copy(&mut registry, &mut client)?;
-    client.shutdown(std::net::Shutdown::Both)
-}
-
 #[test]
 fn a_locked_image_that_the_daemon_has_is_not_asked_for() {
     let registry = Registry::shared();
     let base = push(&registry, "counted", "counted");
-    let (address, name) = base.split_once('/').unwrap();
-    let (port, asked) = counted(address.rsplit(':').next().unwrap().parse().unwrap()).unwrap();
-    let image = format!("127.0.0.1:{port}/{name}");
+    let recorder = Recorder::of(&registry);
+    let image = recorder.name(&base);
     let build = Build::spec(&format!(
         "stages: {{app: {{from: '{image}', steps: [{{write: {{path: /a, content: NONCE}}}}]}}}}"
     ));
-    let count = || std::mem::take(&mut *asked.lock().unwrap());
     build.run().ok();
-    count();
+    recorder.take();
     build.run().ok();
-    let by_tag = count();
+    let by_tag = recorder.take();
     assert!(by_tag.iter().any(|line| line.contains("/manifests/")), "a tag is looked up: {by_tag:?}");
     let (build, lock) = locked(build);
-    count();
+    recorder.take();
     build.run().ok();
-    assert_eq!(count(), Vec::<String>::new(), "{lock}");
+    assert_eq!(recorder.take(), Vec::<String>::new(), "{lock}");
     docker(["image", "rm", "--force", &image]);
 }
 

@@ -25,6 +25,7 @@ mod include;
 mod install;
 mod install_others;
 mod killed;
+mod lazy;
 mod limits;
 mod link;
 mod lint;
