@@ -1,6 +1,7 @@
 //! The build: compile, lower, solve, and what goes to the daemon in between.
 
 use spec_schema::diagnostic::Faults;
+use tokio::task::JoinSet;
 
 use crate::compile::{Compiled, compile};
 use crate::explain_failure;
@@ -43,7 +44,9 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
     let (refs, attestations, uncompared, ()) = tokio::join!(
-        solve_all(gateway, opts, daemon, &compiled, lowered),
+        solve_each(gateway, opts, &compiled, lowered, |plan| {
+            daemon.loses_places() || explains(plan) && !checks_first(plan, daemon)
+        }),
         sbom::solve(gateway, scans),
         // Boxed: few builds have anything to tell.
         Box::pin(tell_uncompared(gateway, &compiled)),
@@ -82,12 +85,15 @@ async fn check(
     compiled: &mut Compiled,
     refs: Vec<Ref>,
 ) -> Result<Vec<Ref>, Failure> {
-    settle_users(gateway, &mut compiled.plans, &refs).await?;
+    if let Err((index, error)) = settle_users(gateway, &mut compiled.plans, &refs).await {
+        return Err(explain_failure::explain(gateway, opts, error, index, compiled).await);
+    }
     let lowered = lower_all(compiled, opts, daemon)?;
     let reports: Vec<_> = lowered.iter().filter_map(|lowered| lowered.scans.reports.clone()).collect();
     let lowered = lowered.into_iter().map(|lowered| (lowered.checks, lowered.scans)).collect();
     verify(gateway, opts, compiled, lowered, &refs).await?;
     if !compiled.request.reports {
+        evaluate(gateway, opts, daemon, compiled, &refs).await?;
         return Ok(refs);
     }
     let mut exported = Vec::with_capacity(reports.len());
@@ -95,6 +101,29 @@ async fn check(
         exported.push(gateway.solve(definition.into_pb(), SolveOptions::default()).await?);
     }
     Ok(exported)
+}
+
+/// Runs what is left to run of images whose checks were cached, as far as they are not evaluated yet.
+async fn evaluate(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    daemon: &DaemonInfo,
+    compiled: &Compiled,
+    refs: &[Ref],
+) -> Result<(), Failure> {
+    let mut running = JoinSet::new();
+    for (index, (plan, image)) in compiled.plans.iter().zip(refs).enumerate() {
+        if checks_first(plan, daemon) {
+            let (gateway, image) = (gateway.clone(), image.clone());
+            running.spawn_local(async move { (index, gateway.evaluate(&image).await) });
+        }
+    }
+    while let Some(finished) = running.join_next().await {
+        if let Ok((index, Err(error))) = finished {
+            return Err(explain_failure::explain(gateway, opts, error, index, compiled).await);
+        }
+    }
+    Ok(())
 }
 
 /// Lowers every plan; what the daemon lacks is told before anything is solved.
@@ -134,11 +163,20 @@ pub(crate) async fn solve_all(
     compiled: &Compiled,
     lowered: Vec<Lowered>,
 ) -> Result<Vec<Ref>, Failure> {
-    let mut solves = tokio::task::JoinSet::new();
+    solve_each(gateway, opts, compiled, lowered, |plan| daemon.loses_places() || explains(plan)).await
+}
+
+async fn solve_each(
+    gateway: &Gateway,
+    opts: &FrontendOpts,
+    compiled: &Compiled,
+    lowered: Vec<Lowered>,
+    evaluates: impl Fn(&BuildPlan) -> bool,
+) -> Result<Vec<Ref>, Failure> {
+    let mut solves = JoinSet::new();
     for (index, (plan, lowered)) in compiled.plans.iter().zip(lowered).enumerate() {
         let gateway = gateway.clone();
-        let evaluate = explains(plan) || daemon.loses_places();
-        let options = SolveOptions { evaluate, cache_imports: opts.cache_imports.clone() };
+        let options = SolveOptions { evaluate: evaluates(plan), cache_imports: opts.cache_imports.clone() };
         solves.spawn_local(async move {
             let outcome = gateway.solve(lowered.definition.into_pb(), options).await;
             (index, outcome)
@@ -161,4 +199,10 @@ pub(crate) async fn solve_all(
 /// A process that does not wait is gone before the first step runs, and the daemon reports failures by itself.
 fn explains(plan: &BuildPlan) -> bool {
     plan.steps().any(|step| step.action.can_differ()) || plan.reads_outside() || plan.is_verified()
+}
+
+/// Whether an image is evaluated behind what checks it, which needs it only where it is not cached. With the image there before, the daemon
+/// reads all of it for the cache key of each check, stops as soon as it finds the check by its graph, and shows that as `CANCELED`.
+fn checks_first(plan: &BuildPlan, daemon: &DaemonInfo) -> bool {
+    plan.is_verified() && daemon.evaluates_refs()
 }

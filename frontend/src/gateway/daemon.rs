@@ -174,6 +174,11 @@ impl DaemonInfo {
         }
     }
 
+    /// Whether a reference can be evaluated by itself, behind its `Solve`. Since 0.11.
+    pub fn evaluates_refs(&self) -> bool {
+        self.supports(caps::EVALUATE).is_ok()
+    }
+
     /// Whether the places of errors do not reach the client: Docker 20.10, with 0.8, drops all details.
     pub fn loses_places(&self) -> bool {
         self.llb.require(caps::COPY_PATTERNS).is_err()

@@ -58,13 +58,13 @@ struct Found {
 }
 
 /// Says who a user is by numbers, where an image lacks a file to look that up in: a container starts all the same, but a step of a build
-/// would not.
+/// would not. The error is that of the plan at a position.
 pub(crate) async fn settle_users(
     gateway: &Gateway,
     plans: &mut [BuildPlan],
     refs: &[Ref],
-) -> Result<(), Failure> {
-    for (plan, image) in plans.iter_mut().zip(refs) {
+) -> Result<(), (usize, GatewayError)> {
+    for (index, (plan, image)) in plans.iter_mut().zip(refs).enumerate() {
         let Some(verify) = plan.stages.last_mut().and_then(|stage| stage.verify.as_mut()) else { continue };
         let unsettled: Vec<&mut ImageProcess> =
             verify.processes_mut().filter(|process| !config::is_settled(&process.user)).collect();
@@ -72,7 +72,7 @@ pub(crate) async fn settle_users(
             continue;
         }
         let read = |path| gateway.read_file(image, path, LIMIT);
-        let (passwd, group) = tokio::try_join!(read(PASSWD), read(GROUP))?;
+        let (passwd, group) = tokio::try_join!(read(PASSWD), read(GROUP)).map_err(|error| (index, error))?;
         if passwd.is_some() && group.is_some() {
             continue;
         }
@@ -130,10 +130,18 @@ pub(crate) async fn verify(
         let plan = &compiled.plans[index];
         let judged = match found {
             Ok(found) => judge(plan, subject, &found, only_reports),
-            Err(error) => match process_of(plan, subject).and_then(|it| process::not_there(&it, &error)) {
-                Some(fault) => vec![fault],
-                None => return Err(explain_failure::explain(gateway, opts, error, index, compiled).await),
-            },
+            Err(error) => {
+                // What fails below a check is a step of the image, which is told as one.
+                let (error, of_image) = match gateway.evaluate(&refs[index]).await {
+                    Err(error) => (error, true),
+                    Ok(()) => (error, false),
+                };
+                let process = process_of(plan, subject).filter(|_| !of_image);
+                match process.and_then(|it| process::not_there(&it, &error)) {
+                    Some(fault) => vec![fault],
+                    None => return Err(explain_failure::explain(gateway, opts, error, index, compiled).await),
+                }
+            }
         };
         for fault in judged {
             let platform = several.then(|| plan.platform.to_string());

@@ -68,6 +68,54 @@ fn an_image_that_is_as_it_should_be_is_looked_at_once() {
     assert_eq!(files, ["/busybox", "/etc", "/etc/passwd", "/www", "/www/healthz"]);
 }
 
+/// The daemon would begin to read the image for each check, and cancel that.
+#[test]
+fn what_is_cached_is_shown_as_that() {
+    let checks = ["max_size: 3MB", "run: [{command: [/busybox, echo, NONCE]}, {command: [/busybox, id]}]"];
+    let build = server(&checks);
+    if is_refused(&build) {
+        return;
+    }
+    let spec = std::fs::read_to_string(build.folder().join("build.yaml")).unwrap();
+    build.write("build.yaml", spec.replace("user: web", "user: 65532:65532"));
+    assert_eq!(checks_that_ran(&build.run()).len(), 3);
+    for _ in 0..5 {
+        let steps = build.run().progress.vertices;
+        let checks: Vec<_> = steps.iter().filter(|step| step.name.contains("] verify ")).collect();
+        assert!(
+            checks.len() == 3 && checks.iter().all(|step| step.cached && step.error.is_none()),
+            "{checks:?}"
+        );
+    }
+}
+
+/// Checks are solved before their image is evaluated.
+#[test]
+fn a_step_below_a_check_that_fails_is_told_as_one_of_the_image() {
+    for (step, told) in
+        [("run: exit 3", "exit code: 3"), ("{run: echo, run_as: nobody-there}", "nobody-there")]
+    {
+        let build = Build::spec(&format!(
+            "
+stages:
+  app:
+    from: busybox:1.36
+    steps:
+      - write: {{path: /nonce, content: NONCE}}
+      - {step}
+    user: \"65532\"
+    verify: {{max_size: 100MB, run: [{{command: [/bin/true]}}]}}
+"
+        ));
+        if is_refused(&build) {
+            return;
+        }
+        let failed = build.fail();
+        let told = failed.messages().contains(told) && failed.messages().contains("build.yaml:8");
+        assert!(told && !failed.messages().contains("cannot be run as"), "{}", failed.messages());
+    }
+}
+
 #[test]
 fn another_expectation_runs_nothing_again() {
     let build = server(&["run: [{command: [/busybox, echo, NONCE], stdout: {contains: other}}]"]);
