@@ -49,7 +49,9 @@ async fn one_layer_is_not_promised_where_it_cannot_be_made() {
 #[tokio::test(start_paused = true)]
 async fn warnings_are_sent_together_and_in_their_order() {
     for (count, trips) in [(40, 5), (100, 6)] {
-        let steps: String = (0..count).map(|n| format!("      - {{copy: f{n}, link: true}}\n")).collect();
+        let steps: Vec<String> =
+            (0..count).map(|n| format!("      - {{copy: f{n}, link: true}}\n")).collect();
+        let steps = steps.concat();
         let spec = format!("stages:\n  app:\n    from: busybox\n    steps:\n{steps}");
         let fake = images().file("dockerfile", "build.yaml", spec).disabled("diffop", "");
         let (session, outcome) = run(fake, &opts(&[])).await;
