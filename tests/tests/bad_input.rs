@@ -20,6 +20,8 @@ mod processes;
 mod registries;
 #[path = "bad_input/scan.rs"]
 mod scan;
+#[path = "bad_input/stores.rs"]
+mod stores;
 #[path = "bad_input/verify.rs"]
 mod verify;
 
