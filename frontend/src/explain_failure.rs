@@ -4,6 +4,7 @@
 //! All else goes back to the client as it came, details included: they hold the user's lines and the exit code.
 
 mod external;
+mod layers;
 mod look;
 mod process;
 mod program;
@@ -51,6 +52,7 @@ pub(crate) async fn explain(
             .or_else(|| doubted(&error, plan, compiled))
             .or_else(|| process::unknown_user(&error, plan, compiled))
             .or_else(|| process::killed(&error, plan, compiled))
+            .or_else(|| layers::too_many(&error, plan, compiled))
             .or_else(|| external::explain(&error, plan, compiled)),
     };
     let fault = match (known, missing_path(&message)) {

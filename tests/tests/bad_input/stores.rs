@@ -23,7 +23,8 @@ fn more_layers_than_a_store_takes() {
 
 #[test]
 fn several_platforms_at_once() {
-    let spec = "stages:\n  app:\n    from: scratch\n    steps:\n      - {write: {path: /a, content: NONCE}}\n";
+    let spec =
+        "stages:\n  app:\n    from: scratch\n    steps:\n      - {write: {path: /a, content: NONCE}}\n";
     let build = Build::spec(spec).flags(["--platform=linux/amd64,linux/arm64"]);
     kept_by_containerd_alone("platforms", &build);
 }
