@@ -14,6 +14,9 @@ pub struct Recorder {
     asked: Asked,
 }
 
+/// The first byte of who tries TLS, and takes up plain HTTP as soon as an answer is in that.
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// The first lines of requests.
 type Asked = Arc<Mutex<Vec<String>>>;
 
@@ -64,6 +67,11 @@ fn forward(mut client: TcpStream, behind: u16, asked: &Mutex<Vec<String>>) -> st
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte)? == 1 {
         head.push(byte[0]);
+        if head == [TLS_HANDSHAKE] {
+            client.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")?;
+            client.shutdown(Shutdown::Write)?;
+            return std::io::copy(&mut client, &mut std::io::sink()).map(drop);
+        }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let first = head.lines().next().unwrap_or_default().to_owned();
