@@ -1,10 +1,10 @@
 //! A layer: the members of its archive, put on top of the layers below.
 
 use std::cell::RefCell;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher as _;
+use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
 use std::io::{self, Read};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
@@ -74,7 +74,7 @@ fn change(member: &mut Member<'_, '_>) -> Result<Option<(Path, Change)>, Trouble
         EntryType::Char | EntryType::Block | EntryType::Fifo => Change::Other,
         EntryType::XGlobalHeader => return Ok(None),
         _ => {
-            let mut hash = Hash(DefaultHasher::new());
+            let mut hash = Hash(KEY.build_hasher());
             let size =
                 io::copy(member, &mut hash).map_err(|error| format!("this cannot be read: {error}"))?;
             Change::File { size, content: hash.0.finish() }
@@ -110,7 +110,10 @@ impl Read for Hashed<'_> {
     }
 }
 
-/// Whether two files hold the same is told by a hash: nobody gains by two that look alike.
+/// One key for all images that are compared. Nobody knows it before, so nobody can make two files that look alike.
+static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// Whether two files hold the same is told by a hash with that key.
 struct Hash(DefaultHasher);
 
 impl io::Write for Hash {
