@@ -15,9 +15,6 @@ use super::store::{Store, shown};
 use super::tree::{Change, Path, Tree};
 use super::{Trouble, manifest, tree};
 
-/// The longest path, as Linux has it.
-const LONGEST_PATH: usize = 4096;
-
 /// In front of a name that the layers below have and the image has not.
 const REMOVED: &[u8] = b".wh.";
 
@@ -85,9 +82,6 @@ fn change(member: &mut Member<'_, '_>) -> Result<Option<(Path, Change)>, Trouble
 
 /// The names of a path from the root of the image.
 fn parts(path: &[u8]) -> Result<Path, Trouble> {
-    if path.len() > LONGEST_PATH {
-        return Err(format!("a path has more than {LONGEST_PATH} bytes"));
-    }
     let parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".");
     let parts: Path = parts.map(Into::into).collect();
     if parts.iter().any(|part| &**part == b"..") {
