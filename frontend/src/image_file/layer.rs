@@ -1,10 +1,10 @@
 //! A layer: the members of its archive, put on top of the layers below.
 
 use std::cell::RefCell;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher as _;
+use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
 use std::io::{self, Read};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 use tar::EntryType;
@@ -14,9 +14,6 @@ use super::members::{self, Member};
 use super::store::{Store, shown};
 use super::tree::{Change, Path, Tree};
 use super::{Trouble, manifest, tree};
-
-/// The longest path, as Linux has it.
-const LONGEST_PATH: usize = 4096;
 
 /// In front of a name that the layers below have and the image has not.
 const REMOVED: &[u8] = b".wh.";
@@ -74,7 +71,7 @@ fn change(member: &mut Member<'_, '_>) -> Result<Option<(Path, Change)>, Trouble
         EntryType::Char | EntryType::Block | EntryType::Fifo => Change::Other,
         EntryType::XGlobalHeader => return Ok(None),
         _ => {
-            let mut hash = Hash(DefaultHasher::new());
+            let mut hash = Hash(KEY.build_hasher());
             let size =
                 io::copy(member, &mut hash).map_err(|error| format!("this cannot be read: {error}"))?;
             Change::File { size, content: hash.0.finish() }
@@ -85,9 +82,6 @@ fn change(member: &mut Member<'_, '_>) -> Result<Option<(Path, Change)>, Trouble
 
 /// The names of a path from the root of the image.
 fn parts(path: &[u8]) -> Result<Path, Trouble> {
-    if path.len() > LONGEST_PATH {
-        return Err(format!("a path has more than {LONGEST_PATH} bytes"));
-    }
     let parts = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".");
     let parts: Path = parts.map(Into::into).collect();
     if parts.iter().any(|part| &**part == b"..") {
@@ -110,7 +104,10 @@ impl Read for Hashed<'_> {
     }
 }
 
-/// Whether two files hold the same is told by a hash: nobody gains by two that look alike.
+/// One key for all images that are compared. Nobody knows it before, so nobody can make two files that look alike.
+static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// Whether two files hold the same is told by a hash with that key.
 struct Hash(DefaultHasher);
 
 impl io::Write for Hash {

@@ -39,9 +39,15 @@ pub(super) struct Layer {
 /// An image by the parts that it is made of.
 struct Candidate {
     name: Option<String>,
-    config: Value,
+    config: Config,
     layers: Vec<String>,
     platform: Platform,
+}
+
+/// Where the config of an image is. It is read again for the one that is meant: those of all could fill the memory.
+struct Config {
+    part: String,
+    digest: Option<String>,
 }
 
 /// Finds the image in a store; of several the one for a platform.
@@ -61,7 +67,7 @@ pub(super) fn find(store: &Store, platform: Option<&Platform>) -> Result<Manifes
                 .to_owned(),
         );
     }
-    manifest(chosen(found, platform)?)
+    manifest(store, chosen(found, platform)?)
 }
 
 /// The one that is meant.
@@ -114,11 +120,11 @@ fn indexed(
         }
         let digest = content.get("config").and_then(|config| config.get("digest")?.as_str());
         let digest = digest.unwrap_or_default();
-        let config = store.json(&blob(digest)?, Some(digest))?;
+        let config = Config { part: blob(digest)?, digest: Some(digest.to_owned()) };
         let layers = array(&content, "layers")
             .map(|layer| blob(layer.get("digest").and_then(Value::as_str).unwrap_or_default()));
         let layers = layers.collect::<Result<_, _>>()?;
-        found.extend(Candidate::new(name.map(str::to_owned), config, layers));
+        found.extend(Candidate::new(store, name.map(str::to_owned), config, layers)?);
     }
     Ok(())
 }
@@ -131,26 +137,47 @@ fn saved(store: &Store, found: &mut Vec<Candidate>) -> Result<(), Trouble> {
         // Its name is its digest, in both of the forms that Docker has had.
         let hex = part.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
         let digest = Some(format!("sha256:{hex}")).filter(|digest| blob(digest).is_ok());
-        let config = store.json(part, digest.as_deref())?;
+        let config = Config { part: part.to_owned(), digest };
         let name = array(image, "RepoTags").next().and_then(Value::as_str).map(str::to_owned);
         let layers = array(image, "Layers").filter_map(Value::as_str).map(str::to_owned).collect();
-        found.extend(Candidate::new(name, config, layers));
+        found.extend(Candidate::new(store, name, config, layers)?);
     }
     Ok(())
 }
 
 impl Candidate {
     /// An image; `None` where its config is not that of one.
-    fn new(name: Option<String>, config: Value, layers: Vec<String>) -> Option<Self> {
-        let text = |key: &str| config.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let parts = [text("os")?, text("architecture")?].into_iter().chain(text("variant"));
-        let platform = Platform::parse(&parts.collect::<Vec<_>>().join("/")).ok()?;
-        (platform.os != "unknown").then_some(Self { name, config, layers, platform })
+    fn new(
+        store: &Store,
+        name: Option<String>,
+        config: Config,
+        layers: Vec<String>,
+    ) -> Result<Option<Self>, Trouble> {
+        if layers.len() > MOST_LAYERS {
+            return Err(format!("the image has more than {MOST_LAYERS} layers"));
+        }
+        let platform = platform(&config.read(store)?);
+        Ok(platform.map(|platform| Self { name, config, layers, platform }))
     }
 }
 
-fn manifest(image: Candidate) -> Result<Manifest, Trouble> {
+impl Config {
+    fn read(&self, store: &Store) -> Result<Value, Trouble> {
+        store.json(&self.part, self.digest.as_deref())
+    }
+}
+
+/// The platform that a config names, if it is one of an image.
+fn platform(config: &Value) -> Option<Platform> {
+    let text = |key: &str| config.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let parts = [text("os")?, text("architecture")?].into_iter().chain(text("variant"));
+    let platform = Platform::parse(&parts.collect::<Vec<_>>().join("/")).ok()?;
+    (platform.os != "unknown").then_some(platform)
+}
+
+fn manifest(store: &Store, image: Candidate) -> Result<Manifest, Trouble> {
     let Candidate { name, config, layers, platform } = image;
+    let config = config.read(store)?;
     let diff_ids = config.get("rootfs").map(|rootfs| array(rootfs, "diff_ids").filter_map(Value::as_str));
     let diff_ids: Vec<&str> = diff_ids.into_iter().flatten().collect();
     if diff_ids.len() != layers.len() {
@@ -159,9 +186,6 @@ fn manifest(image: Candidate) -> Result<Manifest, Trouble> {
             layers.len(),
             diff_ids.len()
         ));
-    }
-    if layers.len() > MOST_LAYERS {
-        return Err(format!("the image has more than {MOST_LAYERS} layers"));
     }
     let makes_layer = |step: &&Value| step.get("empty_layer").and_then(Value::as_bool) != Some(true);
     let history: Vec<&Value> = array(&config, "history").filter(makes_layer).collect();

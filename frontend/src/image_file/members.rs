@@ -9,6 +9,9 @@ use tar::{Archive, Entry};
 /// The most that stands between the contents of two members: headers, and names that are too long for one.
 const MOST_BETWEEN: u64 = 1 << 20;
 
+/// The longest path, as Linux has it.
+const LONGEST_PATH: usize = 4096;
+
 /// Calls `each` for every member with its content. What it does not read of that is read behind it.
 pub(super) fn each<'r>(
     source: impl Read + 'r,
@@ -20,6 +23,7 @@ pub(super) fn each<'r>(
     let broken = |error: io::Error| format!("this is no tar archive, or a part of one: {error}");
     for entry in archive.entries().map_err(broken)? {
         let entry = entry.map_err(broken)?;
+        check(&entry)?;
         left.set(u64::MAX);
         let mut member = Member { entry, read: 0 };
         each(&mut member)?;
@@ -33,6 +37,21 @@ pub(super) fn each<'r>(
     // Whoever has a checksum wants to see all of it.
     left.set(u64::MAX);
     io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(broken)?;
+    Ok(())
+}
+
+/// Refuses what could be read for ever, or kept at any length.
+fn check(entry: &Entry<'_, impl Read>) -> Result<(), String> {
+    let path = entry.path_bytes();
+    let target = entry.link_name_bytes().unwrap_or_default();
+    if path.len().max(target.len()) > LONGEST_PATH {
+        return Err(format!("a path has more than {LONGEST_PATH} bytes"));
+    }
+    // A hole takes no bytes of the archive, and is read as any number of zeros.
+    if entry.header().entry_type().is_gnu_sparse() {
+        let path = String::from_utf8_lossy(&path);
+        return Err(format!("`{path}` is a file with holes in it: no engine writes one"));
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use buildkit_llb::Platform;
 use self::manifest::Manifest;
 use self::store::Store;
 use self::tree::Tree;
+use crate::report::sentence;
 use crate::weight::{Growth, Item, Large, Layer, Report};
 
 /// Why an image cannot be read.
@@ -41,7 +42,7 @@ impl ImageFile {
             }
             Ok(Self { manifest, layers, files })
         };
-        read().map_err(|why: Trouble| format!("{}: {why}", path.display()))
+        read().map_err(|why: Trouble| format!("{}: {}", path.display(), sentence(&why)))
     }
 
     /// What it is made of, and in what it differs from another one.

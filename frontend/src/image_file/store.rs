@@ -53,7 +53,7 @@ impl Store {
         members::each(contents(path)?, |member| {
             let name = name(&String::from_utf8_lossy(&member.entry.path_bytes()));
             let held = match member.entry.header().entry_type() {
-                EntryType::Regular | EntryType::Continuous => {
+                kind if is_file(kind) => {
                     Member::File { at: member.entry.raw_file_position(), size: member.entry.size() }
                 }
                 EntryType::Link | EntryType::Symlink => {
@@ -69,6 +69,10 @@ impl Store {
                 }
                 _ => return Ok(()),
             };
+            // Which of two is meant would depend on who reads them.
+            if found.contains_key(&name) {
+                return Err(format!("it has `{name}` twice"));
+            }
             found.insert(name, held);
             if found.len() > MOST_MEMBERS {
                 return Err(format!("it has more than {MOST_MEMBERS} members, as no image has"));
@@ -110,7 +114,8 @@ impl Store {
                 let (wanted, ..) = self.member(part).ok_or_else(missing)?;
                 let (mut read, mut result) = (Some(read), Err(missing()));
                 members::each(contents(path)?, |member| {
-                    let is_wanted = name(&String::from_utf8_lossy(&member.entry.path_bytes())) == wanted;
+                    let is_wanted = is_file(member.entry.header().entry_type())
+                        && name(&String::from_utf8_lossy(&member.entry.path_bytes())) == wanted;
                     if let Some(read) = is_wanted.then(|| read.take()).flatten() {
                         result = read(member);
                     }
@@ -164,6 +169,10 @@ pub(super) fn shown(digest: &[u8]) -> String {
 
 fn contents(path: &Path) -> Result<Box<dyn Read>, Trouble> {
     File::open(path).and_then(plain).map_err(|error| error.to_string())
+}
+
+fn is_file(kind: EntryType) -> bool {
+    matches!(kind, EntryType::Regular | EntryType::Continuous)
 }
 
 /// A path without what does not count in it; what leads out ends at the root.

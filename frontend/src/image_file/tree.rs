@@ -57,6 +57,8 @@ pub(super) struct Node {
     pub(super) file: Option<File>,
     pub(super) children: Children,
     pub(super) layer: usize,
+    /// Whether it is one more name of a file, which adds no bytes.
+    is_name: bool,
 }
 
 pub(super) type Children = BTreeMap<Box<[u8]>, Node>;
@@ -82,6 +84,7 @@ pub(super) struct Tree {
     /// The layer that is being put on top.
     current: usize,
     layer: Layer,
+    /// What layers do, and the directories that they name without making them.
     changes: usize,
 }
 
@@ -120,17 +123,16 @@ impl Tree {
         let path = self.real(path)?;
         let Some((name, above)) = path.split_last() else { return Ok(()) };
         let (current, layer) = (self.current, &mut self.layer);
-        let folder = directory(&mut self.root, above, current, layer);
+        let folder = directory(&mut self.root, above, current, layer, &mut self.changes);
         match (&file, folder.get_mut(name)) {
             (None, Some(Node { file: None, layer, .. })) => *layer = current,
             (_, old) => {
                 if let Some(old) = old {
                     layer.lose(old, current, &path);
                 }
-                if let Some(file) = &file {
-                    layer.gain(file, &path, is_name);
-                }
-                folder.insert(name.clone(), Node { file, layer: current, ..Node::default() });
+                let new = Node { file, layer: current, is_name, ..Node::default() };
+                layer.gain(&new, &path);
+                folder.insert(name.clone(), new);
             }
         }
         Ok(())
@@ -202,17 +204,21 @@ impl Tree {
     }
 }
 
-/// The directory at a path, which is made where there is none.
+/// The directory at a path, which is made where there is none, and counted as a change then.
 fn directory<'t>(
     root: &'t mut Node,
     path: &[Box<[u8]>],
     current: usize,
     layer: &mut Layer,
+    changes: &mut usize,
 ) -> &'t mut Children {
     let mut node = root;
     for (depth, name) in path.iter().enumerate() {
         let new = || Node { layer: current, ..Node::default() };
-        let next = node.children.entry(name.clone()).or_insert_with(new);
+        let next = node.children.entry(name.clone()).or_insert_with(|| {
+            *changes += 1;
+            new()
+        });
         if next.file.is_some() {
             layer.lose(next, current, &path[..=depth]);
             *next = new();
@@ -227,23 +233,29 @@ fn prune(node: &mut Node, current: usize, layer: &mut Layer) -> bool {
     node.children.retain(|_, child| !prune(child, current, layer));
     let is_gone = node.children.is_empty() && node.layer != current;
     if is_gone {
-        layer.covers += node.file.as_ref().map_or(0, bytes);
+        layer.covers += node.bytes();
     }
     is_gone
 }
 
-fn bytes(file: &File) -> u64 {
-    match file {
-        File::Plain { size, .. } => *size,
-        File::Link(_) | File::Other => 0,
+impl Node {
+    /// What it adds to its layer.
+    fn bytes(&self) -> u64 {
+        match self.file {
+            Some(File::Plain { size, .. }) if !self.is_name => size,
+            _ => 0,
+        }
     }
 }
 
 impl Layer {
     /// Counts a file that it has.
-    fn gain(&mut self, file: &File, path: &[Box<[u8]>], is_name: bool) {
+    fn gain(&mut self, node: &Node, path: &[Box<[u8]>]) {
+        if node.file.is_none() {
+            return;
+        }
         self.files += 1;
-        let size = if is_name { 0 } else { bytes(file) };
+        let size = node.bytes();
         self.size += size;
         if size > 0 {
             self.largest.insert((size, shown(path)));
@@ -259,15 +271,18 @@ impl Layer {
             let path = [path, std::slice::from_ref(name)].concat();
             self.lose(child, current, &path);
         }
-        let Some(file) = &node.file else { return };
+        if node.file.is_none() {
+            return;
+        }
+        let size = node.bytes();
         if node.layer != current {
-            self.covers += bytes(file);
+            self.covers += size;
             return;
         }
         // The layer has the path twice, and the second one counts.
         self.files = self.files.saturating_sub(1);
-        self.size = self.size.saturating_sub(bytes(file));
-        self.largest.remove(&(bytes(file), shown(path)));
+        self.size = self.size.saturating_sub(size);
+        self.largest.remove(&(size, shown(path)));
     }
 }
 
@@ -275,4 +290,26 @@ impl Layer {
 pub(super) fn shown(path: &[Box<[u8]>]) -> String {
     let names: Vec<_> = path.iter().map(|name| String::from_utf8_lossy(name)).collect();
     format!("/{}", names.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, MOST_CHANGES, Path, Tree};
+
+    fn path(text: &str) -> Path {
+        text.split('/').map(|name| name.as_bytes().into()).collect()
+    }
+
+    #[test]
+    fn directories_that_are_only_named_count() {
+        let mut tree = Tree::default();
+        tree.change(&path("a/b/c/d"), Change::Other).unwrap();
+        assert_eq!(tree.changes, 4);
+        tree.change(&path("a/b/c/e"), Change::Other).unwrap();
+        assert_eq!(tree.changes, 5);
+        let mut tree = Tree { changes: MOST_CHANGES - 3, ..Tree::default() };
+        tree.change(&path("a/b/c/d"), Change::Other).unwrap();
+        let why = tree.change(&path("e"), Change::Other).unwrap_err();
+        assert_eq!(why, "the image has more than 2000000 files");
+    }
 }

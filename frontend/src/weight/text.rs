@@ -27,8 +27,11 @@ pub fn text(reports: &[Report]) -> String {
 
 fn one(report: &Report) -> String {
     let Report { platform, target, size, files, .. } = report;
-    let mut blocks =
-        vec![format!("IMAGE: {target} for {platform}, {} in {files} files, uncompressed\n", size_of(*size))];
+    let mut blocks = vec![format!(
+        "IMAGE: {} for {platform}, {} in {files} files, uncompressed\n",
+        sentence(target),
+        size_of(*size)
+    )];
     let shipped: u64 = report.layers.iter().map(|layer| layer.size).sum();
     let contributions =
         report.contributions.iter().map(|it| (it.size, origin(it.kind, &it.name))).collect::<Vec<_>>();

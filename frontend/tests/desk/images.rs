@@ -79,6 +79,17 @@ fn layers_are_put_together_as_a_system_does_it() {
 }
 
 #[test]
+fn one_more_name_adds_nothing_and_takes_nothing_away() {
+    let layer = Layer::new().file("a", vec![b'a'; 100]).name("b", "a").file("b", "1234567").done();
+    let top = Layer::new().name("c", "a").file(".wh.c", "").done();
+    let desk = Desk::new().file("image.tar", archive(&saved(&[layer, top])));
+    let report = report(&desk, &["image.tar"]);
+    let layer = &report["layers"][0];
+    assert_eq!((&layer["size"], &layer["files"]), (&json!(107), &json!(2)), "{report:#}");
+    assert_eq!((&report["size"], &report["hidden"]), (&json!(107), &json!(0)));
+}
+
+#[test]
 fn every_form_of_a_file_has_the_same_report() {
     let layers = layers();
     let expected = report(&Desk::new().file("image.tar", archive(&saved(&layers))), &["image.tar"]);

@@ -7,7 +7,7 @@ use serde_json::json;
 use tar::EntryType;
 
 use super::made::{Layer, Packed, archive, digest, layout, saved};
-use crate::program::{Desk, command, told};
+use crate::program::{Desk, Told, command, told};
 
 /// What is said of a file that cannot be told of.
 #[track_caller]
@@ -106,6 +106,14 @@ fn names_without_end() {
     let deep = "a/".repeat(3000);
     let deep = Layer::new().member("x", EntryType::GNULongName, "", deep.as_bytes()).file("a", "");
     refused_layer(deep, "a path has more than 4096 bytes");
+    let long = &long[..5000];
+    let target = |kind| Layer::new().member("x", EntryType::GNULongLink, "", long).member("a", kind, "", &[]);
+    for kind in [EntryType::Symlink, EntryType::Link] {
+        refused_layer(target(kind), "a path has more than 4096 bytes");
+        refused(target(kind).done(), "a path has more than 4096 bytes");
+    }
+    let name = Layer::new().member("x", EntryType::GNULongName, "", long).file("a", "");
+    refused(name.done(), "a path has more than 4096 bytes");
     let deep = "a/".repeat(2000);
     let image = archive(&saved(&[Layer::new()
         .member("x", EntryType::GNULongName, "", deep.as_bytes())
@@ -127,19 +135,76 @@ fn an_index_without_end() {
     refused(archive(&files), "its index has no end");
 }
 
+#[test]
+fn holes_without_end() {
+    let why = "`x` is a file with holes in it: no engine writes one";
+    refused_layer(Layer::new().hole("x"), why);
+    refused(Layer::new().hole("x").done(), why);
+}
+
+#[test]
+fn names_that_are_there_twice() {
+    let mut twice = saved(&[Layer::new().file("a", "x").done()]);
+    twice.push(("./manifest.json".to_owned(), b"[]".to_vec()));
+    for packed in [Packed::Plain, Packed::Gzip, Packed::Zstd] {
+        refused(packed.pack(&archive(&twice)), "it has `manifest.json` twice");
+    }
+    twice.pop();
+    // Programs list a directory as often as they like, even one that has the name of a file.
+    let start = Layer::new().folder("0/").folder("0/").folder("manifest.json");
+    let image = twice.iter().fold(start, |archive, (path, bytes)| archive.file(path, bytes)).done();
+    for packed in [Packed::Plain, Packed::Gzip, Packed::Zstd] {
+        Desk::new().file("image.tar", packed.pack(&image)).run(&["report", "image.tar"]).good();
+    }
+}
+
+#[test]
+fn names_control_no_terminal() {
+    let mut named = saved(&[Layer::new().file("a", "x").done()]);
+    let list = String::from_utf8(named[2].1.clone()).unwrap();
+    named[2].1 = list.replace("app:1", "app\\u001b[2J\\n:1").into_bytes();
+    let told = Desk::new().file("image.tar", archive(&named)).run(&["report", "image.tar"]).good();
+    assert!(told.out.starts_with("IMAGE: app\\u{1b}[2J\\n:1 for linux/amd64"), "{:?}", told.out);
+    refused_layer(Layer::new().file("../\x1b[2J", "x"), "the path `../\\u{1b}[2J` leads out of the image");
+}
+
+#[test]
+fn more_layers_than_any_image_has() {
+    let mut image = saved(&[Layer::new().file("a", "x").done()]);
+    let list = json!([{ "Config": image[1].0, "Layers": vec!["0/layer.tar"; 1001] }]);
+    image[2].1 = list.to_string().into_bytes();
+    refused(archive(&image), "the image has more than 1000 layers");
+}
+
+/// What is in JSON takes more memory than its text: of many configs only one at a time is kept.
+#[test]
+fn configs_that_are_large_together() {
+    let history = vec!["[]"; 200_000].join(",");
+    let config = format!(r#"{{"os":"linux","architecture":"amd64","history":[{history}]}}"#);
+    let list = json!(vec![json!({ "Config": "config.json", "Layers": [] }); 40]).to_string();
+    let files = [("config.json".to_owned(), config.into()), ("manifest.json".to_owned(), list.into())];
+    let told = run_in_100_mb(&Desk::new().file("image.tar", archive(&files)));
+    let why = "it has several images: save the one that is meant by itself";
+    assert_eq!((told.code, told.err), (2, format!("optfrontend: image.tar: {why}\n")));
+}
+
 /// What becomes much more than it is takes no memory: the layer is larger than all that the program may have.
 #[test]
 fn a_layer_that_is_much_more_than_its_file() {
     let layer = Layer::new().file("zeros", vec![0; 150_000_000]).done();
     let packed = Packed::Gzip.pack(&archive(&layout(&[("amd64", &[layer])], Packed::Gzip)));
     assert!(packed.len() < 1_000_000, "{}", packed.len());
-    let desk = Desk::new().file("image.tar.gz", packed);
-    let program = command(&["report", "image.tar.gz"]);
+    let told = run_in_100_mb(&Desk::new().file("image.tar", packed)).good();
+    assert!(told.out.contains("150.0 MB"), "{}", told.out);
+}
+
+/// The report of `image.tar`, by a program that may have only so much memory.
+fn run_in_100_mb(desk: &Desk) -> Told {
+    let program = command(&["report", "image.tar"]);
     let mut limited = std::process::Command::new("sh");
     limited
         .args(["-c", "ulimit -v 100000; exec \"$@\"", "sh"])
         .arg(program.get_program())
         .args(program.get_args());
-    let told = told(limited.current_dir(&desk.0).stdin(Stdio::null()).output().unwrap()).good();
-    assert!(told.out.contains("150.0 MB"), "{}", told.out);
+    told(limited.current_dir(&desk.0).stdin(Stdio::null()).output().unwrap())
 }

@@ -75,6 +75,21 @@ impl Layer {
         self
     }
 
+    /// A file of 8 GB that is nothing but a hole, as GNU's `tar --sparse` writes it.
+    pub(crate) fn hole(mut self, path: &str) -> Self {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::GNUSparse);
+        header.set_path(path).unwrap();
+        header.set_size(0);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.realsize = *b"77777777777\0";
+        gnu.sparse[0].offset = *b"77777777777\0";
+        gnu.sparse[0].numbytes = *b"00000000000\0";
+        header.set_cksum();
+        self.0.append(&header, &[][..]).unwrap();
+        self
+    }
+
     pub(crate) fn done(self) -> Vec<u8> {
         self.0.into_inner().unwrap()
     }
