@@ -43,7 +43,7 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
     let mut lowered = lower_all(&compiled, opts, daemon)?;
     let scans =
         compiled.scans.iter().flat_map(|scans| scans.lower(&compiled.plans, opts, &mut lowered)).collect();
-    let (refs, attestations, uncompared, ()) = tokio::join!(
+    let (refs, attestations, (), ()) = tokio::join!(
         solve_each(gateway, opts, &compiled, lowered, |plan| {
             daemon.loses_places() || explains(plan) && !checks_first(plan, daemon)
         }),
@@ -53,7 +53,6 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
         warnings::send(gateway, &compiled, &findings.warnings)
     );
     let mut refs = refs?;
-    uncompared?;
     if compiled.plans.iter().any(BuildPlan::is_verified) {
         refs = Box::pin(check(gateway, opts, daemon, &mut compiled, refs)).await?;
     }
@@ -69,12 +68,12 @@ pub async fn build(gateway: &Gateway, opts: &FrontendOpts) -> Result<BuildResult
 }
 
 /// Says of which images nobody knows how much they have grown.
-async fn tell_uncompared(gateway: &Gateway, compiled: &Compiled) -> Result<(), Failure> {
+async fn tell_uncompared(gateway: &Gateway, compiled: &Compiled) {
     let plans = compiled.plans.iter().filter(|_| !compiled.request.reports);
     for line in plans.filter_map(uncompared) {
-        log_line::write(gateway, line).await?;
+        // A line that cannot be shown is no reason to fail a build.
+        log_line::write(gateway, line).await.ok();
     }
-    Ok(())
 }
 
 /// Checks what has been built; `refs` are the files of each plan. What comes of it is these, or the reports of scans where those are asked for.
@@ -92,8 +91,11 @@ async fn check(
     let reports: Vec<_> = lowered.iter().filter_map(|lowered| lowered.scans.reports.clone()).collect();
     let lowered = lowered.into_iter().map(|lowered| (lowered.checks, lowered.scans)).collect();
     verify(gateway, opts, compiled, lowered, &refs).await?;
-    if !compiled.request.reports {
+    // The image itself is not part of the reports, and where all scans were cached nothing has asked for it.
+    if !compiled.request.reports || daemon.fails_on_unevaluated_refs() {
         evaluate(gateway, opts, daemon, compiled, &refs).await?;
+    }
+    if !compiled.request.reports {
         return Ok(refs);
     }
     let mut exported = Vec::with_capacity(reports.len());

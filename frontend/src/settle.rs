@@ -102,9 +102,9 @@ impl Settling<'_> {
             let Some(questions) = layers::questions(plan) else { continue };
             self.facts[index] = None;
             let base = lower_base(plan, questions.stage, &compiled.resolved, &surroundings);
-            let (gateway, imports) = (self.gateway.clone(), self.opts.cache_imports.clone());
+            let gateway = self.gateway.clone();
             reads.spawn_local(async move {
-                Found::Facts(index, inspect::facts(&gateway, base, imports, &questions).await)
+                Found::Facts(index, inspect::facts(&gateway, base, &questions).await)
             });
         }
     }

@@ -213,10 +213,10 @@ impl Pinning<'_> {
     /// Whether only a build knows what a text comes to.
     fn is_open(&mut self, text: &Template) -> bool {
         // A dollar that is none of a variable stands in no name of an image, and is written anew in no URL.
-        let open = !text.is_literal();
+        let open = !text.parts.is_empty();
         if open {
             self.open.insert(text.raw.clone());
         }
-        open || !text.parts.is_empty()
+        open
     }
 }

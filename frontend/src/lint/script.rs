@@ -100,6 +100,8 @@ struct Reader {
     heredocs: Vec<String>,
     /// How many `case` are open.
     cases: usize,
+    /// How many `case` a substitution has cut off from their `in`.
+    halves: usize,
     /// Whether what comes is a pattern of `case`, whose `|` connects no commands.
     in_pattern: bool,
 }
@@ -153,18 +155,24 @@ impl Reader {
         match c {
             '#' if self.word.is_empty() => return rest.find('\n').unwrap_or(rest.len()),
             ')' => {
-                self.word.clear();
+                self.end_pattern_word();
                 self.in_pattern = false;
             }
-            c if c.is_whitespace() || matches!(c, ';' | '&' | '(') => {
-                if std::mem::take(&mut self.word) == "esac" {
-                    self.cases = self.cases.saturating_sub(1);
-                    self.in_pattern = false;
-                }
+            '\n' => {
+                self.end_pattern_word();
+                return 1 + self.skip_heredocs(&rest[1..]);
             }
+            c if c.is_whitespace() || matches!(c, ';' | '&' | '(') => self.end_pattern_word(),
             c => self.word.push(c),
         }
         c.len_utf8()
+    }
+
+    fn end_pattern_word(&mut self) {
+        if std::mem::take(&mut self.word) == "esac" {
+            self.cases = self.cases.saturating_sub(1);
+            self.in_pattern = false;
+        }
     }
 
     fn keep(&mut self, text: &str) -> usize {
@@ -236,13 +244,14 @@ impl Reader {
     fn end_word(&mut self) {
         if std::mem::take(&mut self.in_word) {
             self.words.push(std::mem::take(&mut self.word));
-            // Where a substitution stands between `case` and `in`, that one is alone.
-            let is_case = match self.words.as_slice() {
-                [alone] => alone == "in",
-                [.., case, _, last] => case == "case" && last == "in",
+            let is_case = match behind_prefixes(&self.words) {
+                // Where a substitution stands between `case` and `in`, that one is alone.
+                [alone] if alone == "in" => self.halves > 0,
+                [case, _, last] => case == "case" && last == "in",
                 _ => false,
             };
             if is_case {
+                self.halves = self.halves.saturating_sub(usize::from(self.words.len() == 1));
                 self.words.clear();
                 self.text.clear();
                 self.cases += 1;
@@ -255,9 +264,8 @@ impl Reader {
         self.end_word();
         let mut words = std::mem::take(&mut self.words);
         let text = std::mem::take(&mut self.text).trim().to_owned();
-        let before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
-        let start = words.iter().position(|word| !before(word)).unwrap_or(words.len());
-        words.drain(..start);
+        words.drain(..words.len() - behind_prefixes(&words).len());
+        self.halves += usize::from(words.first().is_some_and(|word| word == "case"));
         if is_module_pip(&words) {
             words.drain(..words.iter().position(|word| word == "pip").unwrap_or_default());
         }
@@ -265,6 +273,13 @@ impl Reader {
             self.commands.push(Command { words, text, next });
         }
     }
+}
+
+/// The words of a command without those that stand before it.
+fn behind_prefixes(words: &[String]) -> &[String] {
+    let before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
+    let start = words.iter().position(|word| !before(word)).unwrap_or(words.len());
+    &words[start..]
 }
 
 /// Whether it is pip under the name of its Python: `python3 -m pip …`.
@@ -322,6 +337,15 @@ mod tests {
             words("case $(x || y) in a|b*) b;; esac; c; for d in e; do f; done"),
             ["case $", "x", "y", "b", "c", "for d in e", "f", "done"]
         );
+        assert_eq!(words("case $a in b) cat <<E ;;\nx | y)\nE\nesac; c | d"), ["cat", "c", "d"]);
+        assert_eq!(words("x=$(case $a in b) c;; esac); d; e | f"), ["c", "d", "e", "f"]);
+    }
+
+    #[test]
+    fn a_case_stands_where_a_command_starts() {
+        assert_eq!(words("echo case x in; a | b"), ["echo case x in", "a", "b"]);
+        assert_eq!(words("echo $(x) in; a | b"), ["echo $", "x", "in", "a", "b"]);
+        assert_eq!(words("if a; then case x in b|c) d; esac; fi"), ["a", "d", "esac", "fi"]);
     }
 
     #[test]

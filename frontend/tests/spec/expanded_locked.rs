@@ -94,6 +94,7 @@ stages:
     from: busybox
     steps:
       - {add: ['https://example.com/data', 'https://example.com/$REF'], to: /a/}
+      - {add: 'https://example.com/$$d', to: /d/}
       - {copy: '$TAG', to: '/$$HOME'}
 ";
     let client = Client::of(spec.as_bytes());
@@ -105,6 +106,7 @@ stages:
     let (core, open) = client.expand(read(spec, &client).unwrap()).locked(&lock);
     let expected = [
         "debian:${TAG}",
+        "https://example.com/$$d",
         "https://example.com/$REF",
         "https://example.com/data",
         "https://example.com/r.git#$REF",

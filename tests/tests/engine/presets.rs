@@ -126,7 +126,6 @@ fn a_program_in_java_without_a_build_tool() {
 
 const PROGRAM: &str = "src/main/java/com/example/Main.java";
 
-/// The plugins are named as this machine's repository has them: it stands in for Maven Central.
 #[test]
 fn a_program_of_maven_with_a_library() {
     let build = Build::spec("preset: auto\n")

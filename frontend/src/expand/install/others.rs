@@ -106,9 +106,10 @@ pub(super) fn maven(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
 /// cannot be had, such as an archive of another project that is not built, is left to the build.
 const FETCH: (&str, &str) = ("/dev/optfrontend/install.gradle", include_str!("install.gradle"));
 
-/// The directories of builds that a build is composed of.
+/// The directories of builds that a build is composed of, as its settings name them.
 fn included_builds(settings: &str) -> Vec<String> {
-    let named = settings.split("includeBuild").skip(1).filter_map(|rest| {
+    let code = settings.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let named = code.flat_map(|line| line.split("includeBuild").skip(1)).filter_map(|rest| {
         let rest = rest.trim_start_matches(['(', ' ']);
         let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
         rest.split(quote).nth(1)
@@ -137,14 +138,12 @@ pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
     ] {
         files.extend(project.matching(pattern));
     }
-    for folder in ["gradle", "buildSrc"] {
-        if !project.matching(&format!("{folder}/*")).is_empty() {
-            files.push(folder.to_owned());
-        }
-    }
+    let mut folders = words(&["gradle", "buildSrc"]);
     for settings in ["settings.gradle", "settings.gradle.kts"] {
-        files.extend(included_builds(&project.text(settings).unwrap_or_default()));
+        folders.extend(included_builds(&project.text(settings).unwrap_or_default()));
     }
+    folders.retain(|folder| !project.matching(&format!("{folder}/*")).is_empty());
+    files.append(&mut folders);
     let arguments = ["--no-daemon", "--quiet", "--init-script", FETCH.0, "optfrontendInstall"];
     let command = wrapped(project, "gradlew", "gradle", &arguments);
     let stubs = vec![(FETCH.0.to_owned(), FETCH.1)];
