@@ -20,11 +20,7 @@ const SPECIAL: u32 = 1 << 23 | 1 << 22 | 1 << 20;
 /// Reads what `questions` asks for of a base: everything at once, behind one solve.
 ///
 /// Nothing here can fail a build: what cannot be read stays unknown, and the build itself tells why.
-pub(crate) async fn facts(
-    gateway: &Gateway,
-    base: Option<Definition>,
-    questions: &Questions,
-) -> Facts {
+pub(crate) async fn facts(gateway: &Gateway, base: Option<Definition>, questions: &Questions) -> Facts {
     let Some(definition) = base else { return Facts::nothing_there() };
     match gateway.solve(definition.into_pb(), SolveOptions::default()).await {
         Ok(base) => read(gateway, &base, questions).await,

@@ -9,7 +9,7 @@ use spec_schema::spec::Sharing;
 use spec_schema::tools::{TOOLS, Tool};
 
 use super::tree::{self, Entries};
-use crate::dockerfile::fields;
+use crate::dockerfile::values::{self, boolean, fields};
 
 /// The mounts of a step, by the keys of a spec.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Fields<'_> {
     /// A switch; `None` where it is not there.
     fn switch(&self, names: &[&str]) -> Option<bool> {
         let (_, value) = self.list.iter().rev().find(|(name, _)| names.contains(&name.as_str()))?;
-        Some(value.as_deref().is_none_or(|value| matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")))
+        Some(value.as_deref().is_none_or(|value| boolean(value) == Some(true)))
     }
 
     fn put(&mut self, entries: &mut Entries, key: &str, names: &[&str]) {
@@ -190,7 +190,7 @@ impl<'s> Mounts<'s> {
         entries.add("type", tree::text("tmpfs", span));
         entries.add("target", tree::text(fields.target(), span));
         let size = fields.text(&["size"]);
-        entries.add_some("size", size.map(|size| tree::word(bytes(&size), span)));
+        entries.add_some("size", size.and_then(|size| bytes(&size)).map(|size| tree::word(size, span)));
         self.others.push(entries.mapping(span));
     }
 
@@ -249,20 +249,10 @@ fn is_nothing_but_caches(tool: &Tool) -> bool {
         && directories.clone().all(|directory| directory.variables.is_empty() && !directory.native)
 }
 
-/// A size as Docker writes it, in powers of 1024, as a spec has it.
-fn bytes(text: &str) -> String {
-    let lower = text.trim().to_ascii_lowercase();
-    let number = lower.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = lower.get(number.len()..).unwrap_or_default().trim();
-    match unit.trim_end_matches('b').trim_end_matches('i') {
-        "" => number.to_owned(),
-        "k" => format!("{number}KiB"),
-        "m" => format!("{number}MiB"),
-        "g" => format!("{number}GiB"),
-        unit => match (unit, number.parse::<f64>()) {
-            ("t", Ok(number)) => format!("{}GiB", number * 1024.0),
-            ("p", Ok(number)) => format!("{}GiB", number * 1024.0 * 1024.0),
-            _ => text.to_owned(),
-        },
-    }
+/// A size as Docker writes it, as a spec has it; nothing where it is no limit.
+fn bytes(text: &str) -> Option<String> {
+    let Some(bytes) = values::bytes(text) else { return Some(text.to_owned()) };
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
+    let (unit, shift) = units.into_iter().find(|(_, shift)| bytes.trailing_zeros() >= *shift)?;
+    (bytes > 0).then(|| format!("{}{unit}", bytes >> shift))
 }

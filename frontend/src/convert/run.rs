@@ -11,8 +11,8 @@ use super::pieces::Quotes;
 use super::script::{Written, written};
 use super::stage::Walk;
 use super::tree::{self, Entries};
-use crate::dockerfile::fields;
 use crate::dockerfile::file::{Command, Flag, Run};
+use crate::dockerfile::values::{boolean, fields};
 use crate::scope::words;
 use crate::select::is_platform_arg;
 
@@ -220,7 +220,7 @@ fn device(flag: &Flag) -> spec_schema::node::Node {
     let mut required = false;
     for (name, value) in fields(&flag.value) {
         match (name.as_str(), value) {
-            ("required", value) => required = value.is_none_or(|value| value == "true"),
+            ("required", value) => required = value.is_none_or(|value| boolean(&value) == Some(true)),
             ("name", Some(value)) => entries.add("name", tree::text(value, span)),
             // A name has an equals sign of its own.
             (class, Some(device)) => entries.add("name", tree::text(format!("{class}={device}"), span)),

@@ -14,8 +14,8 @@ use super::pieces::{Quotes, pieces};
 use super::render::render;
 use super::stage::{Around, Outcome, Walk, is_arg, lines};
 use super::tree::{self, Entries};
-use crate::dockerfile::fields;
 use crate::dockerfile::file::{Body, Directive, Dockerfile, From, Statement};
+use crate::dockerfile::values::{boolean, fields};
 use crate::expand::Marks;
 use crate::image_ref::ImageRef;
 use crate::lint::Rule;
@@ -147,8 +147,8 @@ fn optional_secrets(statements: &[Statement]) -> BTreeSet<String> {
             let of = |name: &str| {
                 fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_deref())
             };
-            let required = of("required")
-                .is_some_and(|value| value.is_none_or(|value| value.eq_ignore_ascii_case("true")));
+            let required =
+                of("required").is_some_and(|value| value.is_none_or(|value| boolean(value) == Some(true)));
             let target = of("target")
                 .or_else(|| of("dst"))
                 .flatten()

@@ -5,9 +5,11 @@
 
 pub mod file;
 mod parse;
+pub mod values;
 pub mod words;
 
 pub use parse::{joined, parse};
+use values::fields;
 
 /// One instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,24 +104,6 @@ pub struct Check {
     pub command: Command,
     /// Its flags.
     pub flags: Vec<Flag>,
-}
-
-/// The fields of a flag's value, as in `--mount=type=bind,from=app`: names and values.
-pub fn fields(value: &str) -> Vec<(String, Option<String>)> {
-    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
-    for c in value.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
-            c => field.push(c),
-        }
-    }
-    fields.push(field);
-    let pair = |field: String| match field.split_once('=') {
-        Some((name, value)) => (name.to_ascii_lowercase(), Some(value.to_owned())),
-        None => (field.to_ascii_lowercase(), None),
-    };
-    fields.into_iter().filter(|field| !field.is_empty()).map(pair).collect()
 }
 
 impl Instruction {

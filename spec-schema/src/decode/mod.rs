@@ -10,8 +10,7 @@ pub mod text;
 
 pub use collections::{Entry, List, Map, OneOrMany};
 pub(crate) use record::{absent, described, keyword, keywords, record, unknown_key};
-pub(crate) use scalars::scaled;
-pub use scalars::{Duration, Id, Mode, Permissions, Size};
+pub use scalars::{Duration, Id, Mode, Permissions, Size, scaled};
 
 use crate::diagnostic::{Diagnostic, Faults};
 use crate::node::{Node, Scalar, Value};

@@ -59,7 +59,7 @@ fn nanoseconds(unit: &str) -> Option<u64> {
 }
 
 /// `number`, which may have a decimal fraction, times `scale`; nothing is rounded but the fraction.
-pub(crate) fn scaled(number: &str, scale: u64) -> Option<u64> {
+pub fn scaled(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() && fraction.is_empty() || fraction.len() > 9 || fraction.contains('.') {
         return None;

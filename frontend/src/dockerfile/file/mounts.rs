@@ -6,6 +6,8 @@ use spec_schema::decode::text::Text;
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::span::Span;
 
+use crate::dockerfile::values::{boolean, bytes, records};
+
 const KINDS: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 const SHARINGS: [&str; 3] = ["shared", "private", "locked"];
 const KEYS: [&str; 19] = [
@@ -32,7 +34,12 @@ const KEYS: [&str; 19] = [
 
 /// Checks one mount.
 pub(super) fn check(flag: &Text, faults: &mut Faults) {
-    let Some(fields) = fields(flag) else {
+    if flag.is_empty() {
+        let fault = Diagnostic::new(flag.span, "`--mount` says nothing");
+        faults.push(fault.help("write `--mount=type=cache,target=…`"));
+        return;
+    }
+    let Some(fields) = records(flag) else {
         let fault = Diagnostic::new(flag.span, "the quotes of this mount do not fit together");
         faults.push(fault.help("a quote stands around a whole field: `\"target=/a,b\"`"));
         return;
@@ -128,9 +135,9 @@ impl<'m> Mount<'m> {
                 (!SHARINGS.contains(&lower.as_str())).then(near)
             }
             "readonly" | "ro" | "readwrite" | "rw" | "required" => {
-                (!is_boolean(value)).then(|| "write `true` or `false`".to_owned())
+                boolean(value).is_none().then(|| "write `true` or `false`".to_owned())
             }
-            "size" => (!is_size(value)).then(|| "write such as `64m`".to_owned()),
+            "size" => bytes(value).is_none().then(|| "write such as `64m`".to_owned()),
             "mode" => {
                 let is_octal = !value.starts_with('+') && u32::from_str_radix(value, 8).is_ok();
                 (!is_octal).then(|| "write octal digits, such as `0755`".to_owned())
@@ -170,52 +177,9 @@ impl<'m> Mount<'m> {
     }
 }
 
-/// The fields of a line of comma-separated values; `None` where its quotes do not fit together, or where it has nothing at all.
-fn fields(line: &str) -> Option<Vec<&str>> {
-    let (mut fields, mut rest) = (Vec::new(), line);
-    if line.is_empty() {
-        return None;
-    }
-    loop {
-        let (field, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let (field, after) = rest.split_at(end);
-                if field.contains('"') {
-                    return None;
-                }
-                (field, after)
-            }
-        };
-        fields.push(field);
-        match after.strip_prefix(',') {
-            Some(next) => rest = next,
-            None => return after.is_empty().then_some(fields),
-        }
-    }
-}
-
-/// Words that Go reads as true or false.
-fn is_boolean(text: &str) -> bool {
-    const WORDS: [&str; 12] =
-        ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
-    WORDS.contains(&text)
-}
-
-/// A number of bytes as Docker writes it: `64m`, `1.5GiB`.
-fn is_size(text: &str) -> bool {
-    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = text.get(number.len()..).unwrap_or_default().trim_start().to_ascii_lowercase();
-    let scale = unit.strip_suffix('b').unwrap_or(&unit);
-    let scale = scale.strip_suffix('i').unwrap_or(scale);
-    number.parse::<f64>().is_ok_and(|number| number >= 0.0)
-        && matches!(scale, "" | "k" | "m" | "g" | "t" | "p")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{check, fields};
+    use super::check;
     use spec_schema::decode::text::Text;
     use spec_schema::diagnostic::Faults;
     use spec_schema::span::Span;
@@ -237,6 +201,7 @@ mod tests {
             "type=tmpfs,size=1t",
             "type=$KIND,size=1,target=/x,mode=755",
             "type=secret,target=/x,required=T",
+            "type=cache,\"target=/x\"\"y\"",
             "type=ssh,mode=0600,required",
             "type=cache,target=/x,uid=$ID",
             "from=x$,target=/x",
@@ -278,12 +243,7 @@ mod tests {
         ] {
             assert_eq!(faults(mount).len(), 1, "{mount}: {:?}", faults(mount));
         }
-    }
-
-    #[test]
-    fn fields_are_told_apart() {
-        assert_eq!(fields("a,\"b,c\",d="), Some(vec!["a", "b,c", "d="]));
-        assert_eq!(fields("a\"b\""), None);
-        assert_eq!(fields("\"a"), None);
+        assert_eq!(faults(""), ["`--mount` says nothing"]);
+        assert_eq!(faults("target=/x\"y"), ["the quotes of this mount do not fit together"]);
     }
 }

@@ -6,7 +6,8 @@ use spec_schema::spec::RunStep;
 
 use super::flags::{boolean, unknown_flag};
 use super::{Triggers, arguments};
-use crate::dockerfile::{Flag, Run, fields};
+use crate::dockerfile::values::{bytes, fields, records};
+use crate::dockerfile::{Flag, Run};
 use crate::expand::alone;
 use crate::mapping::Mapping;
 use crate::plan::build::StagePlanner;
@@ -51,14 +52,15 @@ impl Triggers {
     fn device(&self, value: &str) -> Result<Node, String> {
         let mut device = Mapping::new(self.span);
         let mut name = None;
-        for field in value.split(',') {
+        let fields = records(value).unwrap_or_default();
+        for field in &fields {
             match field.split_once('=') {
                 _ if field == "required" => device.word("required", Some("true")),
                 Some(("required", value)) => {
                     device.word("required", Some(if boolean(Some(value))? { "true" } else { "false" }));
                 }
                 Some(("name", value)) => name = Some(value),
-                _ => name = Some(field),
+                _ => name = Some(field.as_str()),
             }
         }
         device.literal("name", name);
@@ -87,7 +89,11 @@ impl Triggers {
                 ("secret", "id" | "src" | "source") => keys.id = Some(text),
                 ("cache", "sharing") => mount.word("sharing", Some(&text.to_lowercase())),
                 ("secret", "env") => mount.word("env", Some(&text)),
-                ("tmpfs", "size") => mount.word("size", Some(&bytes(&text)?)),
+                ("tmpfs", "size") => {
+                    let size = bytes(&text).ok_or_else(|| format!("`{text}` is not a size"))?;
+                    // None is no limit, as without a word on that.
+                    mount.word("size", (size > 0).then(|| size.to_string()).as_deref());
+                }
                 ("cache" | "secret" | "ssh", name @ ("mode" | "uid" | "gid")) => {
                     mount.word(name, Some(&text));
                 }
@@ -159,18 +165,4 @@ impl Mounts {
         }
         Ok(())
     }
-}
-
-/// A size such as `64m`, in bytes.
-fn bytes(text: &str) -> Result<String, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let scale: u64 = match text[number.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => 0,
-    };
-    let size = number.parse().ok().and_then(|number: u64| number.checked_mul(scale)).filter(|size| *size > 0);
-    size.map(|size| size.to_string()).ok_or_else(|| format!("`{text}` is not a size"))
 }
