@@ -94,8 +94,11 @@ fn missing_path(message: &str) -> Option<&str> {
     quoted().or_else(|| stated().map(without_mount))
 }
 
-/// A path without the directory in which the daemon has mounted what it looks at.
+/// A path without the directory in which the daemon has mounted what it looks at: one of its own, or that of Docker's own image store.
 fn without_mount(path: &str) -> &str {
+    if let Some((_, layer)) = path.split_once("/overlay2/") {
+        return layer.find("/merged/").and_then(|at| layer.get(at + "/merged".len()..)).unwrap_or(path);
+    }
     let below = path
         .rsplit_once("/buildkit-mount")
         .map(|(_, rest)| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
@@ -313,6 +316,7 @@ mod tests {
             "failed to compute cache key: \"/src/a\" not found: not found",
             "lstat /src/a: no such file or directory",
             "failed to walk /tmp/buildkit-mount12/src: lstat /var/lib/docker/tmp/buildkit-mount12/src/a: no such file or directory",
+            "lstat /var/lib/docker/overlay2/1f/merged/src/a: no such file or directory",
         ] {
             assert_eq!(missing_path(message), Some("/src/a"), "{message}");
         }

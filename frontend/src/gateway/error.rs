@@ -160,7 +160,10 @@ impl GatewayError {
 
     /// The exit code of the process that failed, if that is what the error is about.
     pub fn exit_code(&self) -> Option<u32> {
-        let detail = self.detail(EXIT)?;
+        // Before BuildKit 0.9 there are no details, and the code is the end of the message.
+        let Some(detail) = self.detail(EXIT) else {
+            return self.message().rsplit_once("exit code: ")?.1.parse().ok();
+        };
         serde_json::from_slice(&detail.value).ok().map(|exit: ExitMessage| exit.code)
     }
 
