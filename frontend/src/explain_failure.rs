@@ -28,7 +28,7 @@ use crate::report::failure;
 use look::Looker;
 
 /// The exit code by which the helper tells that a process took too long.
-const TIMED_OUT: u8 = 198;
+const TIMED_OUT: u32 = 198;
 
 /// What the user gets for an error of a solve.
 pub(crate) async fn explain(
@@ -211,7 +211,7 @@ fn missing_secret(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
 
 /// The limit of a step that was ended because it took longer.
 fn too_long(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
-    if !error.message().ends_with(&format!("exit code: {TIMED_OUT}")) {
+    if error.exit_code() != Some(TIMED_OUT) {
         return None;
     }
     plan.steps().find_map(|step| {
@@ -231,10 +231,8 @@ fn too_long(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Opti
 
 /// What was doubted of a step before it failed.
 fn doubted(error: &GatewayError, plan: &BuildPlan, compiled: &Compiled) -> Option<Diagnostic> {
-    let (_, code) =
-        error.message().rsplit_once("exit code: ").map(|(what, code)| (what.len(), code.to_owned()))?;
     // A program that is not there, or may not be run, has read nothing.
-    if matches!(code.as_str(), "126" | "127") {
+    if matches!(error.exit_code()?, 126 | 127) {
         return None;
     }
     let mut doubts = plan.steps().filter_map(|step| match &step.action {

@@ -69,7 +69,7 @@ SECONDS = """
 ## Seconds
 
 The whole `docker buildx build --tag`, image and all, and what ours takes of the Dockerfile's. The median of three where nothing runs or only the base is new, else a single
-build: differences of a fifth say nothing, and where a package manager runs, minutes say that its registry was slow: its requests are the same from either file. Any frontend image costs {floor}: the daemon looks it up and starts it.
+build: differences of a fifth say nothing, and where a package manager runs, the time of its registry is in them: a request that hangs makes minutes of seconds. Any frontend image costs {floor}: the daemon looks it up and starts it.
 """
 
 SIZES = """

@@ -243,6 +243,10 @@ async fn layers_apart_from_their_base_take_two_more_round_trips() {
         ("Solve", "Solve"),
         "what is read in between is read at once: {chain:?}"
     );
+    let imports = ("cache-imports", r#"[{"Type":"registry","Attrs":{"ref":"registry.example.com/cache"}}]"#);
+    let (session, outcome) = run(fake.clone(), &opts(&[imports])).await;
+    outcome.unwrap();
+    assert_eq!(session.longest_chain().len(), 5, "no base is looked into where all may be cached elsewhere");
     let (session, outcome) = run(fake.without("mergeop"), &opts(&[])).await;
     outcome.unwrap();
     assert_eq!(session.longest_chain().len(), 5, "nothing is read where nothing can be merged");

@@ -309,6 +309,10 @@ mod tests {
         assert_eq!(error("failed", &[]).exit_code(), None);
         assert_eq!(error("failed", &[(EXIT, "rubbish")]).exit_code(), None);
         assert_eq!(error("failed", &[(EXIT, "{}")]).exit_code(), Some(0));
+        assert_eq!(
+            error("executor failed running [/bin/sh -c make]: exit code: 2", &[]).exit_code(),
+            Some(2)
+        );
         assert!(error("failed", &[(SOURCE, "{}")]).has_source());
         let places = r#"{"info":{},"ranges":[{"start":{"line":3},"end":{"line":5,"character":2}}]}"#;
         assert_eq!(error("failed", &[(SOURCE, "{}"), (SOURCE, places)]).source_lines(), [(3, 5)]);
