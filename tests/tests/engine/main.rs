@@ -2,6 +2,7 @@
 
 mod attestations;
 mod audit;
+mod bridge;
 mod cache;
 mod calls;
 mod cancel;
