@@ -24,6 +24,7 @@ mod growth;
 mod health;
 mod include;
 mod install;
+mod install_cargo;
 mod install_others;
 mod killed;
 mod lazy;

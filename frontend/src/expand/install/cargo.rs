@@ -20,6 +20,7 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
         ".cargo/config",
     ];
     let mut recipe = Recipe { files: project.existing(&settings), ..Recipe::default() };
+    let target = configured_target(project);
     let mut own = Vec::new();
     for Package { folder, manifest, whole, .. } in packages(project)? {
         if whole {
@@ -34,13 +35,35 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
             recipe.files.push(format!("{folder}/Cargo.toml"));
         }
     }
-    let clean = [kinds(&project.args).join(" "), own.join(" ")].join(" ");
-    // What was made of the sources that say nothing must not be taken for what the real ones come to.
+    let mut options = kinds(&project.args).join(" ");
+    if !options.split([' ', '=']).any(|word| word == "--target") {
+        options = format!("{options} {target}");
+    }
+    // What was made of the sources that say nothing must not be taken for what the real ones come to. Cargo goes by their
+    // times, so it keeps apart what is made by a wrapper, and the rest is cleaned.
     recipe.command = script(
         "cargo",
-        &format!("cargo build --locked \"$@\"\ncargo clean --quiet --offline {}", clean.trim()),
+        &format!(
+            "RUSTC_WORKSPACE_WRAPPER=env cargo build --locked \"$@\"\ncargo clean --quiet --offline {} {}",
+            options.trim(),
+            own.join(" ")
+        ),
     );
     Ok(recipe)
+}
+
+/// The option for the platform that a build is for where no argument names it: `cargo clean` looks neither at the variable
+/// nor at the settings that `cargo build` goes by.
+fn configured_target(project: &mut Project<'_>) -> String {
+    let settings = project.text(".cargo/config.toml").or_else(|| project.text(".cargo/config"));
+    let named = settings.and_then(|settings| {
+        let table = Table::parse(&settings).ok()?;
+        text(sub(table.get_ref(), "build")?, "target").filter(|target| is_plain(target))
+    });
+    match named {
+        Some(target) => format!("--target \"${{CARGO_BUILD_TARGET:-{target}}}\""),
+        None => "${CARGO_BUILD_TARGET:+--target \"$CARGO_BUILD_TARGET\"}".to_owned(),
+    }
 }
 
 /// A package of the project.
@@ -90,7 +113,6 @@ fn follow(
 
 /// Those of the arguments that say which artifacts are made. They are plain words, or are left out.
 fn kinds(args: &[String]) -> Vec<&str> {
-    let is_plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=".contains(c));
     let mut found = Vec::new();
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
@@ -104,6 +126,10 @@ fn kinds(args: &[String]) -> Vec<&str> {
         }
     }
     found
+}
+
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=".contains(c))
 }
 
 /// The directories that a pattern of members means.

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}{} {}{}", greet::word(), marks::comma!(), words::name(), beyond::end());
+}
