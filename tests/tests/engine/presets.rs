@@ -51,6 +51,30 @@ fn a_service_in_typescript() {
 }
 
 #[test]
+fn a_site_in_django() {
+    let settings = "ALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'shop.urls'\n";
+    let urls = "from django.http import HttpResponse\nfrom django.urls import path\n\n\
+                urlpatterns = [path('', lambda request: HttpResponse('open'))]\n";
+    let wsgi = "import os\nfrom django.core.wsgi import get_wsgi_application\n\n\
+                os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n\
+                application = get_wsgi_application()\n";
+    let build = Build::spec(AUTO)
+        .file("requirements.txt", "Django==5.2.*\ngunicorn==23.*\n")
+        .file(".python-version", "3.11\n")
+        .file("manage.py", "")
+        .file("shop/settings.py", settings)
+        .file("shop/urls.py", urls)
+        .file("shop/wsgi.py", wsgi);
+    assert_told(
+        &build,
+        "[preset python] python version 3.11 (.python-version), entry shop.wsgi:application (shop/wsgi.py, for gunicorn), port 8000 (the usual one)",
+    );
+    let container = Container::serve(&build.load(), 8000);
+    assert_eq!(container.answer(8000, "/").body, "open");
+    container.wait_until_healthy();
+}
+
+#[test]
 fn a_server_in_python() {
     let build = auto("python-api");
     assert_told(

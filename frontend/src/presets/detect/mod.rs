@@ -4,6 +4,7 @@ mod go;
 mod java;
 mod node;
 mod python;
+mod python_program;
 mod rust;
 mod site;
 
