@@ -5,6 +5,7 @@ mod java;
 mod node;
 mod python;
 mod python_program;
+mod range;
 mod rust;
 mod site;
 

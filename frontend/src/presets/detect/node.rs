@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+use super::range::allows;
 use super::{Project, Refusal, major, port_in};
 use crate::presets::NODE_UNBUILT;
+
+/// The release of the presets.
+const CURRENT: u32 = 22;
 
 pub(super) fn manifest(project: &mut Project<'_>) -> Result<Value, Refusal> {
     let Some(text) = project.survey.text("package.json") else {
@@ -64,11 +68,12 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
 pub(super) fn version(project: &mut Project<'_>, manifest: &Value) {
     if !project.find_version("node_version", &[".nvmrc", ".node-version"], &["nodejs", "node"], major)
         && let Some(range) = manifest["engines"]["node"].as_str()
+        && range.contains(|c: char| c.is_ascii_digit())
     {
-        let version: String =
-            range.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-        if !version.is_empty() {
-            project.find("node_version", version, "engines in package.json");
+        // An open range is for what the preset has by itself, not for the oldest release that it was once tried with.
+        let releases = [CURRENT].into_iter().chain(CURRENT..CURRENT + 20).chain((0..CURRENT).rev());
+        if let Some(version) = releases.into_iter().find(|release| allows(range, &[*release])) {
+            project.find("node_version", version.to_string(), "engines in package.json");
             project.place("node_version", "package.json", &["\"engines\"", "\"node\"", range]);
         }
     }
@@ -125,4 +130,18 @@ fn has_binaries(project: &mut Project<'_>) -> bool {
             None => signs.iter().any(|sign| production.contains(sign)),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CURRENT;
+    use crate::presets::Kind;
+
+    #[test]
+    fn the_current_release_is_that_of_the_presets() {
+        for kind in [Kind::Node, Kind::Static] {
+            let default = format!("NODE_VERSION: {{default: \"{CURRENT}\"");
+            assert!(kind.main().text.contains(&default), "{}", kind.name());
+        }
+    }
 }
