@@ -271,17 +271,22 @@ fn forbidden(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
     let denied = |entitlement: &str| message.ends_with(&format!("{entitlement} is not allowed"));
     for (span, run) in runs {
         if run.process.insecure && denied("security.insecure") {
-            return Some(not_allowed(span, "all privileges", "security.insecure"));
+            return Some(not_allowed(span, "all privileges").help("add `--allow security.insecure`"));
         }
         if run.network == Some(Network::Host) && denied("network.host") {
-            return Some(not_allowed(span, "the network of the host", "network.host"));
+            return Some(not_allowed(span, "the network of the host").help("add `--allow network.host`"));
         }
         let Some((device, _)) = run.process.devices.iter().find(|(name, _)| names_device(message, name))
         else {
             continue;
         };
         if message.contains("requested by the build but not allowed") {
-            return Some(not_allowed(span, &format!("the device `{device}`"), &format!("device={device}")));
+            // Docker's own daemon has no setting that lets clients ask for devices.
+            let help = format!(
+                "add `--allow device={device}`; the builder gives it to every build if its CDI file has the annotation \
+                 `org.mobyproject.buildkit.device.autoallow`"
+            );
+            return Some(not_allowed(span, &format!("the device `{device}`")).help(help));
         }
         if message.contains("is not registered") {
             let fault = Diagnostic::new(span, format!("the builder has no device `{device}`"));
@@ -298,9 +303,8 @@ fn names_device(message: &str, device: &str) -> bool {
     message.contains(device.strip_suffix("=*").unwrap_or(device))
 }
 
-fn not_allowed(span: Span, what: &str, entitlement: &str) -> Diagnostic {
+fn not_allowed(span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(span, format!("this step asks for {what}, which the client did not allow"))
-        .help(format!("add `--allow {entitlement}`"))
 }
 
 #[cfg(test)]

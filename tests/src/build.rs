@@ -198,10 +198,16 @@ impl Build {
         self.run_with(["--output=type=cacheonly"]).ok()
     }
 
-    /// Runs it. It must fail.
+    /// Runs it. It must fail, and export nothing, not even a part.
     #[track_caller]
     pub fn fail(&self) -> Built {
-        self.run_with(["--output=type=cacheonly"]).failed()
+        let folder = tempdir();
+        let output = format!("--output=type=local,dest={}", folder.path().display());
+        let built = self.run_with([output]).failed();
+        let left = fs::read_dir(folder.path()).into_iter().flatten().flatten();
+        let left: Vec<PathBuf> = left.map(|entry| entry.path()).collect();
+        assert!(left.is_empty(), "{} failed and has exported {left:?}", built.outcome.command);
+        built
     }
 
     /// Runs it and reads the image. It must succeed. There is no provenance in it unless a flag asks for that.

@@ -67,6 +67,15 @@ impl NamedContexts {
         self.values.keys().map(|key| key.split_once("::").map_or(key.as_str(), |(name, _)| name))
     }
 
+    /// The name, with its platform if it has one, under which the client gives what is `wanted`.
+    pub fn given(&self, wanted: impl Fn(&NamedContext) -> bool) -> Option<&str> {
+        let is_wanted = |key: &str, value: &str| {
+            let name = key.split_once("::").map_or(key, |(name, _)| name);
+            parse(name, key, value, String::new()).is_ok_and(|context| wanted(&context))
+        };
+        self.values.iter().find(|(key, value)| is_wanted(key, value)).map(|(key, _)| key.as_str())
+    }
+
     /// The client's directories, each once.
     pub fn directories(&self) -> impl Iterator<Item = LocalDirectory> {
         self.values.iter().filter_map(|(key, value)| {
@@ -103,6 +112,11 @@ fn parse(name: &str, key: &str, value: &str, shared_key: String) -> Result<Named
         "input" => Ok(files(Origin::Input(rest.to_owned()))),
         _ => Err(format!("`{scheme}` is not a kind of place")),
     }
+}
+
+/// The words for what the client gives under this name, behind what it is; none for what the spec names itself.
+pub fn in_words(given: Option<&str>) -> String {
+    given.map_or_else(String::new, |name| format!(" (the named context `{name}`)"))
 }
 
 fn files(origin: Origin) -> NamedContext {

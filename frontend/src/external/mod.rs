@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{GitSource, HttpSource};
 
-pub use context::{FORMS, NamedContext, NamedContexts};
+pub use context::{FORMS, NamedContext, NamedContexts, in_words};
 
 use crate::image_config::ImageConfig;
 

@@ -6,6 +6,7 @@ use buildkit_llb::Platform;
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
 use spec_schema::span::Span;
 
+use crate::external::{NamedContext, NamedContexts, in_words};
 use crate::gateway::{ClientStore, Gateway, GatewayError, ImageRequest};
 use crate::image_config::ImageConfig;
 use crate::opts::FrontendOpts;
@@ -50,7 +51,7 @@ pub(super) async fn images(
         let span = wanted.get(&key).copied().unwrap_or_default();
         let platforms =
             if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
-        let fault = not_found(&key, &why, &platforms, names, span);
+        let fault = not_found(&key, &shown(&key, opts), &why, &platforms, names, span);
         let fault = if is_unknown(&key, &why) { decided(fault, &key, selections) } else { fault };
         let fault = if is_needed { locked(&key, fault, &why, selections) } else { uncompared(&key, fault) };
         faults.push(fault);
@@ -127,19 +128,35 @@ fn words(error: &GatewayError) -> String {
     message.trim().to_owned()
 }
 
-fn not_found(key: &ImageKey, why: &str, platforms: &[String], names: &[&str], span: Span) -> Diagnostic {
+/// What a message calls an image: its name, and that of the named context where the client has put it into the spec.
+fn shown(key: &ImageKey, opts: &FrontendOpts) -> String {
+    let contexts = NamedContexts::of(opts);
+    let given = contexts.given(|context| {
+        matches!(context, NamedContext::Image(image, store) if *image == key.reference && *store == key.store)
+    });
+    format!("the image {}{}", key.reference, in_words(given))
+}
+
+fn not_found(
+    key: &ImageKey,
+    shown: &str,
+    why: &str,
+    platforms: &[String],
+    names: &[&str],
+    span: Span,
+) -> Diagnostic {
     let ImageKey { reference, platform, .. } = key;
     let name = reference.to_string();
     let short = name.trim_start_matches("docker.io/library/").trim_end_matches(":latest");
     if is_missing_platform(why) {
-        let fault = Diagnostic::new(span, format!("the image {name} is not there for {platform}"));
+        let fault = Diagnostic::new(span, format!("{shown} is not there for {platform}"));
         let help = (!platforms.is_empty()).then(|| format!("it is there for {}", platforms.join(", ")));
         return fault.help_opt(help);
     }
     let plain = plain(why);
     let told = plain.as_ref().map_or(why, |plain| plain.why.as_str());
     let told = if is_unknown(key, told) { "there is no such image" } else { told };
-    let message = format!("the image {name} cannot be had: {told}");
+    let message = format!("{shown} cannot be had: {told}");
     let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
     let host = name.split('/').next().unwrap_or_default();
     Diagnostic::new(span, message).help_opt(help.or_else(|| registry_help(host, why)))

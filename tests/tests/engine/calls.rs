@@ -20,7 +20,8 @@ stages:
 ";
 
 /// The same.
-const DOCKERFILE: &str = "ARG VERSION=dev
+const DOCKERFILE: &str = "# VERSION what the binary says of itself
+ARG VERSION=dev
 # build the compiler
 FROM busybox:1.36 AS build
 ARG VERSION
@@ -73,6 +74,47 @@ fn outline_tells_places() {
     assert_eq!(outline["secrets"][1], json!({ "name": "token", "required": true, "location": line(11) }));
     assert_eq!(outline["ssh"][0], json!({ "name": "default", "required": true, "location": line(11) }));
     assert_eq!(outline["cache"][0], json!({ "ID": "objects", "location": line(11) }));
+}
+
+/// An answer without places and files, which are another file's, in one order, and without what only says that there is nothing to
+/// say.
+fn comparable(outline: &Value) -> Value {
+    match outline {
+        Value::Object(fields) => {
+            let is_told = |(name, value): &(&String, &Value)| {
+                !matches!(name.as_str(), "location" | "sources")
+                    && **value != json!("")
+                    && **value != json!(false)
+            };
+            fields.iter().filter(is_told).map(|(name, value)| (name.clone(), comparable(value))).collect()
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(comparable).collect();
+            items.sort_by_key(ToString::to_string);
+            Value::Array(items)
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn programs_are_told_what_a_dockerfile_tells_them() {
+    if buildkit_version() < (0, 13) {
+        return;
+    }
+    let of = |build: Build, method: &str| -> Value {
+        let stdout = call(&build, &format!("{method},format=json")).ok().outcome.stdout;
+        comparable(&serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}")))
+    };
+    // A Dockerfile does not tell of caches, and has no target to look around in.
+    let mut outline = of(Build::spec(SPEC), "outline");
+    let cache = outline.as_object_mut().and_then(|outline| outline.remove("cache"));
+    assert_eq!(cache, Some(json!([{ "ID": "objects" }])));
+    assert_eq!(outline, of(Build::dockerfile(DOCKERFILE), "outline"));
+    let mut targets = of(Build::spec(SPEC), "targets");
+    let all = targets["targets"].as_array_mut().unwrap();
+    all.retain(|target| target["name"] != "debug");
+    assert_eq!(targets, of(Build::dockerfile(DOCKERFILE), "targets"));
 }
 
 #[test]

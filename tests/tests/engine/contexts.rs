@@ -119,6 +119,81 @@ fn an_oci_layout_stands_in_for_a_stage() {
 }
 
 #[test]
+fn an_image_of_an_oci_layout_may_be_named_by_tag_or_digest() {
+    let layout = |version: &str| {
+        format!(
+            "stages: {{site: {{from: scratch, steps: [{{write: {{path: /version, content: '{version}'}}}}]}}}}"
+        )
+    };
+    let folder = Build::spec(&layout("1"));
+    for version in ["1", "2"] {
+        folder.write("build.yaml", format!("# syntax=optfrontend/optfrontend:1\n{}", layout(version)));
+        let output = format!("--output=type=oci,tar=false,dest=out,name=example.test/site:{version}");
+        folder.run_with([output.as_str(), "--provenance=false"]).ok();
+    }
+    let index = std::fs::read_to_string(folder.folder().join("out/index.json")).unwrap_or_default();
+    let index: serde_json::Value = serde_json::from_str(&index).unwrap_or_default();
+    let first = index["manifests"][0]["digest"].as_str().unwrap_or_default();
+    for (name, version) in [(":1".to_owned(), "1"), (":2".to_owned(), "2"), (format!("@{first}"), "1")] {
+        let context = format!("--build-context=web=oci-layout://{}/out{name}", folder.folder().display());
+        let (dockerfile, spec) = both();
+        let image = same(dockerfile, spec, &[&context]);
+        assert_eq!(image.only().text("/web/version"), version, "{name}");
+    }
+}
+
+/// Copies from a stage, a source and an image, all of which are elsewhere by what the file itself says.
+const EVERYWHERE: &str = "
+sources: {files: {git: 'https://localhost:1/none.git'}}
+stages:
+  web: {from: scratch, steps: [{copy: not-there}]}
+  app:
+    from: scratch
+    steps:
+      - {copy: NAME, from: web, to: /stage}
+      - {copy: NAME, from: files, to: /source}
+      - {copy: NAME, from: 'no-such-image:1', to: /image}
+";
+
+/// The same, without a name for a source.
+const EVERYWHERE_DOCKERFILE: &str = "
+FROM scratch AS web
+COPY not-there /
+FROM scratch
+COPY --from=web NAME /stage
+COPY --from=files NAME /source
+COPY --from=no-such-image:1 NAME /image
+";
+
+#[test]
+fn every_kind_stands_in_for_stages_sources_and_images() {
+    let image =
+        Build::spec("stages: {app: {from: scratch, steps: [{write: {path: /name, content: image}}]}}").load();
+    let repository = Repository::new().commit(&[("name", "git")]);
+    let site = Site::empty().repository("/web.git", &repository).file("/name", "http").start();
+    for (place, name, content) in [
+        (format!("docker-image://{}", &*image.name), "name", "image"),
+        ("folder".to_owned(), "name", "folder"),
+        (site.url("/web.git#main"), "name", "git"),
+        (site.url("/name"), "context", "http"),
+    ] {
+        let flags =
+            ["web", "files", "no-such-image:1"].map(|given| format!("--build-context={given}={place}"));
+        let flags = flags.each_ref().map(String::as_str);
+        let spec = Build::spec(&EVERYWHERE.replace("NAME", name)).file("folder/name", "folder");
+        let dockerfile = Build::dockerfile(&EVERYWHERE_DOCKERFILE.replace("NAME", name));
+        // As above: not every Dockerfile frontend takes a download.
+        let image = match content {
+            "http" => spec.flags(flags).image(),
+            _ => same_since((0, 14), dockerfile.file("folder/name", "folder"), spec, &flags),
+        };
+        for path in ["/stage", "/source", "/image"] {
+            assert_eq!(image.only().text(path), content, "{path}");
+        }
+    }
+}
+
+#[test]
 fn a_git_repository_stands_in_for_a_stage() {
     let repository = Repository::new()
         .commit(&[("index.html", "first"), ("docs/a.txt", "a")])
@@ -160,6 +235,28 @@ stages:
 ";
     let build = Build::spec(spec).file("site/index.html", "hello").flags(["--build-context=web=site"]);
     assert_eq!(build.image().only().text("/seen"), "hello");
+}
+
+#[test]
+fn a_platform_may_have_a_context_of_its_own() {
+    let targets = format!(
+        r#"
+target "app" {{
+  dockerfile = "build.yaml"
+  contexts = {{ "web" = "./any", "web::linux/arm64" = "./arm" }}
+  args = {{ BUILDKIT_SYNTAX = "{}" }}
+  platforms = ["linux/amd64", "linux/arm64"]
+}}
+"#,
+        frontend()
+    );
+    let spec = "stages: {app: {from: scratch, steps: [{copy: name, from: web, to: /NONCE}]}}";
+    let build =
+        Build::spec(spec).file("docker-bake.hcl", targets).file("any/name", "any").file("arm/name", "arm");
+    let image = build.bake("app", [""; 0]);
+    let path = format!("/{}", build.nonce());
+    assert_eq!(image.platforms["linux/amd64"].text(&path), "any");
+    assert_eq!(image.platforms["linux/arm64"].text(&path), "arm");
 }
 
 const LINKED: &str = r#"

@@ -1,6 +1,6 @@
 //! Build contexts that are no directory of the client, compared with what the Dockerfile frontend makes of them.
 
-use optfrontend_tests::{Build, Repository, Site, frontend, gzip, tar};
+use optfrontend_tests::{Build, Repository, Site, differences, frontend, gzip, tar};
 
 use crate::contexts::same;
 
@@ -129,4 +129,38 @@ fn a_context_may_come_as_an_input() {
     let build =
         of(&site.url("/r.git?ref=v1"), "build.yaml").variable("BUILDX_SEND_GIT_QUERY_AS_INPUT", "true");
     assert_eq!(build.image().only().text("/all/a.txt"), "first");
+}
+
+/// The client reads the bake file, and hands over the repository as the inputs `context` and `dockerfile`.
+#[test]
+fn bake_builds_what_a_repository_holds() {
+    let targets = format!(
+        r#"
+target "spec" {{
+  dockerfile = "build.yaml"
+  args = {{ BUILDKIT_SYNTAX = "{}" }}
+}}
+target "below" {{
+  inherits = ["spec"]
+  context = "sub"
+}}
+target "dockerfile" {{}}
+target "dockerfile-below" {{ context = "sub" }}
+"#,
+        frontend()
+    );
+    let repository = repository().commit(&[("docker-bake.hcl", &targets)]);
+    let site = Site::empty().repository("/r.git", &repository).start();
+    let bake = |target: &str| {
+        let allow = format!("--allow=fs.write={}", std::env::temp_dir().display());
+        Build::spec("").bake(target, [site.url("/r.git#main"), allow])
+    };
+    for (target, dockerfile, path, content) in
+        [("spec", "dockerfile", "/all/a.txt", "second"), ("below", "dockerfile-below", "/all/b.txt", "b")]
+    {
+        let image = bake(target);
+        assert_eq!(image.only().text(path), content, "{target}");
+        let found = differences(&bake(dockerfile), &image);
+        assert!(found.is_empty(), "{target}: {found:#?}");
+    }
 }

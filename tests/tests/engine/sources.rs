@@ -127,6 +127,12 @@ stages:
     let has = |path: &str| image.only().files.contains_key(path);
     assert!(has("/added/.git/HEAD") && has("/copied/.git/HEAD") && !has("/without/.git"));
     assert_eq!(image.only().text("/copied/README"), "first");
+    let url = site.url("/r.git#v1");
+    let dockerfile = format!("FROM scratch\nADD --keep-git-dir=true {url} /added\nADD {url} /without\n");
+    let spec = format!(
+        "stages: {{app: {{from: scratch, steps: [{{add: '{url}', to: /added, keep_git_dir: true}}, {{add: '{url}', to: /without}}]}}}}"
+    );
+    same_since((0, 14), Build::dockerfile(&dockerfile), Build::spec(&spec), &[]);
 }
 
 /// Serves a repository that has another one in it, at its first commit.

@@ -27,3 +27,22 @@ fn a_device_that_may_be_missing_is_missed_by_no_step() {
         build.run();
     }
 }
+
+/// Docker's own daemon lets no client ask for devices, however it asks.
+#[test]
+fn a_device_that_the_daemon_guards_stays_closed() {
+    let step = "{run: 'test -c /dev/test-guarded && echo NONCE', devices: {name: optfrontend.test/device=guarded, required: true}}";
+    let build = Build::spec(&format!("stages: {{app: {{from: busybox:1.36, steps: [{step}]}}}}"));
+    if is_refused(&build) {
+        return;
+    }
+    let told = build.fail();
+    let expected =
+        "this step asks for the device `optfrontend.test/device=guarded`, which the client did not allow";
+    assert!(told.messages().contains(expected), "{}", told.messages());
+    for allow in ["--allow=device", "--allow=device=optfrontend.test/device=guarded"] {
+        let dockerfile = Build::dockerfile("FROM busybox:1.36\nRUN true\n").flags([allow]).fail();
+        let told = build.run_with([allow, "--output=type=cacheonly"]).failed();
+        assert_eq!(told.messages(), dockerfile.messages(), "{allow}");
+    }
+}
