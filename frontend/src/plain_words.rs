@@ -24,7 +24,7 @@ impl Plain {
 
 /// The plain words for a message.
 pub(crate) fn plain(message: &str) -> Option<Plain> {
-    network(message).or_else(|| git(message)).or_else(|| content(message))
+    network(message).or_else(|| registry(message)).or_else(|| git(message)).or_else(|| content(message))
 }
 
 /// What is said of a host.
@@ -61,6 +61,21 @@ fn network(message: &str) -> Option<Plain> {
     }
     let certificate = message.split_once("x509: ").map(|(_, why)| why);
     certificate.map(|why| Plain::new(format!("its certificate is not trusted: {}", first_line(why))))
+}
+
+/// What is said of a registry that answers, and not with an image. That it asks for a login is told as it came.
+fn registry(message: &str) -> Option<Plain> {
+    let today =
+        || message.split_once("unexpected status from ")?.1.split_once(" request to ")?.1.split_once(": ");
+    // BuildKit 0.8.
+    let before = || message.split_once("failed with status code [")?.1.split_once("]: ");
+    let status = first_line(today().or_else(before)?.1);
+    match status.get(..3)? {
+        "403" => Some(Plain::new("its registry refuses to hand it out")),
+        "429" => Some(Plain::new("its registry takes no more requests for now")),
+        code if code.starts_with('5') => Some(Plain::new(format!("its registry is at fault: {status}"))),
+        _ => None,
+    }
 }
 
 /// What is said of a repository.
@@ -211,6 +226,23 @@ mod tests {
         assert!(
             plain("could not read Username for 'http://h'").unwrap().help.unwrap().contains("GIT_AUTH_TOKEN")
         );
+    }
+
+    #[test]
+    fn registries_are_told_in_plain_words() {
+        let head = |status| {
+            format!("unexpected status from HEAD request to https://r.io/v2/a/manifests/1: {status}")
+        };
+        let before =
+            |status| format!("pulling from host r.io failed with status code [manifests 1]: {status}");
+        for (status, told) in [
+            ("401 Unauthorized", "as it came"),
+            ("403 Forbidden", "its registry refuses to hand it out"),
+            ("429 Too Many Requests", "its registry takes no more requests for now"),
+            ("503 Service Unavailable", "its registry is at fault: 503 Service Unavailable"),
+        ] {
+            assert_eq!((why(&head(status)).as_str(), why(&before(status)).as_str()), (told, told));
+        }
     }
 
     #[test]

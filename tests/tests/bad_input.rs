@@ -246,6 +246,13 @@ fn a_device_that_the_builder_has_not() {
 }
 
 #[test]
+fn a_device_that_the_client_did_not_allow() {
+    let step = "run: use it\n        devices: {name: optfrontend.test/device=guarded, required: true}\n";
+    let spec = format!("stages:\n  app:\n    from: busybox:1.36\n    steps:\n      - {step}");
+    fails("device_not_allowed", &spec);
+}
+
+#[test]
 fn an_include_that_is_not_there() {
     let build = Build::spec("include: [comon.yaml, parts/base.yaml]\nstages: {app: {from: base}}\n");
     assert_told("include_missing", &build.file("common.yaml", "args: {}\n").fail());

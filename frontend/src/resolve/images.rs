@@ -216,6 +216,11 @@ fn registry_help(host: &str, why: &str) -> Option<String> {
     if says(&["401 Unauthorized", "403 Forbidden", "pull access denied", "authorization failed"]) {
         return Some(format!("check the name; a private image needs `docker login {host}`"));
     }
+    if says(&["429 Too Many Requests"]) {
+        return Some(format!(
+            "wait a while; many registries let those who are known fetch more: `docker login {host}`"
+        ));
+    }
     if says(&["encountered unknown type", "invalid character"]) {
         return Some(format!("{host} does not answer as a registry does"));
     }

@@ -108,6 +108,25 @@ fn a_named_context_that_the_client_did_not_give() {
     assert_told("context_missing", &build.fail());
 }
 
+/// The spec does not say where these come from, so the message has to.
+#[test]
+fn a_named_context_that_cannot_be_had() {
+    let site = site();
+    for (name, place) in [
+        ("context_image", "docker-image://localhost:1/base:1".to_owned()),
+        ("context_git_ref", site.url("/r.git#release")),
+        ("context_git_unreachable", "http://127.0.0.1:1/r.git".to_owned()),
+        ("context_download", site.url("/b.txt")),
+        ("context_layout", "oci-layout:///no/such/layout".to_owned()),
+        ("context_directory", "./no-such-directory".to_owned()),
+    ] {
+        let spec =
+            "stages:\n  web: {from: scratch}\n  app:\n    from: scratch\n    steps: [{copy: a, from: web}]\n";
+        let build = Build::spec(spec).flags([format!("--build-context=web={place}")]);
+        assert_told(name, &build.fail());
+    }
+}
+
 #[test]
 fn a_named_context_of_no_known_kind() {
     let build = Build::spec("stages: {app: {from: web}}\n").flags(["--build-context=web=bogus://x"]);

@@ -88,14 +88,13 @@ fn a_login_that_is_missing_to_push() {
     assert_eq!(registry.ask(&name).status, 404);
 }
 
-/// A server that answers everything with the same page; its address.
-fn page() -> std::io::Result<String> {
+/// A server that answers everything with this status and content; its address.
+fn server(status: &'static str, kind: &'static str, body: &'static str) -> std::io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?.to_string();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let body = "<html>Welcome</html>";
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n");
             let mut request = [0; 4096];
             if stream.read(&mut request).is_ok() {
                 drop(write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()));
@@ -107,8 +106,20 @@ fn page() -> std::io::Result<String> {
 
 #[test]
 fn a_server_that_is_no_registry() {
-    let address = page().unwrap();
+    let address = server("200 OK", "text/html", "<html>Welcome</html>").unwrap();
     told("registry_garbage", from(&format!("{address}/app:1")).fail(), &address);
+}
+
+#[test]
+fn a_registry_that_refuses() {
+    for (name, status) in [
+        ("registry_refuses", "403 Forbidden"),
+        ("registry_busy", "429 Too Many Requests"),
+        ("registry_at_fault", "503 Service Unavailable"),
+    ] {
+        let address = server(status, "application/json", "{}").unwrap();
+        told(name, from(&format!("{address}/app:1")).fail(), &address);
+    }
 }
 
 #[test]
