@@ -2,6 +2,7 @@
 //! frontend makes of the same flags.
 
 use optfrontend_tests::{Build, Built, Image, Repository, Site, buildkit_version, differences, frontend};
+use serde_json::{Value, json};
 
 const DOCKERFILE: &str =
     "FROM scratch AS web\nCOPY not-there /\n\nFROM busybox:1.36\nCOPY --from=web . /web/\n";
@@ -120,26 +121,34 @@ fn an_oci_layout_stands_in_for_a_stage() {
 
 #[test]
 fn an_image_of_an_oci_layout_may_be_named_by_tag_or_digest() {
-    let layout = |version: &str| {
-        format!(
-            "stages: {{site: {{from: scratch, steps: [{{write: {{path: /version, content: '{version}'}}}}]}}}}"
-        )
-    };
-    let folder = Build::spec(&layout("1"));
-    for version in ["1", "2"] {
-        folder.write("build.yaml", format!("# syntax=optfrontend/optfrontend:1\n{}", layout(version)));
-        let output = format!("--output=type=oci,tar=false,dest=out,name=example.test/site:{version}");
-        folder.run_with([output.as_str(), "--provenance=false"]).ok();
-    }
-    let index = std::fs::read_to_string(folder.folder().join("out/index.json")).unwrap_or_default();
-    let index: serde_json::Value = serde_json::from_str(&index).unwrap_or_default();
-    let first = index["manifests"][0]["digest"].as_str().unwrap_or_default();
-    for (name, version) in [(":1".to_owned(), "1"), (":2".to_owned(), "2"), (format!("@{first}"), "1")] {
+    let folder = Build::spec("");
+    // Clients write the names of images into a layout in more than one form: that of the format is put there here.
+    let mut manifests = ["1", "2"].map(|version| {
+        let steps = format!("[{{write: {{path: /version, content: '{version}'}}}}]");
+        folder.write(
+            "build.yaml",
+            format!("# syntax=optfrontend/optfrontend:1\nstages: {{a: {{from: scratch, steps: {steps}}}}}\n"),
+        );
+        folder.run_with(["--output=type=oci,tar=false,dest=out", "--provenance=false"]).ok();
+        let mut manifest = index(&folder)["manifests"][0].take();
+        manifest["annotations"] = json!({ "org.opencontainers.image.ref.name": version });
+        manifest
+    });
+    folder.write("out/index.json", json!({ "schemaVersion": 2, "manifests": manifests }).to_string());
+    let first = manifests[0]["digest"].take();
+    for (name, version) in [(":1", "1"), (":2", "2"), (&format!("@{}", first.as_str().unwrap()), "1")] {
         let context = format!("--build-context=web=oci-layout://{}/out{name}", folder.folder().display());
         let (dockerfile, spec) = both();
         let image = same(dockerfile, spec, &[&context]);
         assert_eq!(image.only().text("/web/version"), version, "{name}");
     }
+}
+
+/// The index of the layout `out`.
+#[track_caller]
+fn index(build: &Build) -> Value {
+    let read = std::fs::read(build.folder().join("out/index.json"));
+    read.ok().and_then(|index| serde_json::from_slice(&index).ok()).unwrap_or_default()
 }
 
 /// Copies from a stage, a source and an image, all of which are elsewhere by what the file itself says.
