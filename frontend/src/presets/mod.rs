@@ -156,6 +156,7 @@ const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") 
 const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
 const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
 const NODE_UNBUILT: Part = Part { name: "preset node: unbuilt", text: include_str!("node-unbuilt.yaml") };
+const NODE_NEXT: Part = Part { name: "preset node: Next.js", text: include_str!("node-next.yaml") };
 const STATIC_UNBUILT: Part =
     Part { name: "preset static: unbuilt", text: include_str!("static-unbuilt.yaml") };
 const JAVA_MAVEN: Part = Part { name: "preset java: maven", text: include_str!("java-maven.yaml") };

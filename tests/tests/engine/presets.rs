@@ -75,6 +75,16 @@ fn a_site_in_django() {
 }
 
 #[test]
+fn a_site_in_next() {
+    let build = Build::spec(AUTO).files_of(repository().join("tests/install/next"));
+    assert_told(
+        &build,
+        "[preset node] entry server.js (`output: standalone` in next.config.js), health /healthz (app/healthz/route.js), port 3000 (the usual one), modules platform $TARGETPLATFORM (the lockfile names packages for some platforms only)",
+    );
+    serves(&build, "65532:65532", 3000);
+}
+
+#[test]
 fn a_server_in_python() {
     let build = auto("python-api");
     assert_told(

@@ -2,6 +2,7 @@
 
 mod go;
 mod java;
+mod next;
 mod node;
 mod python;
 mod python_program;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::range::allows;
-use super::{Project, Refusal, major, port_in};
+use super::{Project, Refusal, major, next, port_in};
 use crate::presets::NODE_UNBUILT;
 
 /// The release of the presets.
@@ -20,6 +20,11 @@ pub(super) fn manifest(project: &mut Project<'_>) -> Result<Value, Refusal> {
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let manifest = manifest(project)?;
     version(project, &manifest);
+    if next::is_site(project, &manifest) {
+        next::look(project)?;
+        modules_platform(project);
+        return Ok(());
+    }
     let builds = build(project, &manifest);
     if !builds && !project.asked.changes("build") {
         project.parts.push(NODE_UNBUILT);
@@ -34,13 +39,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     if builds && matches!(output.as_str(), "dist" | "build" | "out" | "lib") {
         project.find("output", output.clone(), "where the entry is");
     }
-    if has_binaries(project) {
-        project.find(
-            "modules_platform",
-            "$TARGETPLATFORM",
-            "the lockfile names packages for some platforms only",
-        );
-    }
+    modules_platform(project);
     // What is built is made of files of the same name.
     let sources = [entry.clone(), entry.replacen(&output, "src", 1).replace(".js", ".ts")];
     for source in sources {
@@ -110,6 +109,13 @@ fn entry(project: &mut Project<'_>, manifest: &Value) -> Option<String> {
         }
     }
     None
+}
+
+fn modules_platform(project: &mut Project<'_>) {
+    if has_binaries(project) {
+        let why = "the lockfile names packages for some platforms only";
+        project.find("modules_platform", "$TARGETPLATFORM", why);
+    }
 }
 
 /// Whether the lockfile has packages for some operating systems or processors only, or that are compiled.
