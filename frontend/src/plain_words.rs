@@ -135,7 +135,10 @@ fn content(message: &str) -> Option<Plain> {
             "401" | "403" => "it is not for everybody",
             _ => "that is no file",
         };
-        return Some(Plain::new(format!("the server answers {status}: {what}")));
+        let told = Plain::new(format!("the server answers {status}: {what}"));
+        let login = "pass a token with `--secret id=HTTP_AUTH_TOKEN_HOST,env=VARIABLE`, with the server's name for `HOST`; \
+                     BuildKit 0.23 is the first that takes one";
+        return Some(if matches!(status, "401" | "403") { told.help(login) } else { told });
     }
     if let Some((_, rest)) = message.split_once("digest mismatch ") {
         let (found, expected) = rest.split_once(": ")?;

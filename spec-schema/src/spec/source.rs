@@ -34,7 +34,8 @@ record! {
     /// A git repository at a commit.
     pub struct GitSource {
         /// Its URL, as git takes it: `https://host/path.git`, `git@host:path.git`. Over ssh it needs the client's agent, `--ssh default`;
-        /// BuildKit then takes any host key, so that `checksum` alone says whose files these are.
+        /// BuildKit then takes any host key, so that `checksum` alone says whose files these are. Where a server wants to know who asks, it gets
+        /// the client's secret `GIT_AUTH_TOKEN`, or the header `GIT_AUTH_HEADER`.
         pub git: Template,
         /// A branch, a tag or a commit. Default: the repository's default branch.
         pub r#ref: Option<Template>,
@@ -53,7 +54,8 @@ record! {
     "http source";
     /// A file behind a URL.
     pub struct HttpSource {
-        /// The URL.
+        /// The URL. Its server gets the client's secret `HTTP_AUTH_TOKEN_HOST` as a token, or `HTTP_AUTH_HEADER_HOST` as the header `Authorization`,
+        /// with the server's name for `HOST`, where the client has one (BuildKit 0.23).
         pub http: Template,
         /// The digest that the file must have: `sha256:…`. Default: any.
         pub checksum: Option<Template>,

@@ -28,6 +28,12 @@ fn a_download_that_is_not_there() {
 }
 
 #[test]
+fn a_download_that_asks_who_wants_it() {
+    let site = Site::empty().file("/a.txt", "a").only_for("somebody", "secret").start();
+    assert_told("download_login", &adding(&format!("add: {}", site.url("/a.txt"))).fail());
+}
+
+#[test]
 fn a_download_from_where_nobody_answers() {
     assert_told("download_unreachable", &adding("add: http://127.0.0.1:1/a.txt").fail());
 }

@@ -38,11 +38,19 @@ pub(crate) const DOCKERFILE: &[&str] = &[
     "BUILDKIT_BUILD_NAME",
     "BUILDKIT_CACHE_MOUNT_NS",
     "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+    "BUILDKIT_DOCKERFILE_CHECK",
     "BUILDKIT_INLINE_CACHE",
     "BUILDKIT_MULTI_PLATFORM",
     "BUILDKIT_SANDBOX_HOSTNAME",
+    "BUILDKIT_SBOM_SCAN_CONTEXT",
+    "BUILDKIT_SBOM_SCAN_STAGE",
     "BUILDKIT_SYNTAX",
     "SOURCE_DATE_EPOCH",
+    // secrets that have a meaning
+    "GIT_AUTH_HEADER",
+    "GIT_AUTH_TOKEN",
+    "HTTP_AUTH_HEADER_<host>",
+    "HTTP_AUTH_TOKEN_<host>",
     // steps
     "RUN",
     "RUN heredoc",
@@ -127,7 +135,13 @@ pub(crate) const DOCKERFILE: &[&str] = &[
 pub(crate) const TESTS: &[(&str, &[&str])] = &[
     ("# syntax", &["engine::registry::the_frontend_can_come_from_a_registry"]),
     ("--add-host", &["engine::containers::add_host_adds_names"]),
-    ("--allow", &["engine::containers::a_step_may_ask_for_another_network"]),
+    (
+        "--allow",
+        &[
+            "engine::containers::a_step_may_ask_for_another_network",
+            "engine::steps::a_device_that_the_daemon_guards_stays_closed",
+        ],
+    ),
     ("--annotation", &["engine::platforms::a_spec_may_name_its_platforms"]),
     (
         "--attest",
@@ -137,7 +151,13 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("--build-arg", &["engine::options::build_args_are_set"]),
-    ("--build-context", &["engine::contexts::a_directory_stands_in_for_a_stage"]),
+    (
+        "--build-context",
+        &[
+            "engine::contexts::every_kind_stands_in_for_stages_sources_and_images",
+            "engine::contexts::an_image_of_an_oci_layout_may_be_named_by_tag_or_digest",
+        ],
+    ),
     ("--builder", &["engine::client::a_builder_is_named"]),
     ("--cache-from", &["cache_backends::a_registry", "cache_backends::a_folder"]),
     (
@@ -251,10 +271,18 @@ pub(crate) const TESTS: &[(&str, &[&str])] = &[
         "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
         &["engine::remote::the_git_directory_is_kept_where_the_client_asks_for_it"],
     ),
+    ("BUILDKIT_DOCKERFILE_CHECK", &["engine::lint::a_build_warns_and_goes_on"]),
     ("BUILDKIT_INLINE_CACHE", &["cache_backends::inline_by_the_build_arg"]),
     ("BUILDKIT_MULTI_PLATFORM", &["engine::outputs::one_platform_can_be_told_as_several_are"]),
     ("BUILDKIT_SANDBOX_HOSTNAME", &["engine::containers::the_host_name_is_that_of_the_client"]),
+    ("BUILDKIT_SBOM_SCAN_CONTEXT", &["engine::attestations::an_sbom_tells_of_stages_and_of_the_context"]),
+    ("BUILDKIT_SBOM_SCAN_STAGE", &["engine::attestations::an_sbom_tells_of_one_stage"]),
     ("BUILDKIT_SYNTAX", &["engine::registry::the_frontend_can_come_from_a_registry"]),
+    ("GIT_AUTH_HEADER", &["engine::sources::a_header_opens_a_repository"]),
+    ("GIT_AUTH_TOKEN", &["engine::sources::a_token_opens_a_repository"]),
+    ("HTTP_AUTH_HEADER_<host>", &["engine::sources::a_token_opens_a_download"]),
+    ("HTTP_AUTH_TOKEN_<host>", &["engine::sources::a_token_opens_a_download"]),
+    ("RUN --device", &["engine::steps::a_device_that_the_daemon_guards_stays_closed"]),
     ("RUN --mount=type=ssh", &["engine::ssh::the_agent_of_the_environment_is_forwarded"]),
     ("RUN --mount=type=ssh,gid", &["engine::ssh::the_socket_is_where_and_as_the_spec_says"]),
     ("RUN --mount=type=ssh,id", &["engine::ssh::a_dockerfile_makes_the_same_image"]),

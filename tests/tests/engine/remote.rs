@@ -1,6 +1,6 @@
 //! Build contexts that are no directory of the client, compared with what the Dockerfile frontend makes of them.
 
-use optfrontend_tests::{Build, Repository, Site, differences, frontend, gzip, tar};
+use optfrontend_tests::{Build, Repository, Site, buildkit_version, differences, frontend, gzip, tar};
 
 use crate::contexts::same;
 
@@ -157,7 +157,10 @@ target "dockerfile-below" {{ context = "sub" }}
     {
         let image = bake(target);
         assert_eq!(image.only().text(path), content, "{target}");
-        let found = differences(&bake(dockerfile), &image);
-        assert!(found.is_empty(), "{target}: {found:#?}");
+        // As elsewhere, images of older Dockerfile frontends are another matter.
+        if buildkit_version() > (0, 8) {
+            let found = differences(&bake(dockerfile), &image);
+            assert!(found.is_empty(), "{target}: {found:#?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! `sources` and `add`: files from URLs, git repositories and archives, compared with Dockerfile `ADD`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use optfrontend_tests::{Build, Repository, Served, Site, frontend, gzip, is_refused, tar};
 
 use crate::contexts::{same, same_since};
@@ -203,6 +205,44 @@ fn a_token_opens_a_repository() {
     let image = build.flags(["--secret=id=GIT_AUTH_TOKEN,src=token"]).image();
     assert_eq!(image.only().text("/README"), "second");
     assert!(image.blobs.all().iter().all(|blob| !contains(blob, token.as_bytes())));
+}
+
+#[test]
+fn a_token_opens_a_download() {
+    let password = optfrontend_tests::nonce();
+    let site = Site::empty().file("/a.txt", "a").only_for("somebody", &password).start();
+    let token = STANDARD.encode(format!("somebody:{password}"));
+    let url = site.url("/a.txt");
+    let (dockerfile, spec) = (
+        format!("FROM scratch\nADD {url} /\n"),
+        format!(
+            "sources: {{a: {{http: '{url}', chmod: 0640}}}}\nstages: {{app: {{from: scratch, steps: [{{add: '{url}'}}, {{copy: a.txt, from: a, to: /b}}]}}}}"
+        ),
+    );
+    // A token is sent as `Bearer`, a header as it is.
+    for (id, secret) in [
+        ("HTTP_AUTH_TOKEN_127.0.0.1", token.clone()),
+        ("HTTP_AUTH_HEADER_127.0.0.1", format!("Basic {token}")),
+    ] {
+        let with =
+            |build: Build| build.file("secret", &secret).flags([format!("--secret=id={id},src=secret")]);
+        let image = with(Build::spec(&spec)).image();
+        assert_eq!((image.only().text("/a.txt"), image.only().text("/b")), ("a", "a"), "{id}");
+        let wanted = with(Build::dockerfile(&dockerfile)).image();
+        assert_eq!(wanted.only().entry("/a.txt"), image.only().entry("/a.txt"), "{id}");
+        assert!(image.blobs.all().iter().all(|blob| !contains(blob, token.as_bytes())), "{id}");
+    }
+}
+
+#[test]
+fn a_header_opens_a_repository() {
+    let password = optfrontend_tests::nonce();
+    let site = Site::empty().repository("/r.git", &repository()).only_for("somebody", &password).start();
+    let header = format!("Basic {}", STANDARD.encode(format!("somebody:{password}")));
+    let spec =
+        format!("stages: {{app: {{from: scratch, steps: [{{add: '{}', to: /}}]}}}}", site.url("/r.git#main"));
+    let build = Build::spec(&spec).file("header", &header).flags(["--secret=id=GIT_AUTH_HEADER,src=header"]);
+    assert_eq!(build.image().only().text("/README"), "second");
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
