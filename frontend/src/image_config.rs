@@ -148,12 +148,10 @@ impl ImageConfig {
 
     /// The environment, with a `PATH` where the image sets none.
     pub fn env(&self) -> Env {
-        let mut env = Env::new();
-        for entry in self.texts("Env") {
-            let (name, value) = entry.split_once('=').unwrap_or((&entry, ""));
-            env.insert(name.to_owned(), value.to_owned());
-        }
-        if !env.contains_key("PATH") {
+        let entries = self.texts("Env");
+        let pairs = entries.iter().map(|entry| entry.split_once('=').unwrap_or((entry, "")));
+        let mut env: Env = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        if !env.contains("PATH") {
             env.insert("PATH".to_owned(), DEFAULT_PATH.to_owned());
         }
         env

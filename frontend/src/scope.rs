@@ -1,11 +1,12 @@
 //! Variables: what a name stands for at a place of the spec.
 
+mod env;
+
 use indexmap::IndexMap;
 use spec_schema::decode::text::{Form, Part, Template, Variable};
 use spec_schema::diagnostic::{Diagnostic, Faults};
 
-/// Environment variables in the order in which an image config lists them.
-pub type Env = IndexMap<String, String>;
+pub use env::Env;
 
 /// Args and platform args: what is in scope everywhere in a spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,23 +56,23 @@ pub enum Lookup<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     globals: &'a Globals,
-    env: &'a [&'a Env],
+    env: Option<&'a Env>,
 }
 
 impl<'a> Scope<'a> {
     /// The scope outside of stages.
     pub fn global(globals: &'a Globals) -> Self {
-        Self { globals, env: &[] }
+        Self { globals, env: None }
     }
 
-    /// The scope inside a stage or step; the first environment that has a name wins.
-    pub fn within(globals: &'a Globals, env: &'a [&'a Env]) -> Self {
-        Self { globals, env }
+    /// The scope inside a stage or step.
+    pub fn within(globals: &'a Globals, env: &'a Env) -> Self {
+        Self { globals, env: Some(env) }
     }
 
     fn get(&self, name: &str) -> Lookup<'a> {
-        let nearest = self.env.iter().find_map(|env| env.get(name));
-        nearest.map_or_else(|| self.globals.get(name), |value| Lookup::Value(value))
+        let nearest = self.env.and_then(|env| env.get(name));
+        nearest.map_or_else(|| self.globals.get(name), Lookup::Value)
     }
 
     /// The text with its variables replaced; `None` once a fault has been recorded.
@@ -135,7 +136,7 @@ impl<'a> Scope<'a> {
     }
 
     fn undefined(&self, variable: &Variable, faults: &Faults) -> Diagnostic {
-        let env = self.env.iter().flat_map(|env| env.keys().map(String::as_str));
+        let env = self.env.iter().flat_map(|env| env.iter().map(|(name, _)| name));
         let help =
             faults.did_you_mean(&variable.name, self.globals.names().chain(env)).unwrap_or_else(|| {
                 "declare it under `args` or `env`; `$$` is a dollar that stays one".to_owned()

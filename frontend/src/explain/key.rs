@@ -46,11 +46,11 @@ fn content(input: &Input) -> String {
 
 /// Args and variables, by name, that are not those of the base.
 fn variables(run: &RunPlan, base: &Env, globals: &Globals) -> Vec<String> {
-    let own = run.env.iter().filter(|(name, value)| base.get(name) != Some(value));
-    let is_arg = |(name, value): &&(String, String)| globals.get(name) == Lookup::Value(value);
+    let own = run.env.iter().filter(|(name, value)| base.get(name) != Some(*value));
+    let is_arg = |(name, value): &(&str, &str)| globals.get(name) == Lookup::Value(value);
     let (args, variables): (Vec<_>, Vec<_>) = own.partition(is_arg);
-    let list = |what: &str, of: Vec<&(String, String)>| {
-        let names: Vec<&str> = of.iter().map(|(name, _)| name.as_str()).collect();
+    let list = |what: &str, of: Vec<(&str, &str)>| {
+        let names: Vec<&str> = of.iter().map(|(name, _)| *name).collect();
         (!names.is_empty()).then(|| format!("the {what} {}", names.join(", ")))
     };
     [list("args", args), list("variables", variables)].into_iter().flatten().collect()

@@ -233,10 +233,7 @@ fn ticked(program: &str) -> String {
 }
 
 fn search(run: &RunPlan) -> &str {
-    run.env
-        .iter()
-        .find(|(name, _)| name == "PATH")
-        .map_or(crate::image_config::DEFAULT_PATH, |(_, path)| path)
+    run.env.get("PATH").unwrap_or(crate::image_config::DEFAULT_PATH)
 }
 
 /// Where the program is; an error where nothing can be told of it.

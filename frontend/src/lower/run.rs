@@ -48,7 +48,7 @@ impl Lowerer<'_> {
         }
         ExecOp {
             args,
-            env: plan.env.clone(),
+            env: plan.env.to_pairs(),
             cwd: plan.workdir.clone(),
             user: (!plan.user.is_empty()).then(|| plan.user.clone()),
             root,

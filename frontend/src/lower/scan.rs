@@ -59,7 +59,7 @@ fn image(graph: &mut Graph, scanner: &Scanner) -> Output {
 }
 
 fn environment(scanner: &Scanner) -> Vec<(String, String)> {
-    let own = scanner.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let own = scanner.env.to_pairs().into_iter();
     let told = [
         ("DESTINATION", DESTINATION.to_owned()),
         ("SOURCE", format!("{CORES}/{CORE}")),

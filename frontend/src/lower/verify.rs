@@ -125,7 +125,7 @@ impl Lowerer<'_> {
         mounts.extend(process.script.as_ref().map(|script| self.mount(script)));
         let exec = ExecOp {
             args,
-            env: process.env.clone(),
+            env: process.env.to_pairs(),
             cwd: process.workdir.clone(),
             user: (!process.user.is_empty()).then(|| process.user.clone()),
             root: image,

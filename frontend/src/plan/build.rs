@@ -11,7 +11,7 @@ use super::annotations::annotations;
 use super::names::Names;
 use super::{
     Action, Apart, BuildPlan, FileChange, Place, Runtime, Squash, StagePlan, StepPlan, add, config, copy,
-    files, health, helper, onbuild, parallel, run, scan, users, verify,
+    files, health, onbuild, parallel, run, scan, users, verify,
 };
 use crate::expand::{Core, CoreAction, CoreStep};
 use crate::image_config::ImageConfig;
@@ -38,8 +38,12 @@ pub fn plan(
             stages.push(replaced(selected, base, &names));
             continue;
         }
-        let nothing_there = starts_empty(&selected.base, &stages);
-        let has_helper = helper::is_in(&selected.base, &stages);
+        let below = match selected.base {
+            Source::Stage(position) => stages.get(position),
+            _ => None,
+        };
+        let nothing_there = below.map_or(selected.base == Source::Scratch, |stage| stage.is_empty);
+        let has_helper = below.is_some_and(|stage| stage.has_helper);
         let (spec, steps) = (core.spec(), core.steps(selected.index));
         let planner = StagePlanner {
             spec,
@@ -75,6 +79,7 @@ pub fn plan(
 fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StagePlan {
     let SelectedStage { name, platform, base, from_span, .. } = selected.clone();
     let (base_name, label) = (names.vertex(1, 1, ""), names.label());
+    let is_empty = base == Source::Scratch;
     StagePlan {
         name,
         platform,
@@ -91,6 +96,8 @@ fn replaced(selected: &SelectedStage, runtime: Runtime, names: &Names) -> StageP
         verify: None,
         scans: Vec::new(),
         prefix: names.stage(),
+        is_empty,
+        has_helper: false,
     }
 }
 
@@ -106,7 +113,7 @@ pub(super) fn base_runtime(base: &Source, resolved: &Resolved, stages: &[StagePl
 
 /// The environment of an image that sets none.
 fn default_env() -> Env {
-    Env::from([("PATH".to_owned(), crate::image_config::DEFAULT_PATH.to_owned())])
+    Env::from_iter([("PATH".to_owned(), crate::image_config::DEFAULT_PATH.to_owned())])
 }
 
 fn image_runtime(config: Option<&ImageConfig>) -> Runtime {
@@ -116,17 +123,6 @@ fn image_runtime(config: Option<&ImageConfig>) -> Runtime {
         workdir: config.and_then(|config| config.text("WorkingDir")).unwrap_or("/").to_owned(),
         shell: shell.unwrap_or_else(|| vec!["/bin/sh".to_owned(), "-c".to_owned()]),
         user: config.and_then(|config| config.text("User")).unwrap_or_default().to_owned(),
-    }
-}
-
-/// True where a stage starts without any file.
-fn starts_empty(base: &Source, stages: &[StagePlan]) -> bool {
-    match base {
-        Source::Scratch => true,
-        Source::Image(_) | Source::External(_) => false,
-        Source::Stage(position) => stages
-            .get(*position)
-            .is_none_or(|stage| stage.steps.is_empty() && starts_empty(&stage.base, stages)),
     }
 }
 
@@ -152,6 +148,7 @@ pub(super) struct StagePlanner<'a> {
 impl StagePlanner<'_> {
     fn plan(mut self, resolved: &Resolved, faults: &mut Faults) -> StagePlan {
         let mut runtime = self.base.clone();
+        let starts_empty = self.nothing_there;
         self.nothing_there &= self.stage.users.is_none();
         let triggered = onbuild::triggers(&mut self, &mut runtime, faults);
         self.base = runtime.clone();
@@ -174,7 +171,10 @@ impl StagePlanner<'_> {
         let users = users::users(&self, &runtime, faults);
         let made = self.stage.users.as_ref().map(|written| users::step(&users, written.span));
         steps.splice(0..0, made.into_iter().chain(triggered.steps));
-        steps.extend(health::step(&self, faults));
+        let helper = health::step(&self, faults);
+        let has_helper = self.has_helper || helper.is_some();
+        steps.extend(helper);
+        let is_empty = starts_empty && steps.is_empty();
         let squash = self.squash(&steps);
         let total = parallel::name_all(&mut steps, squash.is_some(), &self.names);
         let squash = squash.map(|span| Squash { name: self.names.vertex(total, total, "squash"), span });
@@ -204,6 +204,8 @@ impl StagePlanner<'_> {
             verify,
             scans: Vec::new(),
             prefix: self.names.stage(),
+            is_empty,
+            has_helper,
         }
     }
 
@@ -311,7 +313,7 @@ impl StagePlanner<'_> {
 
     /// A text with its variables replaced; empty where that is a fault.
     pub(super) fn expand(&self, template: &Template, env: &Env, faults: &mut Faults) -> String {
-        Scope::within(&self.selection.globals, &[env]).expand(template, faults).unwrap_or_default()
+        Scope::within(&self.selection.globals, env).expand(template, faults).unwrap_or_default()
     }
 
     /// Texts with their variables replaced.

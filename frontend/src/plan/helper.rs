@@ -6,7 +6,7 @@ use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::RunStep;
 
 use super::build::StagePlanner;
-use super::{Action, CopyFilter, CopySource, FileChange, FileSource, StagePlan, StepPlan};
+use super::{Action, CopyFilter, CopySource, FileChange, FileSource, StepPlan};
 use crate::external::Origin;
 use crate::select::Source;
 
@@ -31,18 +31,6 @@ pub struct Limits {
 /// The frontend's own image, as a source of files.
 pub fn own_image() -> FileSource {
     FileSource::Other(Source::External(Box::new(Origin::Frontend.into())))
-}
-
-/// Whether the helper is in what a stage starts from, by another stage.
-pub(super) fn is_in(base: &Source, stages: &[StagePlan]) -> bool {
-    let Source::Stage(position) = base else { return false };
-    let adds = |step: &StepPlan| match &step.action {
-        Action::Files(changes) => changes
-            .iter()
-            .any(|change| matches!(change, FileChange::Copy { from, .. } if *from == own_image())),
-        Action::Run(_) | Action::Parallel(_) => false,
-    };
-    stages.get(*position).is_some_and(|stage| stage.steps.iter().any(adds) || is_in(&stage.base, stages))
 }
 
 /// The limits of a step; `None` where it has none.

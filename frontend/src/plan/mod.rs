@@ -103,6 +103,10 @@ pub struct StagePlan {
     pub scans: Vec<ScanPlan>,
     /// What stands in front of the name of each vertex.
     pub prefix: String,
+    /// Whether it has no files at all.
+    pub(crate) is_empty: bool,
+    /// Whether the helper is among its files.
+    pub(crate) has_helper: bool,
 }
 
 /// One layer in the place of several.
@@ -219,7 +223,7 @@ pub struct RunPlan {
     /// Program and arguments.
     pub args: Vec<String>,
     /// Environment.
-    pub env: Vec<(String, String)>,
+    pub env: Env,
     /// Working directory, absolute.
     pub workdir: String,
     /// User and group; empty for root.

@@ -11,12 +11,13 @@ use crate::expand::{CoreRun, default_secret_file};
 use crate::paths;
 use crate::scope::Env;
 
-/// Mounts of one step, and the variables that go with them.
+/// Mounts of one step, and what goes with them.
 #[derive(Default)]
 pub(super) struct Mounts {
     pub(super) list: Vec<MountPlan>,
     pub(super) secret_env: Vec<SecretEnv>,
-    pub(super) env: Vec<(String, String)>,
+    /// The socket of the first agent.
+    pub(super) agent: Option<String>,
 }
 
 impl Mounts {
@@ -150,9 +151,7 @@ impl Reader<'_, '_> {
             Some(target) => self.target(target),
             None => format!("/run/buildkit/ssh_agent.{number_of_agents}"),
         };
-        if number_of_agents == 0 {
-            mounts.env.push(("SSH_AUTH_SOCK".to_owned(), target.clone()));
-        }
+        mounts.agent.get_or_insert_with(|| target.clone());
         let mode = ssh.mode.map_or(0o600, |mode| mode.0);
         mounts.list.push(MountPlan::Ssh {
             id: ssh.id.as_ref().map_or("default", |id| id.as_str()).to_owned(),

@@ -12,10 +12,13 @@ use super::process::process;
 use super::{Action, MountPlan, RunPlan, Runtime, helper, mounts};
 use crate::expand::CoreRun;
 use crate::paths;
-use crate::scope::{Env, Scope, words};
+use crate::scope::{Env, Lookup, words};
 
 /// Where a script with a `#!` line is mounted.
 const SCRIPT_PATH: &str = "/dev/optfrontend/script";
+
+/// The variable that names the socket of an agent.
+const AGENT: &str = "SSH_AUTH_SOCK";
 
 /// The variable by which a step is another one when its time has come.
 const REFRESH: &str = "OPTFRONTEND_REFRESH";
@@ -28,14 +31,8 @@ pub(super) fn run(
     faults: &mut Faults,
 ) -> (Action, String) {
     let step = &run.step;
-    let env = step_env(planner, step, &runtime.env, faults);
-    let merged;
-    let scope_env = if env.is_empty() {
-        &runtime.env
-    } else {
-        merged = runtime.env.iter().chain(&env).map(|(name, value)| (name.clone(), value.clone())).collect();
-        &merged
-    };
+    let (own_env, scope_env) = step_env(planner, step, &runtime.env, faults);
+    let scope_env = &scope_env;
     let shell = if step.shell.is_empty() {
         runtime.shell.clone()
     } else {
@@ -64,9 +61,9 @@ pub(super) fn run(
     mounts.add_all(planner, run, scope_env, &workdir, faults);
     mounts.list.extend(script);
     let process = process(planner, step, scope_env, &mounts.list, faults);
-    let mut env = environment(planner, &step.run, &runtime.env, env);
-    env.extend(mounts.env);
-    env.extend(refresh(planner, step, faults));
+    let mut env = environment(planner, &step.run, &runtime.env, own_env);
+    let socket = mounts.agent.filter(|_| !env.contains(AGENT)).map(|socket| (AGENT.to_owned(), socket));
+    env.extend(socket.into_iter().chain(refresh(planner, step, faults)));
     let plan = RunPlan {
         args,
         env,
@@ -95,15 +92,20 @@ fn refresh(planner: &StagePlanner<'_>, step: &RunStep, faults: &mut Faults) -> O
     Some((REFRESH.to_owned(), planner.selection.now.start_of_span(seconds).rfc3339()))
 }
 
-/// The step's own variables; each sees those above it.
-fn step_env(planner: &StagePlanner<'_>, step: &RunStep, stage: &Env, faults: &mut Faults) -> Env {
-    let mut env = Env::new();
+/// The step's own variables, of which each sees those above it, and all that its texts see.
+fn step_env(
+    planner: &StagePlanner<'_>,
+    step: &RunStep,
+    stage: &Env,
+    faults: &mut Faults,
+) -> (Vec<(String, String)>, Env) {
+    let (mut own, mut seen) = (Vec::new(), stage.clone());
     for (name, entry) in step.env.iter() {
-        let layers = [&env, stage];
-        let value = Scope::within(&planner.selection.globals, &layers).expand(&entry.value, faults);
-        env.insert(name.to_owned(), value.unwrap_or_default());
+        let value = planner.expand(&entry.value, &seen, faults);
+        own.push((name.to_owned(), value.clone()));
+        seen.insert(name.to_owned(), value);
     }
-    env
+    (own, seen)
 }
 
 /// The environment of the process: the stage's, the args that the script names, the step's own.
@@ -111,22 +113,19 @@ fn environment(
     planner: &StagePlanner<'_>,
     command: &Command,
     stage: &Env,
-    step: Env,
-) -> Vec<(String, String)> {
+    own: Vec<(String, String)>,
+) -> Env {
+    let globals = &planner.selection.globals;
+    let is_arg = |word: &&str| globals.get(word) != Lookup::Unknown && !stage.contains(word);
+    let named: BTreeSet<&str> = match command {
+        Command::Script(script) => words(script).filter(is_arg).collect(),
+        Command::Exec(..) => BTreeSet::new(),
+    };
+    let args = globals.iter().filter(|(name, _)| named.contains(name));
+    let args = args.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
     let mut env = stage.clone();
-    if let Command::Script(script) = command {
-        let named: BTreeSet<&str> = words(script).collect();
-        for (name, value) in planner.selection.globals.iter() {
-            if let Some(value) = value
-                && named.contains(name)
-                && !stage.contains_key(name)
-            {
-                env.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
-    env.extend(step);
-    env.into_iter().collect()
+    env.extend(args.chain(own));
+    env
 }
 
 /// Program and arguments for a script, and the file to mount where the script names its own interpreter.

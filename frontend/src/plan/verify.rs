@@ -77,7 +77,7 @@ pub struct ImageProcess {
     /// Program and arguments.
     pub args: Vec<String>,
     /// Environment.
-    pub env: Vec<(String, String)>,
+    pub env: Env,
     /// Working directory, absolute.
     pub workdir: String,
     /// User and group; empty for root.
@@ -178,7 +178,7 @@ pub(super) fn verify(
         image_user: String::new(),
         paths,
         looker: looker.flatten().unwrap_or_default(),
-        search: runtime.env.get("PATH").cloned().unwrap_or_default(),
+        search: runtime.env.get("PATH").unwrap_or_default().to_owned(),
         runs: verify.run.iter().map(|run| reader.run(run, helper)).collect(),
         serve: verify.serve.as_ref().map(|serve| reader.serve(serve, helper)),
         attestations: attestations.collect(),
@@ -232,7 +232,7 @@ impl Reader<'_, '_> {
             span: run.span,
             display,
             args,
-            env: env.into_iter().collect(),
+            env,
             workdir: self.runtime.workdir.clone(),
             user: user.unwrap_or_else(|| self.runtime.user.clone()),
             network: run.network.unwrap_or(Network::None),
@@ -302,7 +302,7 @@ impl Reader<'_, '_> {
             span: *span,
             display: format!("serve {}", address.value),
             args: Vec::new(),
-            env: env.into_iter().collect(),
+            env,
             workdir: self.runtime.workdir.clone(),
             user: self.runtime.user.clone(),
             network: network.unwrap_or(Network::None),

@@ -88,7 +88,7 @@ fn weighings(
     let below = below(compiled, opts, daemon);
     let weighing = |(at, plan): (usize, &BuildPlan)| {
         let search = plan.stages.last().and_then(|stage| stage.runtime.env.get("PATH"));
-        let look = looked_for(search.map_or("", String::as_str));
+        let look = looked_for(search.unwrap_or_default());
         let before = before.and_then(|before| before.get(at)).map(Option::as_ref);
         lower_weighing(plan, &compiled.resolved, &below, looker, before, &look)
     };

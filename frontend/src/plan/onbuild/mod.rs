@@ -32,7 +32,7 @@ pub(super) fn triggers(
 ) -> Triggered {
     let selected = planner.selected;
     let span = selected.from_span;
-    let mut run = Triggers { args: Env::new(), has_cmd: false, span, done: Triggered::default() };
+    let mut run = Triggers { args: Env::default(), has_cmd: false, span, done: Triggered::default() };
     for trigger in &selected.triggers {
         let mut own = Faults::new();
         match run.apply(planner, &trigger.instruction, runtime, &mut own) {
@@ -203,7 +203,7 @@ impl Triggers {
     }
 
     fn expand(&self, text: &str, quotes: Quotes, runtime: &Runtime) -> Result<String, String> {
-        let value = |name: &str| runtime.env.get(name).or_else(|| self.args.get(name)).cloned();
+        let value = |name: &str| runtime.env.get(name).or_else(|| self.args.get(name)).map(str::to_owned);
         words::expand(text, quotes, &value)
     }
 }

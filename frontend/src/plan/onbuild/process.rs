@@ -26,7 +26,7 @@ impl Triggers {
         // A step of ours would run as the user of the base image, whatever came between.
         step.literal("run_as", Some(if runtime.user.is_empty() { "0" } else { &runtime.user }));
         let mut env = Mapping::new(self.span);
-        for (name, value) in self.args.iter().filter(|(name, _)| !runtime.env.contains_key(*name)) {
+        for (name, value) in self.args.iter().filter(|(name, _)| !runtime.env.contains(name)) {
             env.literal(name, Some(value));
         }
         step.add("env", env.node());
