@@ -41,6 +41,7 @@ pub struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) files: Vec<SourceFile>,
     first_with: BTreeMap<RawDigest, OpId>,
+    size: usize,
 }
 
 /// An op, encoded when it is added: its inputs cannot change any more.
@@ -182,8 +183,16 @@ impl Graph {
         let op = OpId(number(self.nodes.len()));
         let raw = hash(&bytes);
         let first = *self.first_with.entry(raw).or_insert(op);
+        if first == op {
+            self.size += bytes.len();
+        }
         self.nodes.push(Node { uses, bytes, digest: digest_text(&raw), first, caps, record });
         Output { op, index: 0 }
+    }
+
+    /// The bytes of all ops, those of equal ones once: what a definition of them has beside names, lines and source files.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     pub(crate) fn has(&self, output: Output) -> bool {

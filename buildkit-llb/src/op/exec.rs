@@ -187,7 +187,7 @@ impl ExecOp {
     fn meta(self) -> pb::Meta {
         pb::Meta {
             args: self.args,
-            env: self.env.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
+            env: self.env.into_iter().map(|(name, value)| [&name, "=", &value].concat()).collect(),
             cwd: self.cwd,
             user: self.user.unwrap_or_default(),
             proxy_env: self.proxy_env.map(ProxyEnv::into_pb),

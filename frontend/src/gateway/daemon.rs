@@ -8,7 +8,7 @@ use buildkit_proto::moby::buildkit::v1::frontend::PongResponse;
 use buildkit_proto::pb;
 
 /// Bytes a daemon takes in one request, since 0.14.
-pub(super) const MAX_REQUEST: usize = 16 << 20;
+pub(crate) const MAX_REQUEST: usize = 16 << 20;
 
 /// Bytes a daemon before 0.14 takes in one request.
 pub(super) const MAX_REQUEST_BEFORE_0_14: usize = 4 << 20;

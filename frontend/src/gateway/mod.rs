@@ -21,6 +21,7 @@ mod source;
 mod stdio;
 
 pub use client::{Gateway, Warning};
+pub(crate) use daemon::MAX_REQUEST;
 pub use daemon::{CapabilityError, DaemonInfo, Worker, caps};
 pub use error::GatewayError;
 pub use files::FileStat;

@@ -6,12 +6,12 @@ use buildkit_llb::caps::{self, Cap};
 
 use super::copy::are_plain_with_parents;
 use super::secret_env;
-use crate::gateway::DaemonInfo;
+use crate::gateway::{DaemonInfo, MAX_REQUEST};
 use crate::permissions::fixed_bits;
 use crate::plan::{Action, FileChange, StepPlan, has_wildcard};
 use spec_schema::decode::Mode;
 
-/// What the daemon can do, of that for which there is another way.
+/// What the daemon can do, of that for which there is another way, and how much it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own")]
 pub struct Abilities {
@@ -29,6 +29,8 @@ pub struct Abilities {
     pub copy_patterns: bool,
     /// Tell the files of a mount by how they were made. Else their content is read to tell them by.
     pub content_cache: bool,
+    /// The largest request that it takes, in bytes.
+    pub max_request: usize,
 }
 
 impl Abilities {
@@ -41,6 +43,7 @@ impl Abilities {
         link_removal: true,
         copy_patterns: true,
         content_cache: true,
+        max_request: MAX_REQUEST,
     };
 
     /// The daemon's.
@@ -54,6 +57,7 @@ impl Abilities {
             link_removal: has(caps::FILE_RM_NO_FOLLOW_SYMLINK),
             copy_patterns: has(caps::FILE_COPY_PATTERNS),
             content_cache: has(caps::EXEC_MOUNT_CONTENT_CACHE),
+            max_request: daemon.max_request(),
         }
     }
 

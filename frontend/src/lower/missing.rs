@@ -7,7 +7,7 @@ use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 
 use super::Lowered;
-use crate::gateway::{CapabilityError, DaemonInfo};
+use crate::gateway::{CapabilityError, DaemonInfo, MAX_REQUEST};
 use crate::permissions::fixed_bits;
 use crate::plan::{Action, BuildPlan, FileChange, MountPlan, RunPlan, StepPlan, has_wildcard};
 use crate::select::Source;
@@ -20,8 +20,11 @@ struct Feature {
 }
 
 impl Lowered {
-    /// What the daemon cannot do: a fault at each step that asks for it.
+    /// What the daemon cannot do: a fault at each step that asks for it, or where there is more than it takes.
     pub fn missing(&self, daemon: &DaemonInfo, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
+        if let Some(span) = self.too_large {
+            return vec![too_large(span, daemon.max_request())];
+        }
         let supports = |cap: &str| {
             daemon.supports(cap).map_err(|error| match error {
                 CapabilityError::Disabled { reason, .. } => Some(reason),
@@ -59,6 +62,15 @@ impl Lowered {
             .map_or_else(|| missing.name.clone().unwrap_or_else(|| "this build".to_owned()), str::to_owned);
         vec![fault(missing, span, Feature { words, help: None })]
     }
+}
+
+fn too_large(span: Span, limit: usize) -> Diagnostic {
+    let message =
+        format!("up to here the build has more than {limit} bytes, and this BuildKit takes no more");
+    let newer = if limit < MAX_REQUEST { ", or use BuildKit 0.14 or newer" } else { "" };
+    Diagnostic::new(span, message).help(format!(
+        "each process has all variables of its stage with it: set them where they are needed, by `env` of a step; put large texts into files of the build context{newer}"
+    ))
 }
 
 fn squash() -> Feature {

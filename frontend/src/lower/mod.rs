@@ -71,6 +71,8 @@ pub struct Lowered {
     context: Option<Output>,
     /// The spec's files in the graph, in the order of their ids.
     files: Vec<SourceFileId>,
+    /// The step with which there is more than the daemon takes; what would come behind it is not there.
+    too_large: Option<Span>,
 }
 
 /// Lowers one platform's plan.
@@ -81,8 +83,8 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
     let definition = lowerer.graph.marshal(result);
     let checks = lowerer.checks(result);
     let scans = lowerer.scans(result);
-    let Lowerer { graph, stages, context, files, .. } = lowerer;
-    Lowered { definition, checks, scans, graph, result, stages, context, files }
+    let Lowerer { graph, stages, context, files, too_large, .. } = lowerer;
+    Lowered { definition, checks, scans, graph, result, stages, context, files, too_large }
 }
 
 /// The files that a stage starts from, as [`lower`] names them; `None` where there are none.
@@ -127,6 +129,8 @@ struct Lowerer<'a> {
     in_image: bool,
     /// What the steps of all stages have changed.
     changes: Vec<Change>,
+    /// The step with which there is more than the daemon takes.
+    too_large: Option<Span>,
 }
 
 /// What a step has changed: what was there before it, and what was there then.
@@ -169,19 +173,24 @@ impl<'a> Lowerer<'a> {
             time: None,
             in_image: false,
             changes: Vec::new(),
+            too_large: None,
         }
     }
 
     /// Adds the first `count` stages.
     fn add_stages(&mut self, count: usize) {
         let plan = self.plan;
-        let chain = plan.chain();
-        for (position, stage) in plan.stages.iter().enumerate().take(count) {
+        let mut in_image = vec![false; plan.stages.len()];
+        plan.chain().into_iter().for_each(|position| in_image[position] = true);
+        for (stage, in_image) in plan.stages.iter().zip(in_image).take(count) {
             // Another time must not run the steps of stages that only hand files on: a copy keeps the times of files anyway.
-            self.in_image = chain.contains(&position);
+            self.in_image = in_image;
             self.time = plan.epoch.filter(|_| self.in_image).map(Epoch::nanoseconds);
             let output = self.stage(stage);
             self.stages.push(output);
+            if self.too_large.is_some() {
+                break;
+            }
         }
     }
 
@@ -208,31 +217,40 @@ impl<'a> Lowerer<'a> {
         squashed
     }
 
-    /// Adds steps one after the other.
+    /// Adds steps one after the other, as far as the daemon takes them.
     fn steps(&mut self, root: Option<Output>, steps: &[StepPlan], scope: StageScope<'_>) -> Option<Output> {
         let mut pile = Pile::on(root);
         for (index, step) in steps.iter().enumerate() {
-            let mut meta = self.meta(&self.name(step), step.span);
-            meta.ignore_cache = step.no_cache || scope.ignore_cache && step.action.can_differ();
-            if let (Action::Files(changes), Place::Apart(apart), true) =
-                (&step.action, &step.place, self.surroundings.abilities.merges)
-            {
-                let (before, after) = self.apart(&mut pile, index, changes, apart, meta);
-                self.changed(index, before, after);
-                continue;
+            pile = self.step(pile, index, step, scope);
+            if self.graph.size() > self.surroundings.abilities.max_request {
+                self.too_large.get_or_insert(step.span);
+                break;
             }
-            let root = self.merged(&mut pile, scope);
-            let known = self.changes.len();
-            pile = pile.replaced_by(match &step.action {
-                Action::Run(plan) => self.run(root, plan, scope.platform, meta),
-                Action::Files(changes) => self.change(root, changes, meta),
-                Action::Parallel(branches) => self.parallel(root, step, branches, scope),
-            });
-            // What its branches have changed is what it has changed.
-            self.changes.truncate(known);
-            self.changed(index, root, pile.root());
         }
         self.merged(&mut pile, scope)
+    }
+
+    fn step(&mut self, mut pile: Pile, index: usize, step: &StepPlan, scope: StageScope<'_>) -> Pile {
+        let mut meta = self.meta(&self.name(step), step.span);
+        meta.ignore_cache = step.no_cache || scope.ignore_cache && step.action.can_differ();
+        if let (Action::Files(changes), Place::Apart(apart), true) =
+            (&step.action, &step.place, self.surroundings.abilities.merges)
+        {
+            let (before, after) = self.apart(&mut pile, index, changes, apart, meta);
+            self.changed(index, before, after);
+            return pile;
+        }
+        let root = self.merged(&mut pile, scope);
+        let known = self.changes.len();
+        pile = pile.replaced_by(match &step.action {
+            Action::Run(plan) => self.run(root, plan, scope.platform, meta),
+            Action::Files(changes) => self.change(root, changes, meta),
+            Action::Parallel(branches) => self.parallel(root, step, branches, scope),
+        });
+        // What its branches have changed is what it has changed.
+        self.changes.truncate(known);
+        self.changed(index, root, pile.root());
+        pile
     }
 
     fn changed(&mut self, step: usize, before: Option<Output>, after: Option<Output>) {

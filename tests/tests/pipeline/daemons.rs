@@ -30,6 +30,34 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_too_much_for_a_daemon_is_said_at_the_step_with_which_it_is() {
+    let stage = |n| {
+        let from = if n == 0 { "busybox".to_owned() } else { format!("s{}", n - 1) };
+        format!("  s{n}: {{from: {from}, env: {{V{n}: {}}}, steps: [{{run: make}}]}}\n", "v".repeat(1000))
+    };
+    // 1 + 2 + … thousand bytes: 4 MiB are passed by the 91st, 16 MiB by the 182nd.
+    for (release, fits, line, limit, newer) in
+        [(8, 85, 92, 4 << 20, ", or use BuildKit 0.14 or newer"), (25, 175, 183, 16 << 20, "")]
+    {
+        let fake = |stages| {
+            let spec = format!("stages:\n{}", (0..stages).map(stage).collect::<String>());
+            images().release(Release(release)).file("dockerfile", "build.yaml", spec)
+        };
+        let (_, outcome) = run(fake(fits), &opts(&[])).await;
+        outcome.unwrap();
+        let (session, outcome) = run(fake(200), &opts(&[])).await;
+        let expected = format!(
+            "up to here the build has more than {limit} bytes, and this BuildKit takes no more\n  \
+             help: each process has all variables of its stage with it: set them where they are needed, by `env` of a step; \
+             put large texts into files of the build context{newer}"
+        );
+        let told = outcome.unwrap_err().message;
+        assert!(told.starts_with(&format!("build.yaml:{line}:")) && told.ends_with(&expected), "{told}");
+        assert!(session.definitions().iter().all(|it| it.def.len() < 3), "a part of it is sent");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_layer_is_not_promised_where_it_cannot_be_made() {
     let stage = |from| {
         format!(
