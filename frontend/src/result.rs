@@ -93,17 +93,24 @@ pub fn config_of(plan: &BuildPlan, stage: Option<usize>, resolved: &Resolved) ->
     let mut config = base.cloned().unwrap_or_else(|| ImageConfig::scratch(&plan.platform));
     config.remove_root("created");
     add_labels(&mut config, plan);
+    let mut env = None;
     for stage in chain {
         // Triggers are for what starts from the one that has them, and not for what starts from that in turn.
         config.remove("OnBuild");
         for change in &stage.config {
             apply(&mut config, change);
+            if let ConfigChange::Env(whole) = change {
+                env = Some(whole);
+            }
             if *change == ConfigChange::Remove("Labels") {
                 // A stage drops what it inherits, and not what every image has.
                 add_labels(&mut config, plan);
             }
         }
         config.add_history(stage_history(stage, plan.epoch));
+    }
+    if let Some(env) = env {
+        config.set_env(env);
     }
     config
 }
@@ -116,7 +123,8 @@ fn add_labels(config: &mut ImageConfig, plan: &BuildPlan) {
 
 fn apply(config: &mut ImageConfig, change: &ConfigChange) {
     match change {
-        ConfigChange::Env(env) => config.set_env(env),
+        // Only its place among the keys: each is the whole environment, so the last one is all that there is to write.
+        ConfigChange::Env(_) => config.set("Env", Value::Null),
         ConfigChange::Set(key, value) => config.set(key, value.clone()),
         ConfigChange::Add(key, name, value) => config.add_to(key, name, value.clone()),
         ConfigChange::Remove(key) => config.remove(key),

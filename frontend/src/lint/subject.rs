@@ -64,6 +64,8 @@ pub(super) struct StageView<'a> {
     pub(super) stage: &'a Stage,
     /// What it starts from, with variables replaced.
     pub(super) from: Option<String>,
+    /// The position of that, where it is a stage.
+    below: Option<usize>,
     /// Its steps, those of branches among them, in the order written.
     pub(super) steps: Vec<&'a CoreStep>,
     /// Those that run something.
@@ -99,14 +101,16 @@ impl<'a> Subject<'a> {
         target: Option<Target>,
     ) -> Self {
         let scope = Scope::global(globals);
+        let positions: BTreeMap<&str, usize> =
+            core.spec().stages.names().enumerate().map(|(position, name)| (name, position)).collect();
         let stage = |(index, (name, entry)): (usize, (&'a str, &'a Entry<Stage>))| {
             let steps = flat(core.steps(index));
             let runs = steps.iter().filter_map(|step| RunView::of(step)).collect();
             let from = scope.expand(&entry.value.from, &mut Faults::new());
-            StageView { name, name_span: entry.key_span, stage: &entry.value, from, steps, runs }
+            let below = from.as_deref().and_then(|from| positions.get(from).copied());
+            StageView { name, name_span: entry.key_span, stage: &entry.value, from, below, steps, runs }
         };
         let stages: Vec<StageView<'_>> = core.spec().stages.iter().enumerate().map(stage).collect();
-        let positions = stages.iter().enumerate().map(|(at, stage)| (stage.name, at)).collect();
         let needed = target.iter().flat_map(|target| target.needs.iter().copied()).collect();
         Self {
             files,
@@ -257,14 +261,9 @@ impl<'a> Subject<'a> {
 
     /// The stage and those that it starts from, itself first.
     pub(super) fn chain(&self, stage: &StageView<'a>) -> Vec<&StageView<'a>> {
-        let mut chain: Vec<&StageView<'a>> = self.named(stage.name).into_iter().collect();
-        while let Some(below) = chain.last().and_then(|stage| self.named(stage.from.as_deref()?)) {
-            if chain.len() > self.stages.len() {
-                break;
-            }
-            chain.push(below);
-        }
-        chain
+        let below = |stage: &&StageView<'a>| self.stages.get(stage.below?);
+        // Stages that start from one another in a circle are a fault of their own.
+        std::iter::successors(self.named(stage.name), below).take(self.stages.len()).collect()
     }
 
     fn named(&self, name: &str) -> Option<&StageView<'a>> {
