@@ -41,7 +41,8 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     }
     modules_platform(project);
     // What is built is made of files of the same name.
-    let sources = [entry.clone(), entry.replacen(&output, "src", 1).replace(".js", ".ts")];
+    let stem = entry.strip_suffix(".js").unwrap_or(&entry);
+    let sources = [entry.clone(), format!("{}.ts", stem.replacen(&output, "src", 1))];
     for source in sources {
         let words = [
             "listen(",
@@ -91,12 +92,16 @@ fn entry(project: &mut Project<'_>, manifest: &Value) -> Option<String> {
     if let Some(entry) = project.asked.option("entry") {
         return Some(entry.to_owned());
     }
-    if let Some(script) = manifest["scripts"]["start"].as_str() {
-        let mut words = script.split_whitespace();
-        let file =
-            (words.next() == Some("node")).then(|| words.find(|word| !word.starts_with('-'))).flatten()?;
-        project.find("entry", file, "the script `start`");
-        return Some(file.to_owned());
+    for name in ["start", "start:prod", "start:production"] {
+        let file = manifest["scripts"][name].as_str().and_then(run_by);
+        if let Some(file) = file.filter(|file| !matches!(*file, "." | "./")) {
+            project.find("entry", file, format!("the script `{name}`"));
+            return Some(file.to_owned());
+        }
+    }
+    // What another program starts is not known.
+    if manifest["scripts"]["start"].as_str().is_some_and(|script| run_by(script).is_none()) {
+        return None;
     }
     if let Some(file) = manifest["main"].as_str() {
         project.find("entry", file, "`main` in package.json");
@@ -107,6 +112,25 @@ fn entry(project: &mut Project<'_>, manifest: &Value) -> Option<String> {
             project.find("entry", file, "the file is there");
             return Some(file.to_owned());
         }
+    }
+    None
+}
+
+/// The file that a script runs with Node.js.
+fn run_by(script: &str) -> Option<&str> {
+    let is_setting = |word: &&str| word.contains('=') || *word == "cross-env";
+    let mut words = script.split_whitespace().skip_while(is_setting);
+    if words.next() != Some("node") {
+        return None;
+    }
+    while let Some(word) = words.next() {
+        match word {
+            "-r" | "--require" | "--import" | "--loader" | "--env-file" | "-C" | "--conditions" => {
+                words.next()
+            }
+            option if option.starts_with('-') => continue,
+            file => return Some(file),
+        };
     }
     None
 }
@@ -140,8 +164,18 @@ fn has_binaries(project: &mut Project<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::CURRENT;
+    use super::{CURRENT, run_by};
     use crate::presets::Kind;
+
+    #[test]
+    fn a_script_runs_a_file() {
+        assert_eq!(run_by("node dist/server.js"), Some("dist/server.js"));
+        assert_eq!(run_by("NODE_ENV=production node --enable-source-maps a.js"), Some("a.js"));
+        assert_eq!(run_by("cross-env A=b node -r dotenv/config --env-file=.env a.js && echo"), Some("a.js"));
+        assert_eq!(run_by("node ."), Some("."));
+        assert_eq!(run_by("nest start"), None);
+        assert_eq!(run_by("node"), None);
+    }
 
     #[test]
     fn the_current_release_is_that_of_the_presets() {
