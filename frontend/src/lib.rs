@@ -54,6 +54,7 @@ pub mod scan_target;
 pub mod scope;
 pub mod select;
 mod settle;
+mod signals;
 mod sizes;
 pub mod source;
 mod subrequest;

@@ -12,7 +12,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 pub(crate) use told::{answer, text};
 
 use crate::assumed::Assumed;
-use crate::convert::{Conversion, convert};
+use crate::convert::{Conversion, LeftOutStage, convert};
 use crate::entrypoint::IgnoreRules;
 use crate::expand::{Core, expand};
 use crate::lint::{Findings, Subject, Target, lint};
@@ -69,7 +69,18 @@ impl Audit {
         let mut faults = Faults::new();
         let platforms = platforms(core.spec(), opts, build, &mut faults);
         let first = platforms.list.first();
-        let selection = first.and_then(|one| select(&core, &request, build, one, &mut faults));
+        // As Docker checks a Dockerfile: all of it, unless a target is named.
+        let left_out = conversion.left_out.iter();
+        let is_meant =
+            |stage: &&LeftOutStage| request.target.as_ref().is_none_or(|target| *target == stage.name);
+        let broken: Vec<Diagnostic> =
+            left_out.filter(is_meant).flat_map(|stage| &stage.faults).cloned().collect();
+        let is_there = request.target.is_none() || broken.is_empty();
+        for fault in broken {
+            faults.push(fault);
+        }
+        let selection =
+            first.filter(|_| is_there).and_then(|one| select(&core, &request, build, one, &mut faults));
         Ok(Self { conversion, core, request, build: build.clone(), selection, faults })
     }
 

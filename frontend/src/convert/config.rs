@@ -5,10 +5,12 @@ use spec_schema::decode::text::Text;
 use spec_schema::node::Node;
 use spec_schema::span::Span;
 
-use super::pieces::Quotes;
-use super::stage::Walk;
+use super::pieces::{Piece, Quotes, literal};
+use super::stage::{Walk, default_shell};
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Body, Check, Command, Onbuild};
+use crate::plan::ports;
+use crate::signals;
 
 /// The label that says who made an image.
 const AUTHORS: &str = "org.opencontainers.image.authors";
@@ -24,11 +26,7 @@ impl Walk<'_, '_> {
                     self.put("labels", Some(name), node);
                 }
             }
-            Body::Expose(ports) => {
-                let empty = |port: &&Text| matches!(port.as_str(), "\"\"" | "''");
-                let ports: Vec<Text> = ports.iter().filter(|port| !empty(port)).cloned().collect();
-                self.each("expose", &ports);
-            }
+            Body::Expose(ports) => ports.iter().for_each(|port| self.expose(port)),
             Body::Volume(paths) => {
                 for path in paths.iter().filter(|path| !path.starts_with(['/', '$', '"', '\''])) {
                     let text = format!(
@@ -55,6 +53,12 @@ impl Walk<'_, '_> {
                 self.put("healthcheck", None, node);
             }
             Body::StopSignal(signal) => {
+                let pieces = self.pieces(signal, Quotes::Removed);
+                if let Some(value) =
+                    self.names.evaluate(&pieces).filter(|value| signals::number(value).is_none())
+                {
+                    self.fault(signal.span, format!("`{value}` is not a signal"), signals::HELP);
+                }
                 let node = tree::text(self.word(signal), signal.span);
                 self.put("stop_signal", None, node);
             }
@@ -78,8 +82,37 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// A port, or what a variable stands for; of what it is on the host an image knows nothing.
+    fn expose(&mut self, written: &Text) {
+        let pieces = self.pieces(written, Quotes::Removed);
+        let host = pieces.iter().rposition(|piece| matches!(piece, Piece::Text(text) if text.contains(':')));
+        let mut port = pieces.get(host.unwrap_or_default()..).unwrap_or_default().to_vec();
+        if let (Some(_), Some(Piece::Text(first))) = (host, port.first_mut()) {
+            *first = first.rsplit(':').next().unwrap_or_default().to_owned();
+            self.note(written.span, format!("of `{}`, an image has the last port alone", written.value));
+        }
+        match literal(&port).as_deref() {
+            Some("") if host.is_none() => return,
+            Some("0" | "0/tcp" | "0/udp") => {
+                return self.note(written.span, format!("left out: `{}`, which is no port", written.value));
+            }
+            Some(text) if ports(text).is_none() => {
+                let help = "write a port such as `8080`, `53/udp` or `8000-8010`";
+                return self.fault(written.span, format!("`{text}` is not a port"), help);
+            }
+            _ => {}
+        }
+        let node = tree::text(self.rendered(&port, written.span), written.span);
+        self.put("expose", None, node);
+    }
+
     fn command(&mut self, command: &Command) -> Node {
         match command {
+            // A shell that is asked for nothing.
+            Command::Shell(script) if script.text.is_empty() => {
+                let shell = self.shell.clone().unwrap_or_else(default_shell);
+                tree::literals(shell.iter().chain([&script.text]), script.text.span)
+            }
             Command::Exec(list, span) => tree::literals(list, *span),
             Command::Shell(script) => match self.passing_shell() {
                 None => tree::text(script.text.value.clone(), script.text.span),

@@ -1,6 +1,5 @@
 //! `COPY` and `ADD`.
 
-use spec_schema::decode::Mode;
 use spec_schema::decode::text::Text;
 use spec_schema::node::Node;
 use spec_schema::span::Span;
@@ -12,9 +11,22 @@ use super::run::source;
 use super::stage::Walk;
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Flag, HereDocument, Transfer, flag, switch};
+use crate::dockerfile::values::is_mode;
+use crate::paths;
 
 impl Walk<'_, '_> {
     pub(super) fn copy(&mut self, copy: &Transfer, span: Span) {
+        for source in copy.sources.iter().filter(|source| is_remote(source)) {
+            let help = "`ADD` takes what is elsewhere";
+            self.fault(
+                source.span,
+                format!("`COPY` takes files, and `{}` is an address", source.value),
+                help,
+            );
+        }
+        if let Some(from) = flag(&copy.flags, "from") {
+            self.check_source(from);
+        }
         if !copy.sources.is_empty() {
             self.copy_step(copy, span);
         }
@@ -23,6 +35,7 @@ impl Walk<'_, '_> {
 
     pub(super) fn add(&mut self, add: &Transfer, span: Span) {
         let sources: Vec<&str> = add.sources.iter().map(|source| source.as_str()).collect();
+        self.check_checksum(add);
         let local = sources.iter().all(|source| !is_remote(source));
         let archives = sources.iter().any(|source| may_be_archive(source));
         let linked = switch(&add.flags, "link") == Some(true);
@@ -43,9 +56,31 @@ impl Walk<'_, '_> {
         self.documents(add, span);
     }
 
+    /// Several files go to a directory; to what may be a file they go one after the other, as they do here.
     fn copy_step(&mut self, copy: &Transfer, span: Span) {
+        let directory = copy.sources.len() < 2 || self.names_directory(&copy.dest);
+        if directory {
+            return self.copy_these(copy, span);
+        }
+        for source in &copy.sources {
+            self.copy_these(&Transfer { sources: vec![source.clone()], ..copy.clone() }, span);
+        }
+    }
+
+    fn copy_these(&mut self, copy: &Transfer, span: Span) {
         let mut step = Step { span, ..Step::default() };
-        let sources = self.sources(copy, span);
+        let is_context = flag(&copy.flags, "from").is_none();
+        let parents = switch(&copy.flags, "parents") == Some(true);
+        let sources = copy.sources.iter().map(|source| {
+            let text = self.word(source);
+            let leads_out =
+                is_context && !parents && !text.contains('$') && text.split('/').any(|part| part == "..");
+            // What leads out of the context begins at its root again.
+            let text = if leads_out { paths::absolute("/", &text) } else { text };
+            tree::text(text, source.span)
+        });
+        let sources = sources.collect();
+        let sources = tree::one_or_many(sources, span);
         let entries = &mut step.entries;
         entries.add_some("copy", sources);
         if let Some(from) = flag(&copy.flags, "from") {
@@ -121,21 +156,51 @@ impl Walk<'_, '_> {
     /// Permissions, which have no variables in a spec.
     fn mode(&mut self, chmod: &Text) -> Option<Node> {
         let pieces = self.pieces(chmod, Quotes::Removed);
-        let value = self.names.evaluate(&pieces).filter(|value| Mode::parse(value).is_some());
-        match (&value, chmod.contains('$')) {
-            (Some(value), true) => {
-                let text = format!(
-                    "`chmod` has no variables in a spec: `{}` is `{value}` unless args are given",
-                    chmod.value
-                );
-                self.note(chmod.span, text);
+        match self.names.evaluate(&pieces) {
+            Some(value) if value.is_empty() => None,
+            Some(value) if !is_mode(&value) => {
+                let help = "write octal digits up to `7777`, or what `chmod` knows, such as `u+x`";
+                self.fault(chmod.span, format!("`{value}` is not a value of `--chmod`"), help);
+                None
             }
-            (None, _) => {
+            Some(value) => {
+                if chmod.contains('$') {
+                    let text = format!(
+                        "`chmod` has no variables in a spec: `{}` is `{value}` unless args are given",
+                        chmod.value
+                    );
+                    self.note(chmod.span, text);
+                }
+                Some(tree::word(octal(&value), chmod.span))
+            }
+            None => {
                 self.note(chmod.span, format!("`--chmod={}` is no mode that a spec knows", chmod.value));
+                None
             }
-            _ => {}
         }
-        value.map(|value| tree::word(octal(&value), chmod.span))
+    }
+
+    /// A checksum is that of one thing that is elsewhere.
+    fn check_checksum(&mut self, add: &Transfer) {
+        let Some(checksum) = flag(&add.flags, "checksum") else { return };
+        match add.sources.as_slice() {
+            [source] if is_remote(source) || source.contains('$') => {}
+            [_] => {
+                let help = "take `--checksum` out: the build context is what you have";
+                self.fault(checksum.span, "a file of the build context has no checksum", help);
+            }
+            _ => {
+                let help = "give each source an `ADD` of its own";
+                self.fault(checksum.span, "a checksum is that of one source", help);
+            }
+        }
+    }
+
+    /// Whether a destination is written as a directory, or known to be one.
+    fn names_directory(&mut self, dest: &Text) -> bool {
+        let written = self.word(dest);
+        let path = self.path_here(written);
+        path.ends_with('/') || matches!(path.as_str(), "." | "..") || path.ends_with("/.")
     }
 
     /// Files that stand in the instruction.

@@ -7,9 +7,12 @@ mod args;
 mod config;
 mod copy;
 mod env;
+mod left_out;
 mod mentions;
 mod mount;
+mod mount_values;
 mod names;
+mod needs;
 mod part;
 mod pattern;
 mod pieces;
@@ -20,12 +23,14 @@ mod stage;
 mod stages;
 mod tree;
 
+use needs::{LeftOut, Needs};
 pub(crate) use pieces::variables;
 use spec_schema::Spec;
 use spec_schema::decode::Decode;
-use spec_schema::diagnostic::Faults;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::Node;
 use spec_schema::span::Span;
+use stages::Stages;
 
 use crate::dockerfile::file::Dockerfile;
 use crate::expand::{Marks, commented};
@@ -43,6 +48,15 @@ pub struct Note {
     pub text: String,
 }
 
+/// A stage that is not part of the spec.
+#[derive(Debug, Clone)]
+pub struct LeftOutStage {
+    /// What the spec would call it.
+    pub name: String,
+    /// What is wrong with it, or with what it is made from.
+    pub faults: Vec<Diagnostic>,
+}
+
 /// A Dockerfile that has become a spec.
 #[derive(Debug, Clone)]
 pub struct Conversion {
@@ -52,6 +66,8 @@ pub struct Conversion {
     pub spec: Spec,
     /// What it cannot say, in the order of the Dockerfile.
     pub notes: Vec<Note>,
+    /// Stages that it leaves out, as no build can make them, and the last stage is not made from them.
+    pub left_out: Vec<LeftOutStage>,
     /// The Dockerfile as it was read.
     pub dockerfile: Dockerfile,
     tree: Node,
@@ -92,13 +108,34 @@ pub fn convert(name: &str, text: &str) -> Result<Conversion, (SpecFiles, Faults)
     let mut faults = Faults::new();
     let dockerfile = Dockerfile::parse(text, &mut faults);
     if !faults.is_empty() {
+        let broken = dockerfile.statements.iter().flat_map(|statement| &statement.broken);
+        broken.for_each(|fault| faults.push(fault.clone()));
         return Err((files, faults));
     }
-    let stages::Stages { tree, marks, notes, header, rest } = stages::stages(&dockerfile);
-    match Spec::decode(&tree, &mut faults) {
-        Some(spec) if faults.is_empty() => {
-            Ok(Conversion { files, spec, notes, dockerfile, tree, marks, header, rest })
+    match made(&dockerfile) {
+        Ok((stages, spec)) => {
+            let Stages { tree, marks, notes, left_out, header, rest, .. } = stages;
+            Ok(Conversion { files, spec, notes, left_out, dockerfile, tree, marks, header, rest })
         }
-        _ => Err((files, faults)),
+        Err(faults) => Err((files, faults)),
+    }
+}
+
+/// The spec; without stages that nobody can build, where nobody needs them.
+fn made(file: &Dockerfile) -> Result<(Stages, Spec), Faults> {
+    let mut left_out = LeftOut::new();
+    loop {
+        let mut stages = stages::stages(file, &left_out);
+        let spec = Spec::decode(&stages.tree, &mut stages.broken);
+        if !stages.faults.is_empty() {
+            stages.faults.append(stages.broken);
+            return Err(stages.faults);
+        }
+        match spec {
+            Some(spec) if stages.broken.is_empty() => return Ok((stages, spec)),
+            // What is left out once does not come again.
+            _ if left_out.is_empty() => left_out = Needs::of(file).left_out(stages.broken)?,
+            _ => return Err(stages.broken),
+        }
     }
 }

@@ -9,7 +9,7 @@ use spec_schema::spec::Sharing;
 use spec_schema::tools::{TOOLS, Tool};
 
 use super::tree::{self, Entries};
-use crate::dockerfile::values::{self, boolean, fields};
+use crate::dockerfile::values::{self, boolean, fields, mount_mode};
 
 /// The mounts of a step, by the keys of a spec.
 #[derive(Debug)]
@@ -75,7 +75,11 @@ impl Fields<'_> {
     fn put_owner(&mut self, entries: &mut Entries) {
         for key in ["mode", "uid", "gid"] {
             let text = self.text(&[key]);
-            let text = text.map(|text| if key == "mode" { octal(&text) } else { text });
+            // Of more bits than these nothing comes.
+            let kept =
+                |text: &str| mount_mode(text).filter(|_| text.len() > 4).map(|mode| format!("{mode:04o}"));
+            let text = text
+                .map(|text| if key == "mode" { kept(&text).unwrap_or_else(|| octal(&text)) } else { text });
             entries.add_some(key, text.map(|text| tree::word(text, self.span)));
         }
     }

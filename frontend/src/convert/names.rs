@@ -49,6 +49,11 @@ impl Scope for View<'_> {
         if let Some(text) = self.replaced.get(name) {
             return Meaning::Text(text.clone());
         }
+        if !name.is_ascii() {
+            // No name of a spec.
+            let value = self.value(name).map(|value| value.replace('$', "$$"));
+            return value.map_or(Meaning::Nothing, Meaning::Text);
+        }
         if self.names.env.contains(name) {
             return Meaning::Set;
         }
@@ -79,6 +84,11 @@ impl Names {
         };
     }
 
+    /// Whether nothing of the Dockerfile says what a name stands for.
+    fn may_be_unset(&self, name: &str) -> bool {
+        !self.env.contains(name) && self.args.get(name).is_none_or(|declared| *declared == Declared::Open)
+    }
+
     /// What pieces come to; `None` where that is not known.
     pub(super) fn evaluate(&self, pieces: &[Piece]) -> Option<String> {
         if let Some(text) = literal(pieces) {
@@ -93,9 +103,7 @@ impl Names {
                     Form::Pattern { sign, text } => pattern::apply(value?, *sign, text),
                     Form::Word { sign, word, .. } => match (sign, value.filter(|value| !value.is_empty())) {
                         ('+', Some(_)) => self.evaluate(word),
-                        ('-', None) if self.args.get(&variable.name) == Some(&Declared::Open) => {
-                            self.evaluate(word)
-                        }
+                        ('-', None) if self.may_be_unset(&variable.name) => self.evaluate(word),
                         (_, value) => value.cloned(),
                     },
                 }

@@ -39,8 +39,29 @@ pub(super) enum Form {
     Pattern { sign: char, text: String },
 }
 
+/// What is wrong with a word, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    pub(super) message: String,
+    pub(super) help: &'static str,
+}
+
+impl Unreadable {
+    fn quote(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            help: "write the second quote, or the escape character before one that is to stay",
+        }
+    }
+
+    fn variable(message: impl Into<String>) -> Self {
+        let help = "write `${NAME}`, `${NAME:-default}` or `${NAME:+word}`; a `$` that is to stay has the escape character before it";
+        Self { message: message.into(), help }
+    }
+}
+
 /// Takes a text apart; the error says what is wrong with it.
-pub(super) fn pieces(text: &str, quotes: Quotes, escape: char) -> Result<Vec<Piece>, String> {
+pub(super) fn pieces(text: &str, quotes: Quotes, escape: char) -> Result<Vec<Piece>, Unreadable> {
     let mut reader = Reader { text, at: 0, quotes, escape, depth: 0 };
     reader.until(None)
 }
@@ -68,7 +89,7 @@ impl Reader<'_> {
     }
 
     /// Reads up to the end, or to a character outside of quotes, which is taken too.
-    fn until(&mut self, end: Option<char>) -> Result<Vec<Piece>, String> {
+    fn until(&mut self, end: Option<char>) -> Result<Vec<Piece>, Unreadable> {
         let mut found = Vec::new();
         while let Some(c) = self.next() {
             match c {
@@ -86,21 +107,21 @@ impl Reader<'_> {
         }
         match end {
             None => Ok(found),
-            Some(end) => Err(format!("`{end}` is missing")),
+            Some(end) => Err(Unreadable::variable(format!("`{end}` is missing"))),
         }
     }
 
-    fn single_quoted(&mut self, found: &mut Vec<Piece>) -> Result<(), String> {
+    fn single_quoted(&mut self, found: &mut Vec<Piece>) -> Result<(), Unreadable> {
         loop {
             match self.next() {
-                None => return Err("a single quote is not closed".to_owned()),
+                None => return Err(Unreadable::quote("a single quote is not closed")),
                 Some('\'') => return Ok(()),
                 Some(c) => push(found, c),
             }
         }
     }
 
-    fn double_quoted(&mut self, found: &mut Vec<Piece>) -> Result<(), String> {
+    fn double_quoted(&mut self, found: &mut Vec<Piece>) -> Result<(), Unreadable> {
         while let Some(c) = self.next() {
             match c {
                 '"' => return Ok(()),
@@ -115,11 +136,11 @@ impl Reader<'_> {
                 c => push(found, c),
             }
         }
-        Err("a double quote is not closed".to_owned())
+        Err(Unreadable::quote("a double quote is not closed"))
     }
 
     /// Reads a variable; the dollar has just been read.
-    fn variable(&mut self, found: &mut Vec<Piece>) -> Result<(), String> {
+    fn variable(&mut self, found: &mut Vec<Piece>) -> Result<(), Unreadable> {
         let start = self.at - 1;
         let braces = self.peek() == Some('{');
         if braces {
@@ -137,8 +158,9 @@ impl Reader<'_> {
             }
             return Ok(());
         }
-        if name.is_empty() && !self.peek().is_some_and(is_special) {
-            return Err("a variable has no name".to_owned());
+        let is_parameter = name.is_empty();
+        if is_parameter && self.next().is_none_or(|c| !is_special(c)) {
+            return Err(Unreadable::variable("a variable has no name"));
         }
         let mut sign = self.next();
         let colon = sign == Some(':');
@@ -151,10 +173,15 @@ impl Reader<'_> {
             Some(sign @ ('#' | '%' | '/')) if !colon => Form::Pattern { sign, text: self.rest()? },
             _ => {
                 let form = format!("`${{{name}` is not followed by a form that is known");
-                return Err(form);
+                return Err(Unreadable::variable(form));
             }
         };
-        self.add(found, start, name, braces, form);
+        match form {
+            // Parameters of a shell: there are none.
+            Form::Word { sign: '-', word, .. } if is_parameter => found.extend(word),
+            _ if is_parameter => {}
+            form => self.add(found, start, name, braces, form),
+        }
         Ok(())
     }
 
@@ -163,9 +190,9 @@ impl Reader<'_> {
         found.push(Piece::Variable(Variable { name, braces, form, raw }));
     }
 
-    fn word(&mut self) -> Result<Vec<Piece>, String> {
+    fn word(&mut self) -> Result<Vec<Piece>, Unreadable> {
         if self.depth == MAX_DEPTH {
-            return Err(format!("variables are nested more than {MAX_DEPTH} deep"));
+            return Err(Unreadable::variable(format!("variables are nested more than {MAX_DEPTH} deep")));
         }
         self.depth += 1;
         let word = self.until(Some('}'));
@@ -174,7 +201,7 @@ impl Reader<'_> {
     }
 
     /// A pattern up to the brace that ends it, as it is written.
-    fn rest(&mut self) -> Result<String, String> {
+    fn rest(&mut self) -> Result<String, Unreadable> {
         let mut text = String::new();
         while let Some(c) = self.next() {
             match c {
@@ -186,14 +213,13 @@ impl Reader<'_> {
                 c => text.push(c),
             }
         }
-        Err("`}` is missing".to_owned())
+        Err(Unreadable::variable("`}` is missing"))
     }
 
     fn name(&mut self) -> String {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let is_name = |(index, c): (usize, char)| {
-            c == '_' || c.is_ascii_alphabetic() || (index > 0 && c.is_ascii_digit())
-        };
+        let is_name =
+            |(index, c): (usize, char)| c == '_' || c.is_alphabetic() || (index > 0 && c.is_numeric());
         let length = rest.char_indices().find(|at| !is_name(*at)).map_or(rest.len(), |(at, _)| at);
         self.at += length;
         rest.get(..length).unwrap_or_default().to_owned()
@@ -253,7 +279,7 @@ mod tests {
         assert_eq!(read(r#"a"b c"'d $e'\$f\ g"#).unwrap(), "ab cd $e$f g");
         assert_eq!(read(r#""\a\"\\""#).unwrap(), r#"\a"\"#);
         assert_eq!(read("$").unwrap(), "$");
-        assert_eq!(read("a$$b$1$@").unwrap(), "ab");
+        assert_eq!(read("a$$b$1$@${1}${2:-c}${@:+d}").unwrap(), "abc");
         let kept = pieces("'$A'", Quotes::Kept, '\\').unwrap();
         assert_eq!(names(&kept), ["A"]);
         let windows = pieces(r"c:\x`y", Quotes::Removed, '`').unwrap();
@@ -272,6 +298,7 @@ mod tests {
             })
             .collect();
         assert_eq!(raws, ["$A", "${B}", "${C:-x${D}}", "${E#v*}", "${F/a/b}"]);
+        assert_eq!(names(&pieces("$Aé-$ö", Quotes::Removed, '\\').unwrap()), ["Aé", "ö"]);
         for wrong in ["${", "${}", "${A", "${A:-x", "'a", "\"a", "${A:#x}"] {
             assert!(pieces(wrong, Quotes::Removed, '\\').is_err(), "{wrong}");
         }

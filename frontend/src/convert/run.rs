@@ -10,6 +10,7 @@ use super::part::{RunState, Step};
 use super::pieces::Quotes;
 use super::script::{Written, written};
 use super::stage::Walk;
+use super::stages::of_language;
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Command, Flag, Run};
 use crate::dockerfile::values::{boolean, fields};
@@ -58,16 +59,44 @@ impl Walk<'_, '_> {
         self.push(step);
     }
 
+    /// What files are taken from: an image, or a stage above.
+    pub(super) fn check_source(&mut self, from: &Text) {
+        let (at, count) = (self.around.at, self.around.stages.len());
+        let lower = of_language(&from.to_lowercase());
+        let number = from.parse::<usize>().ok();
+        let stage = number.or_else(|| self.around.stages.iter().rposition(|stage| *stage == lower));
+        if from.trim_end_matches('$').contains('$') {
+            let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
+            self.fault(from.span, "what files are taken from has no variables", help);
+        } else if stage.is_some_and(|stage| stage == at) {
+            self.fault(from.span, "a stage cannot take files from itself", "name another stage, or an image");
+        } else if stage.is_some_and(|stage| stage >= count) {
+            let message = format!("there is no stage `{}`: there are {count}, from `0` on", from.value);
+            self.fault(
+                from.span,
+                message,
+                "name the stage by `FROM … AS name`, and take files from that name",
+            );
+        } else if stage.is_some_and(|stage| stage > at) {
+            let message = format!("the stage `{}` stands further down", from.value);
+            self.fault(from.span, message, "move it above the stage that takes files from it");
+        }
+    }
+
     fn mounts(&mut self, flags: &[Flag], entries: &mut Entries) {
         let mut mounts = Mounts::new(self.around.optional_secrets);
         let stages = self.around.stages;
         for flag in flags.iter().filter(|flag| flag.name == "mount") {
             let span = flag.span;
+            let Some(text) = self.plain_mount(flag) else { continue };
+            for (_, from) in fields(&text).into_iter().filter(|(name, _)| name == "from") {
+                self.check_source(&Text::new(from.unwrap_or_default(), span));
+            }
             let mut word = |text: &str| {
                 let pieces = self.pieces(&Text::new(text.to_owned(), span), Quotes::Removed);
                 self.rendered(&pieces, span)
             };
-            mounts.add(&Text::new(flag.value.value.clone(), span), &mut word, &|name| source(name, stages));
+            mounts.add(&text, &mut word, &|name| source(name, stages));
         }
         let place = flags.first().map_or_else(Span::default, |flag| flag.span);
         for note in std::mem::take(&mut mounts.notes) {
@@ -107,7 +136,11 @@ impl Walk<'_, '_> {
                 is_read_by_programs(name) || !self.mentions.contains(name)
             }
         };
-        let args = args.filter(|(name, _)| !is_proxy(name) && !name.starts_with("BUILDKIT_") && read(name));
+        // A proxy that the client names is there anyway.
+        let given_anyway = |name: &str, declared: &Declared| is_proxy(name) && *declared == Declared::Open;
+        let args = args.filter(|(name, declared)| {
+            !given_anyway(name, declared) && !name.starts_with("BUILDKIT_") && read(name)
+        });
         args.take(MAX_PASSED).map(|(name, declared)| (name.clone(), declared.clone())).collect()
     }
 
@@ -209,7 +242,7 @@ fn has_variable(script: &str, name: &str) -> bool {
 /// What a `from` names: a stage by its name or number, or an image.
 pub(super) fn source(name: &str, stages: &[String]) -> String {
     let by_number = name.parse().ok().and_then(|number: usize| stages.get(number));
-    let lower = name.to_lowercase();
+    let lower = of_language(&name.to_lowercase());
     let by_name = stages.iter().rev().find(|stage| **stage == lower);
     by_number.or(by_name).cloned().unwrap_or_else(|| name.replace('$', "$$"))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spec_schema::decode::text::Text;
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::Node;
 use spec_schema::span::Span;
 
@@ -11,7 +12,7 @@ use super::args::Args;
 use super::mentions;
 use super::names::{Declared, Names, View};
 use super::part::{Config, Directory, Part, Step, same_texts};
-use super::pieces::{Piece, Quotes, pieces};
+use super::pieces::{Piece, Quotes, Unreadable, pieces};
 use super::render::render;
 use super::tree;
 use crate::dockerfile::file::{Body, Comment, Statement};
@@ -19,6 +20,8 @@ use crate::dockerfile::file::{Body, Comment, Statement};
 /// What a stage knows of the file around it.
 pub(super) struct Around<'f> {
     pub(super) escape: char,
+    /// Its position.
+    pub(super) at: usize,
     pub(super) args: &'f mut Args,
     /// Names of stages in the Dockerfile, by their position; and as the spec has them.
     pub(super) stages: &'f [String],
@@ -26,6 +29,8 @@ pub(super) struct Around<'f> {
     pub(super) globals: &'f BTreeMap<String, String>,
     /// Secrets that may be missing somewhere.
     pub(super) optional_secrets: &'f BTreeSet<String>,
+    /// What is wrong with it.
+    pub(super) broken: &'f mut Faults,
     pub(super) notes: &'f mut Vec<Note>,
     /// Comments of args, by name.
     pub(super) arg_comments: &'f mut Vec<(String, Vec<String>)>,
@@ -93,7 +98,10 @@ impl<'s, 'f> Walk<'s, 'f> {
         for (at, statement) in self.statements.iter().enumerate() {
             self.comments.extend(lines(&statement.comments));
             self.comments.extend(lines(&statement.inside));
-            self.statement(at, statement);
+            if statement.broken.is_empty() {
+                self.statement(at, statement);
+            }
+            statement.broken.iter().for_each(|fault| self.around.broken.push(fault.clone()));
         }
         let Self { mut done, mut part, config, comments, names, shell, directory, .. } = self;
         part.config.extend(config);
@@ -136,10 +144,15 @@ impl<'s, 'f> Walk<'s, 'f> {
         match pieces(word, quotes, escape) {
             Ok(pieces) => pieces,
             Err(why) => {
-                self.note(word.span, format!("`{}` cannot be read: {why}", word.value));
+                self.around.broken.push(unreadable(word, &why));
                 vec![Piece::Text(word.value.clone())]
             }
         }
+    }
+
+    /// Says why the stage cannot be built.
+    pub(super) fn fault(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.around.broken.push(Diagnostic::new(span, message).help(help));
     }
 
     /// Says what the spec cannot: above what comes next, and among the notes.
@@ -229,7 +242,7 @@ impl<'s, 'f> Walk<'s, 'f> {
         match &self.shell {
             Some(shell) if same_texts(shell, Some(last)) => None,
             Some(shell) => Some(shell.clone()),
-            None => Some(["/bin/sh", "-c"].map(|word| Text::new(word.to_owned(), Span::default())).to_vec()),
+            None => Some(default_shell()),
         }
     }
 
@@ -303,7 +316,13 @@ impl<'s, 'f> Walk<'s, 'f> {
     fn start_in(&mut self, directory: Directory, written: String, span: Span) {
         let comments = self.take_comments();
         self.part.key_comments.push(("workdir".to_owned(), comments));
-        let text = if directory.is_known() { directory.path.clone() } else { written };
+        let text = match &self.part.workdir {
+            _ if directory.is_known() => directory.path.clone(),
+            Some(before) if self.part.steps.is_empty() => {
+                format!("{}/{written}", before.trim_end_matches('/'))
+            }
+            _ => written,
+        };
         self.part.uses(&text);
         self.part.workdir = Some(Text::new(text, span));
         self.part.workdir_user.clone_from(&self.user);
@@ -341,6 +360,18 @@ impl<'s, 'f> Walk<'s, 'f> {
             && !directory.path.contains(['$', '.'])
             && self.part.steps.iter().all(|step| step.run.is_none() && goes_to(step))
     }
+}
+
+/// The shell where nobody names one.
+pub(super) fn default_shell() -> Vec<Text> {
+    ["/bin/sh", "-c"].map(|word| Text::new(word.to_owned(), Span::default())).to_vec()
+}
+
+/// A word whose quotes or variables do not end.
+pub(super) fn unreadable(word: &Text, why: &Unreadable) -> Diagnostic {
+    let text = word.value.trim_end();
+    let shown = text.lines().find(|line| line.contains(['$', '"', '\''])).unwrap_or(text);
+    Diagnostic::new(word.span, format!("`{shown}` cannot be read: {}", why.message)).help(why.help)
 }
 
 /// Whether the language takes a name for that of an arg.

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use spec_schema::decode::text::Text;
+use spec_schema::diagnostic::Faults;
 use spec_schema::node::Node;
 use spec_schema::span::Span;
 
-use super::Note;
 use super::args::Args;
+use super::left_out::broken_triggers;
 use super::names::{Names, View};
+use super::needs::LeftOut;
 use super::part::{Directory, Part};
 use super::pieces::{Quotes, pieces};
 use super::render::render;
-use super::stage::{Around, Outcome, Walk, is_arg, lines};
+use super::stage::{Around, Outcome, Walk, is_arg, lines, unreadable};
 use super::tree::{self, Entries};
-use crate::dockerfile::file::{Body, Directive, Dockerfile, From, Statement};
+use super::{LeftOutStage, Note};
+use crate::dockerfile::file::{Body, Directive, Dockerfile, From, Onbuild, Statement};
 use crate::dockerfile::values::{boolean, fields};
 use crate::expand::Marks;
 use crate::image_ref::ImageRef;
@@ -28,13 +31,17 @@ pub(super) struct Stages {
     pub(super) tree: Node,
     pub(super) marks: Marks,
     pub(super) notes: Vec<Note>,
+    pub(super) left_out: Vec<LeftOutStage>,
+    /// What is wrong whatever is built, and what is wrong with single stages.
+    pub(super) faults: Faults,
+    pub(super) broken: Faults,
     /// Comments on top of the file, and at its end.
     pub(super) header: Vec<String>,
     pub(super) rest: Vec<String>,
 }
 
-/// Converts all stages.
-pub(super) fn stages(file: &Dockerfile) -> Stages {
+/// Converts all stages but some.
+pub(super) fn stages(file: &Dockerfile, left_out: &LeftOut) -> Stages {
     let (header, statements) = header(file);
     let first = statements.iter().position(|statement| matches!(statement.body, Body::From(_)));
     let (global, rest) = statements.split_at(first.unwrap_or(statements.len()));
@@ -42,7 +49,12 @@ pub(super) fn stages(file: &Dockerfile) -> Stages {
     let names = stage_names(&groups);
     let mut maker = Maker {
         file,
+        left_out,
+        broken_triggers: broken_triggers(file),
+        faults: Faults::new(),
+        broken: Faults::new(),
         args: Args::of(file),
+        written: written_names(&groups),
         positions: names.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect(),
         taken: names.iter().cloned().collect(),
         names,
@@ -63,7 +75,10 @@ pub(super) fn stages(file: &Dockerfile) -> Stages {
     }
     maker.takers = maker.takers_of(&groups);
     for (at, group) in groups.iter().enumerate() {
-        maker.stage(at, group);
+        match left_out.get(&at) {
+            None => maker.stage(at, group),
+            Some(why) => maker.leave_out(at, group, why),
+        }
     }
     let mut stages = maker.finish();
     stages.header.splice(0..0, header);
@@ -100,13 +115,28 @@ fn header(file: &Dockerfile) -> (Vec<String>, Vec<Statement>) {
     (header, statements)
 }
 
-/// The names that the stages have in the spec, each once.
-fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
-    let written = |group: &&[Statement]| match group.first().map(|first| &first.body) {
+/// The positions of the stages of each name.
+fn written_names(groups: &[&[Statement]]) -> BTreeMap<String, Vec<usize>> {
+    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        if let Some(name) = written_name(group) {
+            found.entry(name).or_default().push(at);
+        }
+    }
+    found
+}
+
+fn written_name(group: &[Statement]) -> Option<String> {
+    match group.first().map(|first| &first.body) {
         Some(Body::From(From { name: Some(name), .. })) => Some(name.value.clone()),
         _ => None,
-    };
-    let own: Vec<Option<String>> = groups.iter().map(written).collect();
+    }
+}
+
+/// The names that the stages have in the spec, each once.
+fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
+    let own: Vec<Option<String>> =
+        groups.iter().map(|group| written_name(group).map(|name| of_language(&name))).collect();
     let last_of: BTreeMap<&String, usize> =
         own.iter().enumerate().filter_map(|(at, name)| Some((name.as_ref()?, at))).collect();
     let mut names: Vec<String> = Vec::with_capacity(own.len());
@@ -126,9 +156,15 @@ fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
     names
 }
 
+/// A name that the language does not leave to users, as it does `x-…`.
+pub(super) fn of_language(name: &str) -> String {
+    if name.starts_with("x-") { format!("stage-{name}") } else { name.to_owned() }
+}
+
 /// A name that is not taken yet.
 fn free(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut name = wanted.to_owned();
+    let wanted = of_language(wanted);
+    let mut name = wanted.clone();
     let mut number = 2;
     while !taken.insert(name.clone()) {
         name = format!("{wanted}-{number}");
@@ -162,11 +198,18 @@ fn optional_secrets(statements: &[Statement]) -> BTreeSet<String> {
     found
 }
 
-struct Maker<'f> {
+pub(super) struct Maker<'f> {
     file: &'f Dockerfile,
+    pub(super) left_out: &'f LeftOut,
+    /// Triggers that cannot be read, by the position of their stage.
+    pub(super) broken_triggers: BTreeMap<usize, Vec<&'f Onbuild>>,
+    faults: Faults,
+    pub(super) broken: Faults,
     args: Args,
-    names: Vec<String>,
-    /// The positions of the names.
+    pub(super) names: Vec<String>,
+    /// The positions of the names that the Dockerfile has.
+    written: BTreeMap<String, Vec<usize>>,
+    /// The positions of those of the spec.
     positions: BTreeMap<String, usize>,
     /// The names of all stages of the spec so far, and those to come.
     taken: BTreeSet<String>,
@@ -175,17 +218,17 @@ struct Maker<'f> {
     /// The defaults of args above the stages, as the spec has them.
     defaults: BTreeMap<String, String>,
     optional: BTreeSet<String>,
-    notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     arg_comments: Vec<(String, Vec<String>)>,
     secrets: Vec<Text>,
     marks: Marks,
     /// What stages hand on, as long as another one is to come that takes it: all of it for each of many would be too much.
-    outcomes: Vec<Option<Outcome>>,
+    pub(super) outcomes: Vec<Option<Outcome>>,
     /// How many stages to come start from each.
     takers: Vec<usize>,
     stages: Entries,
     /// Comments that wait for something to stand above.
-    comments: Vec<String>,
+    pub(super) comments: Vec<String>,
 }
 
 impl Maker<'_> {
@@ -219,9 +262,7 @@ impl Maker<'_> {
     /// A word above the stages or of a `FROM`.
     fn rendered(&mut self, word: &Text, comments: &mut Vec<String>) -> String {
         let found = pieces(word, Quotes::Removed, self.file.escape).unwrap_or_else(|why| {
-            comments.push(format!("# Note: `{}` cannot be read: {why}", word.value));
-            self.notes
-                .push(Note { span: word.span, text: format!("`{}` cannot be read: {why}", word.value) });
+            self.faults.push(unreadable(word, &why));
             Vec::new()
         });
         let view = View { names: &self.global, args: &self.args, replaced: BTreeMap::new() };
@@ -239,6 +280,7 @@ impl Maker<'_> {
         let mut comments = std::mem::take(&mut self.comments);
         comments.extend(lines(&first.comments).chain(lines(&first.inside)));
         let earlier = self.earlier(&from.base, at);
+        self.check_triggers(from, earlier);
         let base = self.base(at, from, earlier, &mut comments);
         let platform = from
             .platform
@@ -265,6 +307,8 @@ impl Maker<'_> {
             stages: &self.names,
             globals: &self.defaults,
             optional_secrets: &self.optional,
+            at,
+            broken: &mut self.broken,
             notes: &mut self.notes,
             arg_comments: &mut self.arg_comments,
             secrets: &mut self.secrets,
@@ -289,9 +333,9 @@ impl Maker<'_> {
         takers
     }
 
-    /// The position of the stage that one starts from.
+    /// The position of the stage that one starts from: of those above, the last one of that name.
     fn earlier(&self, base: &Text, at: usize) -> Option<usize> {
-        self.positions.get(&base.value).copied().filter(|position| *position < at)
+        self.written.get(&base.value)?.iter().copied().rfind(|position| *position < at)
     }
 
     /// What a stage hands on to one of those that start from it.
@@ -339,6 +383,7 @@ impl Maker<'_> {
 
     fn finish(mut self) -> Stages {
         let whole = Span::default();
+        let left_out = self.stages_left_out();
         let mut root = Entries::default();
         let (lint, note) = lint(self.file);
         let header = note.iter().map(|note| format!("# Note: {}", note.text)).collect();
@@ -365,6 +410,7 @@ impl Maker<'_> {
         }
         root.add("stages", self.stages.mapping(whole));
         let rest = self.comments.into_iter().chain(lines(&self.file.rest)).collect();
-        Stages { tree: root.mapping(whole), marks: self.marks, notes: self.notes, header, rest }
+        let (marks, notes, faults, broken) = (self.marks, self.notes, self.faults, self.broken);
+        Stages { tree: root.mapping(whole), marks, notes, left_out, faults, broken, header, rest }
     }
 }

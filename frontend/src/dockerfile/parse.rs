@@ -18,6 +18,9 @@ pub fn parse(text: &str) -> Result<Instruction, String> {
     }
     let mut statements = file.statements.into_iter().skip(1);
     let first = statements.next().ok_or("there is no instruction")?;
+    if let Some(fault) = first.broken.first() {
+        return Err(fault.message.clone());
+    }
     match statements.next() {
         None => instruction(first.body),
         Some(_) => Err("there is more than one instruction".to_owned()),

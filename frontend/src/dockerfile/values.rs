@@ -1,6 +1,6 @@
 //! Values of flags, as Docker reads them: those that it hands to Go's `ParseBool`, to its reader of sizes and to one of comma-separated values.
 
-use spec_schema::decode::scaled;
+use spec_schema::decode::Mode;
 
 /// A boolean; `None` where it is none.
 pub fn boolean(text: &str) -> Option<bool> {
@@ -11,20 +11,47 @@ pub fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A number of bytes, such as `64m` or `1.5 GiB`: all units are powers of 1024.
+/// A number of bytes, such as `64m`, `1.5 GiB` or `1e3k`: all units are powers of 1024. What is more than any limit is none, which is 0.
 pub fn bytes(text: &str) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let scale = match unit.strip_prefix(' ').unwrap_or(unit).to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        "t" | "tb" | "tib" => 1 << 40,
-        "p" | "pb" | "pib" => 1 << 50,
+    let last = text.rfind(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '))?;
+    let (number, unit) = match text.split_at(last + 1) {
+        (number, unit) if number.ends_with(' ') => (text.get(..last)?, unit),
+        parts => parts,
+    };
+    let power = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        "p" | "pb" | "pib" => 5,
         _ => return None,
     };
-    scaled(number, scale)
+    let is_decimal = number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
+    let number: f64 = number.parse().ok().filter(|number: &f64| is_decimal && number.is_finite())?;
+    (number >= 0.0).then(|| whole(number * 1024_f64.powi(power)))
+}
+
+/// The whole bytes of a number that is not negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "parts of a byte are dropped, and the number is in range"
+)]
+fn whole(bytes: f64) -> u64 {
+    const MORE_THAN_ANY: f64 = 9_223_372_036_854_775_808.0;
+    if bytes < MORE_THAN_ANY { bytes as u64 } else { 0 }
+}
+
+/// Permissions of what is mounted: octal digits, of which nine bits are kept.
+pub fn mount_mode(text: &str) -> Option<u32> {
+    let is_octal = !text.starts_with('+');
+    u32::from_str_radix(text, 8).ok().filter(|_| is_octal).map(|bits| bits & 0o777)
+}
+
+/// Whether files can be given such permissions: octal digits up to `7777`, or what `chmod` knows, such as `u+x`.
+pub fn is_mode(text: &str) -> bool {
+    !text.starts_with("0o") && Mode::parse(text).is_some()
 }
 
 /// The fields of a flag's value, as in `--mount=type=bind,from=app`: names and values. There are none where its quotes do not fit together.
@@ -75,7 +102,7 @@ fn unquoted(quoted: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{boolean, bytes, fields, records};
+    use super::{boolean, bytes, fields, is_mode, mount_mode, records};
 
     #[test]
     fn booleans_are_those_of_go() {
@@ -88,7 +115,22 @@ mod tests {
     fn sizes_are_those_of_docker() {
         assert_eq!(["0", "7b", "1.5k", "64 MB"].map(bytes), [Some(0), Some(7), Some(1536), Some(64 << 20)]);
         assert_eq!(["2gib", "1T", "1p"].map(bytes), [Some(2 << 30), Some(1 << 40), Some(1 << 50)]);
-        assert_eq!(["", "m", "-1", "1ki", "1ib", "1  m", "1x", "99999p"].map(bytes), [None; 8]);
+        assert_eq!(
+            ["1e3m", "+5", ".5k", "5.", "1E-3g", "1 "].map(bytes),
+            [1000 << 20, 5, 512, 5, 1_073_741, 1].map(Some)
+        );
+        assert_eq!(["0e9", "1e-99", "99999p", "1e99"].map(bytes), [Some(0); 4]);
+        let none =
+            ["", "m", "-1", "1ki", "1ib", "1  m", "1x", ".", "1.2.3", "e3", "1e", "1e3e3", "inf", " 1"];
+        assert_eq!(none.map(bytes), [None; 14]);
+    }
+
+    #[test]
+    fn permissions_are_those_of_docker() {
+        assert_eq!(["0", "755", "0644", "77777"].map(mount_mode), [0, 0o755, 0o644, 0o777].map(Some));
+        assert_eq!(["", "8", "+7", "0o755", "rwx", "777777777777"].map(mount_mode), [None; 6]);
+        assert_eq!(["7", "0755", "7777", "00000755", "u+x,g=", "+x"].map(is_mode), [true; 6]);
+        assert_eq!(["", "abc", "888", "17777", "0o755", "u", "u+x,", "+755"].map(is_mode), [false; 8]);
     }
 
     #[test]

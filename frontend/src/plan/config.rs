@@ -1,13 +1,13 @@
 //! What a stage changes in the image config of its base.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{Inherited, ShellOrExec, Stage};
 
 use super::build::{StagePlanner, list};
 use super::{ConfigChange, Runtime, health};
-use crate::{dockerfile, paths};
+use crate::{dockerfile, paths, signals};
 
 /// The changes, in the order of the image config's keys as Docker documents them.
 pub(super) fn changes(
@@ -25,7 +25,13 @@ pub(super) fn changes(
         changes.push(ConfigChange::Set("WorkingDir", runtime.workdir.as_str().into()));
     }
     if stage.user.is_some() {
-        changes.push(ConfigChange::Set("User", runtime.user.as_str().into()));
+        let user = runtime.user.as_str();
+        let is_nobody = user.is_empty();
+        changes.push(if is_nobody {
+            ConfigChange::Remove("User")
+        } else {
+            ConfigChange::Set("User", user.into())
+        });
     }
     if !stage.shell.is_empty() {
         changes.push(ConfigChange::Set("Shell", list(runtime.shell.clone())));
@@ -37,8 +43,8 @@ pub(super) fn changes(
         let path = paths::absolute_file(&runtime.workdir, &expand(volume));
         changes.push(ConfigChange::Add("Volumes", path, json!({})));
     }
-    if let Some(signal) = &stage.stop_signal {
-        changes.push(ConfigChange::Set("StopSignal", expand(signal).into()));
+    if let Some(written) = &stage.stop_signal {
+        changes.push(ConfigChange::Set("StopSignal", expand(written).into()));
     }
     if let Some(entrypoint) = &stage.entrypoint {
         changes.push(command("Entrypoint", entrypoint, runtime, &mut expand));
@@ -59,8 +65,23 @@ pub(super) fn changes(
         let texts = stage.onbuild.iter().map(|text| dockerfile::joined(text)).collect();
         changes.push(ConfigChange::Set("OnBuild", list(texts)));
     }
+    check_signal(&changes, stage, faults);
     changes.extend(exposed(planner, runtime, faults));
     changes
+}
+
+/// A signal that nobody knows would be found when a container of the image is stopped.
+fn check_signal(changes: &[ConfigChange], stage: &Stage, faults: &mut Faults) {
+    let Some(written) = &stage.stop_signal else { return };
+    for change in changes {
+        if let ConfigChange::Set("StopSignal", Value::String(signal)) = change
+            && signals::number(signal).is_none()
+        {
+            faults.push(
+                Diagnostic::new(written.span, format!("`{signal}` is not a signal")).help(signals::HELP),
+            );
+        }
+    }
 }
 
 /// What the stage drops of its base's config. The environment is set as a whole.
@@ -82,14 +103,19 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
     for written in planner.stage.expose.iter() {
         let known = faults.len();
         let text = planner.expand(written, &runtime.env, faults);
-        match ports(&text) {
-            Some(ports) => changes
-                .extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
-            None if faults.len() > known => {}
-            None => {
-                let fault = Diagnostic::new(written.span, format!("`{text}` is not a port"));
-                faults
-                    .push(fault.help("write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`"));
+        // A variable may stand for several ports, or for none.
+        let words =
+            if written.is_literal() { vec![text.as_str()] } else { text.split_whitespace().collect() };
+        for word in words {
+            match ports(word) {
+                Some(ports) => changes
+                    .extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
+                None if faults.len() > known => {}
+                None => {
+                    let fault = Diagnostic::new(written.span, format!("`{word}` is not a port"));
+                    let help = "write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`";
+                    faults.push(fault.help(help));
+                }
             }
         }
     }
@@ -97,7 +123,7 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
 }
 
 /// The ports of `8080`, `53/udp`, `8000-8010/tcp`, each as `port/protocol`.
-pub(super) fn ports(text: &str) -> Option<Vec<String>> {
+pub(crate) fn ports(text: &str) -> Option<Vec<String>> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = protocol.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {

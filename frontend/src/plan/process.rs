@@ -168,7 +168,7 @@ impl Reader<'_, '_> {
             let written = &device.settings.name;
             let Some(name) = self.text(written) else { continue };
             // What names a device is for the daemon to know: CDI names, and the classes that its devices are given.
-            if name.is_empty() || name.contains(char::is_whitespace) {
+            if name.is_empty() || name.contains(|c: char| c == ',' || c.is_whitespace()) {
                 let fault = Diagnostic::new(written.span, format!("`{name}` is not the name of a device"));
                 self.faults.push(fault.help("write `vendor.com/class=name`, as CDI has it"));
             }

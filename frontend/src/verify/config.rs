@@ -12,6 +12,7 @@ use crate::plan::{BuildPlan, FileSource, VerifyPlan};
 use crate::resolved::Resolved;
 use crate::result;
 use crate::select::Source;
+use crate::signals;
 
 /// The word for any user but root.
 const NON_ROOT: &str = "non_root";
@@ -198,31 +199,14 @@ fn another(rule: &Spanned<String>, user: &str) -> Diagnostic {
         .help(format!("give the stage `user: {}`", rule.value))
 }
 
-/// The signals of Linux by number, from 1 on.
-const SIGNALS: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
-    "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
-    "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-];
-
 /// SIGTERM.
 const DEFAULT_STOP: i32 = 15;
-
-/// What a signal is called.
-pub(super) fn signal_name(number: &str) -> Option<String> {
-    let at = number.parse::<usize>().ok()?.checked_sub(1)?;
-    SIGNALS.get(at).map(|name| format!("SIG{name}"))
-}
 
 /// The signal that stops the image. What is no signal of before the ones for real time is taken as SIGTERM: what does not end is killed
 /// anyway.
 fn stop_signal(config: &ImageConfig) -> i32 {
-    let Some(text) = config.text("StopSignal") else { return DEFAULT_STOP };
-    let name = text.trim_start_matches("SIG");
-    let by_name = SIGNALS.iter().position(|known| known.eq_ignore_ascii_case(name));
-    let number = by_name.map(|at| at + 1).or_else(|| text.parse().ok());
-    let known = number.filter(|number| (1..=SIGNALS.len()).contains(number));
-    known.and_then(|number| i32::try_from(number).ok()).unwrap_or(DEFAULT_STOP)
+    let number = config.text("StopSignal").and_then(signals::number);
+    number.filter(|number| signals::name(&number.to_string()).is_some()).unwrap_or(DEFAULT_STOP)
 }
 
 #[cfg(test)]
@@ -299,14 +283,12 @@ mod tests {
     }
 
     #[test]
-    fn signals_have_names_and_numbers() {
+    fn an_image_is_stopped_by_its_signal() {
         let number = |text: &str| {
             stop_signal(
                 &ImageConfig::parse(format!(r#"{{"config":{{"StopSignal":"{text}"}}}}"#).as_bytes()).unwrap(),
             )
         };
-        assert_eq!(["SIGQUIT", "quit", "3", "", "SIGRTMIN+3", "99"].map(number), [3, 3, 3, 15, 15, 15]);
-        assert_eq!(signal_name("11").as_deref(), Some("SIGSEGV"));
-        assert_eq!(signal_name("0"), None);
+        assert_eq!(["SIGQUIT", "sigquit", "3", "", "SIGRTMIN+3", "99"].map(number), [3, 3, 3, 15, 15, 15]);
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 
-use super::config::signal_name;
 use super::{Found, last_lines};
 use crate::gateway::GatewayError;
 use crate::plan::{ImageProcess, RunCheck, ServeCheck, TextCheck, TextKind};
+use crate::signals;
 
 /// What has become of a process.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl<'a> Outcome<'a> {
         match self {
             Self::Exit(code) => Some(format!("ended with exit code {code}")),
             Self::Signal(number) => {
-                let name = signal_name(number).map_or_else(String::new, |name| format!(" ({name})"));
+                let name = signals::name(number).map_or_else(String::new, |name| format!(" ({name})"));
                 Some(format!("was ended by signal {number}{name}"))
             }
             Self::Late(_) | Self::Ready | Self::Error(_) => None,

@@ -201,6 +201,21 @@ fn places_are_those_of_commands() {
 }
 
 #[test]
+fn a_stage_that_nothing_needs_is_told_unless_another_is_the_target() {
+    let text = "FROM scratch AS bad\nSTOPSIGNAL NOPE\nFROM bad AS worse\nFROM scratch AS good\nCOPY a /\n";
+    let faults = |target: Option<&str>| {
+        let env = target.map(|target| ("BUILDKIT_FRONTEND_OPT_0".to_owned(), format!("target={target}")));
+        let opts = FrontendOpts::from_env(env).unwrap();
+        let audit = Audit::of("Dockerfile", text, &opts, &Platform::parse("linux/amd64").unwrap()).unwrap();
+        let audited = audit.look(&Resolved::default(), None, None);
+        audited.faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>()
+    };
+    let told = ["`NOPE` is not a signal"];
+    assert_eq!([faults(None), faults(Some("bad")), faults(Some("worse"))], [told; 3]);
+    assert!(faults(Some("good")).is_empty());
+}
+
+#[test]
 fn files_of_any_size_are_told() {
     const MANY: usize = 10_000;
     let lines = |one: fn(usize) -> String, number: usize| (0..number).map(one).collect::<String>();

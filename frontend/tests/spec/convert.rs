@@ -124,6 +124,77 @@ fn each_faulty_dockerfile_is_told_as_its_snapshot() {
     });
 }
 
+/// What a Dockerfile of these lines becomes, without what every spec has.
+#[track_caller]
+fn assert_app(lines: &str, expected: &str) {
+    let converted = convert("Dockerfile", &format!("FROM a\n{lines}\n"))
+        .unwrap_or_else(|(files, faults)| panic!("{lines}\n{}", message(&files, &faults.into_sorted())));
+    let yaml = converted.yaml(SYNTAX);
+    let (_, app) = yaml.split_once("    from: a\n").unwrap_or_else(|| panic!("{yaml}"));
+    let without_notes = app.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    assert_eq!(without_notes.collect::<Vec<_>>().join(" "), expected, "{lines}");
+}
+
+#[test]
+fn odd_values_are_what_docker_makes_of_them() {
+    assert_app("EXPOSE 80:8080 127.0.0.1:90:9090/udp '81' \"\"", "expose: - 8080 - 9090/udp - 81");
+    assert_app("ENV P=80\nEXPOSE 1:$P ${Q:-7}", "env: P: 80 expose: [$P, \"${Q:-7}\"]");
+    assert_app("EXPOSE 0 1", "expose: [1]");
+    assert_app("CMD\nENTRYPOINT", "entrypoint: [/bin/sh, -c, \"\"] cmd: [/bin/sh, -c, \"\"]");
+    assert_app("WORKDIR b\nWORKDIR c d\nWORKDIR ../e", "workdir: b/c d/../e");
+    assert_app("COPY --chown= --from= b /", "steps: - copy: b to: /");
+    assert_app("COPY --chmod= ../../b/c /", "steps: - copy: /b/c to: /");
+    assert_app("COPY b c /d", "steps: - copy: b to: /d - copy: c to: /d");
+    assert_app("COPY b c .", "steps: - copy: [b, c]");
+    assert_app(
+        "RUN --mount=type=tmpfs,target=/b,size=1e3m --mount=type=tmpfs,target=/c,size=99999p c",
+        "steps: - run: c mounts: - type: tmpfs target: /b size: 1000MiB - type: tmpfs target: /c",
+    );
+    assert_app(
+        "ARG U=7\nRUN --mount=type=cache,target=/b,uid=$U,mode=77777 c",
+        "steps: - run: c cache: target: /b mode: 0777 uid: 7",
+    );
+    assert_app("ENV A=$1b${2}c${3:-d} E=$Fé", "env: A: bcd E: \"\"");
+}
+
+#[test]
+fn a_stage_that_nobody_can_build_or_needs_is_left_out() {
+    let broken = "FROM a AS bad\nRUN --mount=type=bond b\nFROM bad AS worse\nFROM a AS mine\nRUN b\n";
+    let converted = convert("Dockerfile", &format!("{broken}FROM mine\nCOPY --from=mine b c\n")).unwrap();
+    assert_eq!(converted.spec.stages.names().collect::<Vec<_>>(), ["mine", "app"]);
+    let notes: Vec<&str> = converted.notes.iter().map(|note| note.text.as_str()).collect();
+    let expected = [
+        "left out: the stage `bad`, which no build can make: `bond` is not a value of `type`",
+        "left out: the stage `worse`, which is made from `bad`",
+    ];
+    assert_eq!(notes, expected);
+    let names: Vec<&str> = converted.left_out.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(names, ["bad", "worse"]);
+    for needs in
+        ["FROM worse", "FROM a\nCOPY --from=0 b c", "ARG B\nFROM ${B}", "FROM a\nRUN --mount=from=BAD b"]
+    {
+        let text = format!("{broken}{needs}\n");
+        let Err((_, faults)) = convert("Dockerfile", &text) else { panic!("{text}") };
+        assert_eq!(faults.into_sorted()[0].message, "`bond` is not a value of `type`", "{text}");
+    }
+}
+
+#[test]
+fn names_that_the_language_leaves_to_users_are_given_another() {
+    let text = "FROM a AS x-b\nRUN c\nFROM x-b\nCOPY --from=X-B d e\n";
+    let converted = convert("Dockerfile", text).unwrap();
+    assert_eq!(converted.spec.stages.names().collect::<Vec<_>>(), ["stage-x-b", "app"]);
+    let yaml = converted.yaml(SYNTAX);
+    assert!(yaml.contains("from: stage-x-b\n"), "{yaml}");
+    compile(yaml.as_bytes(), &Client::default()).unwrap_or_else(|why| panic!("{why}\n{yaml}"));
+    // The one above of that name, and not the last one.
+    let again = convert("Dockerfile", "FROM a AS b\nFROM b AS b\nFROM b\n").unwrap();
+    let bases = again.spec.stages.iter().map(|(_, stage)| again.files.locate(stage.value.from.span));
+    assert_eq!(again.spec.stages.names().collect::<Vec<_>>(), ["b-0", "b", "app"]);
+    assert_eq!(bases.count(), 3);
+    assert!(again.yaml(SYNTAX).contains("  b:\n    from: b-0\n"));
+}
+
 #[test]
 fn places_are_those_of_the_dockerfile() {
     let text = "FROM debian:12-slim\r\n# why\r\nRUN a \\\r\n  # inside\r\n  && b\r\nCMD c\r\n";

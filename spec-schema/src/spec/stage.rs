@@ -51,7 +51,7 @@ record! {
         /// Whether all that the stage changes is one layer of the image, on the layers of what it starts from: what one step makes
         /// and another one removes is in none. Default: false, a layer for each step.
         pub squash: Option<Spanned<bool>>,
-        /// Ports that the image listens on: `8080`, `53/udp`, `8000-8010`.
+        /// Ports that the image listens on: `8080`, `53/udp`, `8000-8010`. A variable may stand for several with blanks between them, or for none.
         pub expose: List<Template>,
         /// Directories that hold data which outlives a container.
         pub volumes: List<Template>,

@@ -8,6 +8,7 @@ mod documents;
 mod flags;
 mod lines;
 mod mounts;
+mod process;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,8 @@ pub struct Statement {
     pub inside: Vec<Comment>,
     /// What it says.
     pub body: Body,
+    /// What is wrong with it where it is built: no fault in a stage that nothing needs, as Docker looks no further there.
+    pub broken: Vec<Diagnostic>,
 }
 
 /// What an instruction says.
@@ -172,9 +175,9 @@ pub struct Check {
     pub flags: Vec<Flag>,
 }
 
-/// The value of a flag.
+/// The value of a flag; one that says nothing is as if it were not there.
 pub fn flag<'f>(flags: &'f [Flag], name: &str) -> Option<&'f Text> {
-    flags.iter().find(|flag| flag.name == name).map(|flag| &flag.value)
+    flags.iter().find(|flag| flag.name == name && !flag.value.is_empty()).map(|flag| &flag.value)
 }
 
 /// Whether a switch is on.
@@ -188,6 +191,14 @@ impl Dockerfile {
         read::read(text, faults)
     }
 
+    /// The instructions of each stage, from its `FROM` on.
+    pub fn stages(&self) -> Vec<&[Statement]> {
+        let is_from = |statement: &Statement| matches!(statement.body, Body::From(_));
+        let first = self.statements.iter().position(is_from).unwrap_or(self.statements.len());
+        let of_stages = self.statements.get(first..).unwrap_or_default();
+        of_stages.chunk_by(|_, next| !is_from(next)).collect()
+    }
+
     /// Whether a stage is called so, and not only counted.
     pub fn names_stage(&self, name: &str) -> bool {
         self.statements.iter().any(|statement| match &statement.body {
@@ -195,6 +206,13 @@ impl Dockerfile {
             _ => false,
         })
     }
+}
+
+/// What is wrong with a `RUN --mount` that has no variables left.
+pub fn check_mount(flag: &Text, faults: &mut Faults) {
+    let mut broken = Faults::new();
+    mounts::check(flag, faults, &mut broken);
+    faults.append(broken);
 }
 
 /// Whether a command is nothing but a here-document.

@@ -6,7 +6,7 @@ use spec_schema::decode::text::Text;
 use spec_schema::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use spec_schema::span::Span;
 
-use crate::dockerfile::values::{boolean, bytes, records};
+use crate::dockerfile::values::{boolean, bytes, mount_mode, records};
 
 const KINDS: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 const SHARINGS: [&str; 3] = ["shared", "private", "locked"];
@@ -32,8 +32,8 @@ const KEYS: [&str; 19] = [
     "env",
 ];
 
-/// Checks one mount.
-pub(super) fn check(flag: &Text, faults: &mut Faults) {
+/// Checks one mount: what is wrong with its form, and what is where it is built.
+pub(super) fn check(flag: &Text, faults: &mut Faults, broken: &mut Faults) {
     if flag.is_empty() {
         let fault = Diagnostic::new(flag.span, "`--mount` says nothing");
         faults.push(fault.help("write `--mount=type=cache,target=…`"));
@@ -44,16 +44,31 @@ pub(super) fn check(flag: &Text, faults: &mut Faults) {
         faults.push(fault.help("a quote stands around a whole field: `\"target=/a,b\"`"));
         return;
     };
+    if let Some(fault) = fields.iter().find_map(|field| variable_source(field, flag.span)) {
+        faults.push(fault);
+        return;
+    }
     let mut mount = Mount { kind: Some("bind"), seen: Vec::new(), span: flag.span };
     for field in &fields {
         if let Err(fault) = mount.field(field) {
-            faults.push(fault);
+            broken.push(fault);
             return;
         }
     }
     if let Err(fault) = mount.whole() {
-        faults.push(fault);
+        broken.push(fault);
     }
+}
+
+/// Where files come from is known before variables are.
+fn variable_source(field: &str, span: Span) -> Option<Diagnostic> {
+    let (name, value) = field.split_once('=')?;
+    let dollar = value.find('$').filter(|_| name.eq_ignore_ascii_case("from"))?;
+    // At its end it is no variable.
+    (dollar != value.len() - 1).then(|| {
+        let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
+        Diagnostic::new(span, "`from` of a mount takes no variables").help(help)
+    })
 }
 
 /// A mount as far as it has been read.
@@ -96,11 +111,6 @@ impl<'m> Mount<'m> {
         if key == "type" {
             self.kind = None;
         }
-        // At its end it is no variable.
-        if key == "from" && value.find('$') != Some(value.len() - 1) {
-            let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
-            return Err(self.fault("`from` of a mount takes no variables", help));
-        }
         Ok(())
     }
 
@@ -138,10 +148,7 @@ impl<'m> Mount<'m> {
                 boolean(value).is_none().then(|| "write `true` or `false`".to_owned())
             }
             "size" => bytes(value).is_none().then(|| "write such as `64m`".to_owned()),
-            "mode" => {
-                let is_octal = !value.starts_with('+') && u32::from_str_radix(value, 8).is_ok();
-                (!is_octal).then(|| "write octal digits, such as `0755`".to_owned())
-            }
+            "mode" => mount_mode(value).is_none().then(|| "write octal digits, such as `0755`".to_owned()),
             "uid" | "gid" => {
                 let is_number = !value.starts_with('+') && value.parse::<u32>().is_ok();
                 (!is_number).then(|| "write a number, such as `1000`".to_owned())
@@ -185,8 +192,9 @@ mod tests {
     use spec_schema::span::Span;
 
     fn faults(mount: &str) -> Vec<String> {
-        let mut faults = Faults::new();
-        check(&Text::new(mount.to_owned(), Span::default()), &mut faults);
+        let (mut faults, mut broken) = (Faults::new(), Faults::new());
+        check(&Text::new(mount.to_owned(), Span::default()), &mut faults, &mut broken);
+        faults.append(broken);
         faults.into_sorted().into_iter().map(|fault| fault.message).collect()
     }
 

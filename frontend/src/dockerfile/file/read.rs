@@ -9,7 +9,7 @@ use super::arguments::Part;
 use super::lines::{Line, lines, position};
 use super::{
     Body, Check, Command, Dockerfile, Flag, From, HereDocument, Run, Script, Statement, Transfer, documents,
-    flags, mounts, triggers,
+    flags, mounts, process, triggers,
 };
 
 /// All instructions.
@@ -79,9 +79,10 @@ pub(super) fn statement(line: Line, escape: char, faults: &mut Faults) -> Option
     }
     let (written, arguments) = flags::take(arguments, escape);
     let reader = Reader { name: &name, keyword: keyword.span, arguments, escape, line: &line };
-    let body = reader.body(written, faults)?;
-    let span = line.span;
-    Some(Statement { span, keyword, comments: line.comments, inside: line.inside, body })
+    let mut broken = Faults::new();
+    let body = reader.body(written, faults, &mut broken)?;
+    let (span, broken) = (line.span, broken.into_sorted());
+    Some(Statement { span, keyword, comments: line.comments, inside: line.inside, body, broken })
 }
 
 struct Reader<'l> {
@@ -93,7 +94,7 @@ struct Reader<'l> {
 }
 
 impl Reader<'_> {
-    fn body(&self, written: Vec<Text>, faults: &mut Faults) -> Option<Body> {
+    fn body(&self, written: Vec<Text>, faults: &mut Faults, broken: &mut Faults) -> Option<Body> {
         // What these have in front of them is not looked at.
         let flags = match self.name {
             "ARG" | "STOPSIGNAL" => Vec::new(),
@@ -107,7 +108,10 @@ impl Reader<'_> {
             "LABEL" => self.pairs(faults).map(Body::Label),
             "RUN" => {
                 for mount in flags.iter().filter(|flag| flag.name == "mount") {
-                    mounts::check(&Text::new(mount.value.value.clone(), mount.span), faults);
+                    mounts::check(&Text::new(mount.value.value.clone(), mount.span), faults, broken);
+                }
+                for flag in &flags {
+                    process::check(flag, faults);
                 }
                 // One without a command is run as well, and does nothing.
                 let command = self.command_of(self.arguments, faults)?;
@@ -124,8 +128,8 @@ impl Reader<'_> {
                 let list = list(self.arguments, faults)?;
                 self.some(list, faults).map(Body::Volume)
             }
-            "CMD" => self.command_or_nothing(faults).map(Body::Cmd),
-            "ENTRYPOINT" => self.command_or_nothing(faults).map(Body::Entrypoint),
+            "CMD" => self.command_of(self.arguments, faults).map(Body::Cmd),
+            "ENTRYPOINT" => self.command_of(self.arguments, faults).map(Body::Entrypoint),
             "HEALTHCHECK" => self.check(flags, faults),
             "SHELL" => self.shell(faults).map(Body::Shell),
             _ if self.arguments.str().is_empty() => {
@@ -252,14 +256,6 @@ impl Reader<'_> {
             }
         }
         self.names(pairs.iter().map(|(name, _)| name), faults).then_some(pairs)
-    }
-
-    /// `CMD` and `ENTRYPOINT` may drop what there was by saying nothing.
-    fn command_or_nothing(&self, faults: &mut Faults) -> Option<Command> {
-        if self.arguments.str().is_empty() {
-            return Some(Command::Exec(Vec::new(), self.keyword));
-        }
-        self.command_of(self.arguments, faults)
     }
 
     fn command_of(&self, arguments: Part<'_>, faults: &mut Faults) -> Option<Command> {

@@ -93,7 +93,7 @@ fn bytes_around_lines_do_not_matter() {
 #[test]
 fn lists_are_json_or_text() {
     assert_read(r#"CMD [ "a" , "b c\"\u0041" ]"#, &[&["exec", "a", "b c\"A"]]);
-    assert_read("CMD []\nCMD\nENTRYPOINT", &[&["exec"], &["exec"], &["exec"]]);
+    assert_read("CMD []\nCMD\nENTRYPOINT", &[&["exec"], &[""], &[""]]);
     assert_read(
         "CMD ['a']\nCMD [\"a\"\nCMD [\"a\", ]\nRUN [ -f a ]",
         &[&["['a']"], &["[\"a\""], &["[\"a\", ]"], &["[ -f a ]"]],

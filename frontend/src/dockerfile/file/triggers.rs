@@ -28,8 +28,8 @@ pub(super) fn read(held: Part<'_>, line: &Line, escape: char, faults: &mut Fault
         documents: line.documents.clone(),
     };
     let mut found = Faults::new();
-    statement(own, escape, &mut found);
-    let mut found = found.into_sorted().into_iter();
+    let read = statement(own, escape, &mut found);
+    let mut found = found.into_sorted().into_iter().chain(read.into_iter().flat_map(|read| read.broken));
     if is_malformed(&name, arguments, escape) {
         found.for_each(|fault| faults.push(fault));
         return None;

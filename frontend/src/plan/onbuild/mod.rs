@@ -16,6 +16,7 @@ use crate::dockerfile::words::{self, Quotes};
 use crate::dockerfile::{Check, Command, Instruction};
 use crate::paths;
 use crate::scope::{Env, Lookup};
+use crate::signals;
 
 /// What the triggers of a stage's base come to.
 #[derive(Default)]
@@ -114,6 +115,7 @@ impl Triggers {
             }
             Instruction::StopSignal(signal) => {
                 let signal = self.text(signal, runtime)?;
+                signals::number(&signal).ok_or_else(|| format!("`{signal}` is not a signal"))?;
                 self.set("StopSignal", signal.into());
             }
             Instruction::Cmd(command) => {

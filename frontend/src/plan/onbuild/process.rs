@@ -6,7 +6,7 @@ use spec_schema::spec::RunStep;
 
 use super::flags::{boolean, unknown_flag};
 use super::{Triggers, arguments};
-use crate::dockerfile::values::{bytes, fields, records};
+use crate::dockerfile::values::{bytes, fields, mount_mode, records};
 use crate::dockerfile::{Flag, Run};
 use crate::expand::alone;
 use crate::mapping::Mapping;
@@ -94,7 +94,12 @@ impl Triggers {
                     // None is no limit, as without a word on that.
                     mount.word("size", (size > 0).then(|| size.to_string()).as_deref());
                 }
-                ("cache" | "secret" | "ssh", name @ ("mode" | "uid" | "gid")) => {
+                ("cache" | "secret" | "ssh", "mode") => {
+                    let mode =
+                        mount_mode(&text).ok_or_else(|| format!("`{text}` is not a value of `mode`"))?;
+                    mount.word("mode", Some(&format!("{mode:04o}")));
+                }
+                ("cache" | "secret" | "ssh", name @ ("uid" | "gid")) => {
                     mount.word(name, Some(&text));
                 }
                 ("secret" | "ssh", "required") => required = truth()?,
