@@ -200,6 +200,55 @@ fn places_are_those_of_commands() {
     );
 }
 
+/// What a rule says of a Dockerfile: its help, and what it would write.
+fn helps(text: &str, rule: &str) -> Vec<String> {
+    let audited = audit("Dockerfile", text, "");
+    let of_rule =
+        audited.findings.all().chain(&audited.findings.advice).filter(|found| found.rule.name == rule);
+    of_rule.flat_map(|found| [found.help.clone()].into_iter().chain(found.better.clone())).collect()
+}
+
+#[test]
+fn what_is_common_for_good_reason_is_not_found() {
+    for (text, rule) in [
+        ("FROM jupyter/base-notebook:python-3.11\nWORKDIR \"${HOME}\"\n", "WorkdirRelativePath"),
+        ("FROM debian:12-slim\nRUN apt-get install -y gosu\nCMD [\"a\"]\n", "RunsAsRoot"),
+        ("FROM alpine:3.20\nRUN apk add --no-cache su-exec\nCMD [\"a\"]\n", "RunsAsRoot"),
+    ] {
+        assert_eq!(helps(text, rule), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(helps("FROM debian:12\nWORKDIR app\n", "WorkdirRelativePath").len(), 2);
+    let builder = "FROM debian:12 AS b\nRUN apt-get install -y gosu\nFROM debian:12-slim\nCMD [\"a\"]\n";
+    assert_eq!(helps(builder, "RunsAsRoot").len(), 3);
+}
+
+#[test]
+fn what_helps_is_what_there_is() {
+    let last = |text: &str, rule: &str| helps(text, rule).pop().unwrap_or_default();
+    let check = |base: &str, port: &str| {
+        last(&format!("FROM {base}\nEXPOSE {port}\nCMD [\"a\"]\n"), "HealthcheckMissing")
+    };
+    assert_eq!(
+        check("alpine:3.20", "8080"),
+        r#"HEALTHCHECK CMD ["wget", "-q", "--spider", "http://localhost:8080/"]"#
+    );
+    for (base, port) in [("alpine:3.20", "5432"), ("alpine:3.20", "8125/udp"), ("php:8.3-fpm-alpine", "9000")]
+    {
+        assert_eq!(check(base, port), r#"HEALTHCHECK CMD ["…"]"#, "{base} {port}");
+    }
+    let musl = |base: &str| last(&format!("FROM {base}\nCMD [\"a\"]\n"), "MuslBase");
+    assert_eq!(
+        musl("eclipse-temurin:21-jre-alpine"),
+        "take one with glibc, as `eclipse-temurin:21-jre`, or a distroless one"
+    );
+    assert_eq!(musl("node:22-alpine3.20"), "take one with glibc, as `node:22-slim`, or a distroless one");
+    assert_eq!(musl("python:alpine"), "take one with glibc, as `python:slim`, or a distroless one");
+    let nginx = last("FROM nginx:1.27-alpine\nCOPY a /b\nCMD [\"nginx\"]\n", "RunsAsRoot");
+    assert_eq!(nginx, "FROM nginxinc/nginx-unprivileged:1.27-alpine");
+    let composer = last("FROM composer:2\nRUN composer install\n", "CacheMountMissing");
+    assert_eq!(composer, "RUN --mount=type=cache,target=/tmp/cache composer install");
+}
+
 #[test]
 fn a_stage_that_nothing_needs_is_told_unless_another_is_the_target() {
     let text = "FROM scratch AS bad\nSTOPSIGNAL NOPE\nFROM bad AS worse\nFROM scratch AS good\nCOPY a /\n";

@@ -29,10 +29,15 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             if is_elsewhere || command.has("--no-cache-dir") || is_kept_out {
                 continue;
             }
+            let shown = command.words.iter().filter(|word| !word.starts_with('-')).take(2);
             let detail = format!(
                 "`{}` downloads and builds all again whenever this step runs",
-                command.words.iter().take(2).cloned().collect::<Vec<_>>().join(" ")
+                shown.cloned().collect::<Vec<_>>().join(" ")
             );
+            let is_composer = subject.base(stage).is_some_and(|base| base.name == "composer");
+            // That image has its home elsewhere.
+            let directories =
+                if is_composer && tool == "composer" { vec!["/tmp/cache"] } else { directories };
             let is_alone = run.commands.len() == 1;
             let more = if is_alone { "" } else { " …" };
             let mounts =

@@ -1,7 +1,10 @@
 //! `HealthcheckMissing`.
 
+use spec_schema::decode::text::Template;
+
 use crate::lint::image_name::ImageName;
 use crate::lint::known::lacks_healthcheck;
+use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -11,6 +14,15 @@ pub(super) const RULE: Rule = Rule {
     standing: Standing::Pitfall,
     check,
 };
+
+const IN_DOCKERFILE: &str =
+    "add a check by a program that the image has; `HEALTHCHECK NONE` where something else looks after it";
+
+/// Ports of databases, queues, mail and the like, which do not answer requests of a browser.
+const OTHER_PROTOCOLS: [&str; 24] = [
+    "21", "22", "25", "53", "110", "143", "389", "465", "587", "636", "993", "995", "1433", "1521", "1883",
+    "2181", "3306", "4222", "5432", "5672", "6379", "9042", "9092", "27017",
+];
 
 fn check(subject: &Subject<'_>, found: &mut Found) {
     let Some((target, config)) = subject.target() else { return };
@@ -26,17 +38,27 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     }
     let Some(port) = chain.iter().find_map(|stage| stage.stage.expose.first()) else { return };
     let number = port.raw.split(['/', '-']).next().unwrap_or_default();
-    let detail = format!(
-        "{} listens on `{}`, and nothing tells whether it answers",
-        subject.image_of(target),
-        port.raw
-    );
+    let is_udp = port.raw.ends_with("/udp");
+    let is_fpm = number == "9000" && base.as_ref().is_some_and(|base| base.tag_has("fpm"));
+    if is_udp || is_fpm || OTHER_PROTOCOLS.contains(&number) {
+        let in_spec =
+            if is_udp { "test: [CMD, …]".to_owned() } else { format!("tcp: \"localhost:{number}\"") };
+        let help = Help::spec(format!(
+            "add `healthcheck: {{{in_spec}}}`; `healthcheck: none` where something else looks after it"
+        ));
+        let help = help.dockerfile(IN_DOCKERFILE).better(["HEALTHCHECK CMD [\"…\"]".to_owned()]);
+        return found.add(port.span, detail_of(subject, target, port), help);
+    }
     let help = Help::spec(format!(
         "add `healthcheck: {{http: \"http://localhost:{number}/\"}}`, or `{{tcp: \"localhost:{number}\"}}`; `healthcheck: none` where something else looks after it"
     ))
-    .dockerfile("add a check by a program that the image has; `HEALTHCHECK NONE` where something else looks after it")
+    .dockerfile(IN_DOCKERFILE)
     .better([check_of(base.as_ref(), number)]);
-    found.add(port.span, detail, help);
+    found.add(port.span, detail_of(subject, target, port), help);
+}
+
+fn detail_of(subject: &Subject<'_>, target: &StageView<'_>, port: &Template) -> String {
+    format!("{} listens on `{}`, and nothing tells whether it answers", subject.image_of(target), port.raw)
 }
 
 /// A check by what images of that name have.

@@ -26,7 +26,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     };
     let Some((_, runtime)) = RUNTIMES.iter().find(|(name, _)| *name == image.name) else { return };
     if image.tag_has("alpine") {
-        let slim = image.tag.as_deref().unwrap_or_default().split('-').next().unwrap_or_default();
+        let tag = image.tag.as_deref().unwrap_or_default();
         let detail = format!(
             "`{}` has musl, for which many binary packages of {runtime} are not built, or are slower",
             image.written
@@ -34,7 +34,22 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         found.add(
             bottom.stage.from.span,
             detail,
-            format!("take a slim image, as `{}:{slim}-slim`, or a distroless one", image.name),
+            format!(
+                "take one with glibc, as `{}`, or a distroless one",
+                with_glibc(&image.name, runtime, tag)
+            ),
         );
+    }
+}
+
+/// What such an image is called that has glibc: Java's have no `slim`, but are small as they are.
+fn with_glibc(name: &str, runtime: &str, tag: &str) -> String {
+    let parts: Vec<&str> = tag.split('-').filter(|part| !part.starts_with("alpine")).collect();
+    let version = parts.first().filter(|first| first.starts_with(|c: char| c.is_ascii_digit()));
+    match (runtime, version) {
+        ("Java", Some(_)) => format!("{name}:{}", parts.join("-")),
+        ("Java", None) => name.to_owned(),
+        (_, Some(version)) => format!("{name}:{version}-slim"),
+        (_, None) => format!("{name}:slim"),
     }
 }

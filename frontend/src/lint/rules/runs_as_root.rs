@@ -2,6 +2,7 @@
 
 use crate::lint::image_name::ImageName;
 use crate::lint::known::starts_as_root;
+use crate::lint::script::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {
@@ -28,7 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         (None, None) => return,
     };
     let name = user.split_once(':').map_or(user.as_str(), |(name, _)| name);
-    if !matches!(name, "" | "root" | "0") {
+    if !matches!(name, "" | "root" | "0") || drops_root(subject) {
         return;
     }
     let span = said.map_or(target.name_span, |user| user.span);
@@ -42,12 +43,28 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
     found.add(span, detail, help);
 }
 
+/// It needs no root, and listens on 8080.
+fn unprivileged_nginx(base: &ImageName) -> String {
+    let tag = base.tag.as_ref().map_or_else(String::new, |tag| format!(":{tag}"));
+    format!("FROM nginxinc/nginx-unprivileged{tag}")
+}
+
+/// Whether the image has a program by which what it starts as root goes on as somebody else.
+fn drops_root(subject: &Subject<'_>) -> bool {
+    let is_installed = |command: &Command| {
+        let installs = command.words.iter().any(|word| matches!(word.as_str(), "install" | "add"));
+        installs && command.words.iter().any(|word| matches!(word.as_str(), "gosu" | "su-exec"))
+    };
+    subject.image_runs().any(|run| run.commands.iter().any(is_installed))
+}
+
 /// Lines that make another user, where the image has none.
 fn user_of(base: Option<&ImageName>) -> Vec<String> {
     let is_busybox =
         base.is_some_and(|base| base.tag_has("alpine") || matches!(base.name.as_str(), "alpine" | "busybox"));
     let lines: &[&str] = match base {
         Some(base) if base.name == "node" => &["USER node"],
+        Some(base) if base.path == "docker.io/library/nginx" => return vec![unprivileged_nginx(base)],
         Some(base) if base.path.contains("distroless") => &["USER 65532:65532"],
         None => &["USER 65532:65532"],
         Some(_) if is_busybox => &["RUN adduser -S -u 10001 app", "USER app"],

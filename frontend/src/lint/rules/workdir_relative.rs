@@ -16,7 +16,10 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         // One that a stage of the spec starts with is in view.
         let below = subject.chain(stage);
         let known = below.iter().skip(1).any(|stage| stage.stage.workdir.is_some());
-        if !known && subject.text(workdir).is_some_and(|path| !path.starts_with('/')) {
+        // What an image sets is mostly a whole path.
+        let by_variable =
+            workdir.raw.starts_with('$') && subject.text(workdir).is_none_or(|path| path.is_empty());
+        if !known && !by_variable && subject.text(workdir).is_some_and(|path| !path.starts_with('/')) {
             let detail = format!(
                 "`{}` starts at the working directory of the base image, whatever that is",
                 workdir.raw
