@@ -42,6 +42,19 @@ fn chain(stages: usize) -> String {
     text
 }
 
+/// A chain of stages of which each adds a variable: its one op has all of them.
+fn growing(stages: usize) -> String {
+    let mut text = String::from("stages:\n");
+    for stage in 0..stages {
+        let from = if stage == 0 { "busybox:1.36".to_owned() } else { format!("s{}", stage - 1) };
+        let _ = writeln!(
+            text,
+            "  s{stage}: {{from: {from}, env: {{VARIABLE_{stage}: value}}, steps: [{{run: make}}]}}"
+        );
+    }
+    text
+}
+
 /// What the daemon would have answered.
 fn base_images(selection: &Selection, config: &ImageConfig) -> Resolved {
     let image = |(key, _): (&ImageKey, _)| {
@@ -82,18 +95,19 @@ fn compile_time(criterion: &mut Criterion) {
     let opts = FrontendOpts { session_id: "session".to_owned(), ..FrontendOpts::default() };
     let config = ImageConfig::parse(CONFIG.as_bytes()).expect("a good config");
     let mut group = criterion.benchmark_group("compile");
-    for stages in [10, 100, 1000] {
-        let text = chain(stages);
+    let chains = [10, 100, 1000].map(|stages| ("chain", stages, chain(stages)));
+    let growing = [10, 100, 1000].map(|stages| ("growing environment", stages, growing(stages)));
+    for (name, stages, text) in chains.into_iter().chain(growing) {
         let definition = compile(&text, &opts, &config).definition.into_pb();
         let count = definition.def.len() - 1;
         let bytes = prost::Message::encoded_len(&definition) - text.len();
         eprintln!(
-            "{stages} stages: {} bytes of spec, {count} ops, {} bytes of definition an op beside the spec's text",
+            "{name} of {stages} stages: {} bytes of spec, {count} ops, {} bytes of definition an op beside the spec's text",
             text.len(),
             bytes / count
         );
         group.throughput(Throughput::Elements(stages as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(stages), &text, |bencher, text| {
+        group.bench_with_input(BenchmarkId::new(name, stages), &text, |bencher, text| {
             bencher.iter(|| black_box(compile(text, &opts, &config)));
         });
     }
