@@ -92,7 +92,9 @@ fn clean(messages: &str) -> String {
 fn in_words_of_today(text: &str) -> String {
     let text =
         text.replace("ERROR: ", "ERROR: failed to build: ").replace("build: failed to build: ", "build: ");
-    let gateway = "rpc error: code = Unknown desc = failed to solve with frontend gateway.v0: rpc error: code = Unknown desc = ";
+    // The client leaves the first of these words out where the other of its two calls fails first.
+    let text = text.replace("rpc error: code = Unknown desc = failed to solve with", "failed to solve with");
+    let gateway = "failed to solve with frontend gateway.v0: rpc error: code = Unknown desc = ";
     // An old daemon tells as well by which frontend it came to the one that the spec names.
     let by_spec = gateway.replace("gateway.v0", "dockerfile.v0: failed to solve with frontend gateway.v0");
     let by_flag = format!("failed with build-arg:BUILDKIT_SYNTAX = {}: ", frontend());
