@@ -71,8 +71,9 @@ impl Audit {
         let first = platforms.list.first();
         // As Docker checks a Dockerfile: all of it, unless a target is named.
         let left_out = conversion.left_out.iter();
-        let is_meant =
-            |stage: &&LeftOutStage| request.target.as_ref().is_none_or(|target| *target == stage.name);
+        let target = request.target.as_ref();
+        let root = left_out.clone().find(|stage| Some(&stage.name) == target).map(|stage| &stage.root);
+        let is_meant = |stage: &&LeftOutStage| target.is_none() || Some(&stage.name) == root;
         let broken: Vec<Diagnostic> =
             left_out.filter(is_meant).flat_map(|stage| &stage.faults).cloned().collect();
         let is_there = request.target.is_none() || broken.is_empty();

@@ -7,7 +7,6 @@ use spec_schema::span::Span;
 use super::mount::octal;
 use super::part::Step;
 use super::pieces::Quotes;
-use super::run::source;
 use super::stage::Walk;
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Flag, HereDocument, Transfer, flag, switch};
@@ -84,7 +83,7 @@ impl Walk<'_, '_> {
         let entries = &mut step.entries;
         entries.add_some("copy", sources);
         if let Some(from) = flag(&copy.flags, "from") {
-            entries.add("from", tree::text(source(from, self.around.stages), from.span));
+            entries.add("from", tree::text(self.around.named.source(from), from.span));
         }
         let to = self.destination(&copy.dest);
         entries.add_some("to", to);

@@ -32,20 +32,21 @@ impl Maker<'_> {
 
     /// What is wrong with the stages that are left out.
     pub(super) fn stages_left_out(&self) -> Vec<LeftOutStage> {
-        let faults = |mut at: usize| {
+        let name = |at: usize| self.names.get(at).cloned().unwrap_or_default();
+        let root = |mut at: usize| {
             while let Some(Why::MadeFrom(other)) = self.left_out.get(&at) {
                 at = *other;
             }
-            match self.left_out.get(&at) {
-                Some(Why::Broken(faults)) => faults.clone(),
-                _ => Vec::new(),
-            }
+            at
         };
-        let one = |at: &usize| LeftOutStage {
-            name: self.names.get(*at).cloned().unwrap_or_default(),
-            faults: faults(*at),
+        let faults = |why: &Why| match why {
+            Why::Broken(faults) => faults.clone(),
+            Why::MadeFrom(_) => Vec::new(),
         };
-        self.left_out.keys().map(one).collect()
+        let stages = self.left_out.iter();
+        stages
+            .map(|(at, why)| LeftOutStage { name: name(*at), root: name(root(*at)), faults: faults(why) })
+            .collect()
     }
 
     /// A stage with a trigger that cannot be read is one that no other can start from.

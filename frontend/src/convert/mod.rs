@@ -11,6 +11,7 @@ mod left_out;
 mod mentions;
 mod mount;
 mod mount_values;
+mod named;
 mod names;
 mod needs;
 mod part;
@@ -53,7 +54,9 @@ pub struct Note {
 pub struct LeftOutStage {
     /// What the spec would call it.
     pub name: String,
-    /// What is wrong with it, or with what it is made from.
+    /// The stage whose faults leave it out: itself, or one that it is made from.
+    pub root: String,
+    /// What is wrong with the stage itself.
     pub faults: Vec<Diagnostic>,
 }
 

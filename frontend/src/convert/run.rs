@@ -10,7 +10,6 @@ use super::part::{RunState, Step};
 use super::pieces::Quotes;
 use super::script::{Written, written};
 use super::stage::Walk;
-use super::stages::of_language;
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Command, Flag, Run};
 use crate::dockerfile::values::{boolean, fields};
@@ -61,10 +60,8 @@ impl Walk<'_, '_> {
 
     /// What files are taken from: an image, or a stage above.
     pub(super) fn check_source(&mut self, from: &Text) {
-        let (at, count) = (self.around.at, self.around.stages.len());
-        let lower = of_language(&from.to_lowercase());
-        let number = from.parse::<usize>().ok();
-        let stage = number.or_else(|| self.around.stages.iter().rposition(|stage| *stage == lower));
+        let (at, count) = (self.around.at, self.around.named.stages.len());
+        let stage = self.around.named.position(from);
         if from.trim_end_matches('$').contains('$') {
             let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
             self.fault(from.span, "what files are taken from has no variables", help);
@@ -85,7 +82,7 @@ impl Walk<'_, '_> {
 
     fn mounts(&mut self, flags: &[Flag], entries: &mut Entries) {
         let mut mounts = Mounts::new(self.around.optional_secrets);
-        let stages = self.around.stages;
+        let named = self.around.named;
         for flag in flags.iter().filter(|flag| flag.name == "mount") {
             let span = flag.span;
             let Some(text) = self.plain_mount(flag) else { continue };
@@ -96,7 +93,7 @@ impl Walk<'_, '_> {
                 let pieces = self.pieces(&Text::new(text.to_owned(), span), Quotes::Removed);
                 self.rendered(&pieces, span)
             };
-            mounts.add(&text, &mut word, &|name| source(name, stages));
+            mounts.add(&text, &mut word, &|name| named.source(name));
         }
         let place = flags.first().map_or_else(Span::default, |flag| flag.span);
         for note in std::mem::take(&mut mounts.notes) {
@@ -237,14 +234,6 @@ fn has_variable(script: &str, name: &str) -> bool {
         let after = after.strip_prefix('{').unwrap_or(after);
         after.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
     })
-}
-
-/// What a `from` names: a stage by its name or number, or an image.
-pub(super) fn source(name: &str, stages: &[String]) -> String {
-    let by_number = name.parse().ok().and_then(|number: usize| stages.get(number));
-    let lower = of_language(&name.to_lowercase());
-    let by_name = stages.iter().rev().find(|stage| **stage == lower);
-    by_number.or(by_name).cloned().unwrap_or_else(|| name.replace('$', "$$"))
 }
 
 fn device(flag: &Flag) -> spec_schema::node::Node {

@@ -10,6 +10,7 @@ use spec_schema::span::Span;
 use super::Note;
 use super::args::Args;
 use super::mentions;
+use super::named::Named;
 use super::names::{Declared, Names, View};
 use super::part::{Config, Directory, Part, Step, same_texts};
 use super::pieces::{Piece, Quotes, Unreadable, pieces};
@@ -23,8 +24,7 @@ pub(super) struct Around<'f> {
     /// Its position.
     pub(super) at: usize,
     pub(super) args: &'f mut Args,
-    /// Names of stages in the Dockerfile, by their position; and as the spec has them.
-    pub(super) stages: &'f [String],
+    pub(super) named: Named<'f>,
     /// The defaults of args above the stages, as the spec has them.
     pub(super) globals: &'f BTreeMap<String, String>,
     /// Secrets that may be missing somewhere.

@@ -9,6 +9,7 @@ use spec_schema::span::Span;
 
 use super::args::Args;
 use super::left_out::broken_triggers;
+use super::named::Named;
 use super::names::{Names, View};
 use super::needs::LeftOut;
 use super::part::{Directory, Part};
@@ -304,7 +305,7 @@ impl Maker<'_> {
         let around = Around {
             escape: self.file.escape,
             args: &mut self.args,
-            stages: &self.names,
+            named: Named { stages: &self.names, positions: &self.positions, written: &self.written },
             globals: &self.defaults,
             optional_secrets: &self.optional,
             at,

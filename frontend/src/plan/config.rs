@@ -76,6 +76,8 @@ fn check_signal(changes: &[ConfigChange], stage: &Stage, faults: &mut Faults) {
     for change in changes {
         if let ConfigChange::Set("StopSignal", Value::String(signal)) = change
             && signals::number(signal).is_none()
+            // A variable that is not defined is told already.
+            && (!signal.is_empty() || written.is_literal())
         {
             faults.push(
                 Diagnostic::new(written.span, format!("`{signal}` is not a signal")).help(signals::HELP),
@@ -103,6 +105,7 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
     for written in planner.stage.expose.iter() {
         let known = faults.len();
         let text = planner.expand(written, &runtime.env, faults);
+        let failed = faults.len() > known;
         // A variable may stand for several ports, or for none.
         let words =
             if written.is_literal() { vec![text.as_str()] } else { text.split_whitespace().collect() };
@@ -110,7 +113,7 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
             match ports(word) {
                 Some(ports) => changes
                     .extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
-                None if faults.len() > known => {}
+                None if failed => {}
                 None => {
                     let fault = Diagnostic::new(written.span, format!("`{word}` is not a port"));
                     let help = "write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`";

@@ -189,10 +189,16 @@ fn names_that_the_language_leaves_to_users_are_given_another() {
     compile(yaml.as_bytes(), &Client::default()).unwrap_or_else(|why| panic!("{why}\n{yaml}"));
     // The one above of that name, and not the last one.
     let again = convert("Dockerfile", "FROM a AS b\nFROM b AS b\nFROM b\n").unwrap();
-    let bases = again.spec.stages.iter().map(|(_, stage)| again.files.locate(stage.value.from.span));
     assert_eq!(again.spec.stages.names().collect::<Vec<_>>(), ["b-0", "b", "app"]);
-    assert_eq!(bases.count(), 3);
     assert!(again.yaml(SYNTAX).contains("  b:\n    from: b-0\n"));
+}
+
+#[test]
+fn a_name_that_only_the_spec_has_is_that_of_an_image() {
+    let text = "FROM a\nCOPY --from=app b c\nRUN --mount=from=stage-0,target=/d e\n";
+    let yaml = convert("Dockerfile", text).unwrap().yaml(SYNTAX);
+    assert!(yaml.contains("from: docker.io/library/app:latest\n"), "{yaml}");
+    assert!(yaml.contains("from: stage-0"), "{yaml}");
 }
 
 #[test]

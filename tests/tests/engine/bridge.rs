@@ -16,7 +16,8 @@ fn gateway() -> String {
 #[test]
 fn a_bridge_keeps_its_address_when_containers_come_and_go() {
     let before = gateway();
-    assert_eq!(before.trim().len(), "02:42:0a:e4:00:01".len(), "{before}");
+    // As Docker's own bridges have it; those of ports are random.
+    assert!(before.starts_with("02:42:"), "{before}");
     for _ in 0..3 {
         assert_eq!(gateway(), before);
     }

@@ -55,7 +55,7 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
 /// The option for the platform that a build is for where no argument names it: `cargo clean` looks neither at the variable
 /// nor at the settings that `cargo build` goes by.
 fn configured_target(project: &mut Project<'_>) -> String {
-    let settings = project.text(".cargo/config.toml").or_else(|| project.text(".cargo/config"));
+    let settings = project.text(".cargo/config").or_else(|| project.text(".cargo/config.toml"));
     let named = settings.and_then(|settings| {
         let table = Table::parse(&settings).ok()?;
         text(sub(table.get_ref(), "build")?, "target").filter(|target| is_plain(target))

@@ -34,7 +34,8 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
                 "`{}` downloads and builds all again whenever this step runs",
                 shown.cloned().collect::<Vec<_>>().join(" ")
             );
-            let is_composer = subject.base(stage).is_some_and(|base| base.name == "composer");
+            let is_composer =
+                subject.base(stage).is_some_and(|base| base.path == "docker.io/library/composer");
             // That image has its home elsewhere.
             let directories =
                 if is_composer && tool == "composer" { vec!["/tmp/cache"] } else { directories };

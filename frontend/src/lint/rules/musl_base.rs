@@ -44,8 +44,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
 
 /// What such an image is called that has glibc: Java's have no `slim`, but are small as they are.
 fn with_glibc(name: &str, runtime: &str, tag: &str) -> String {
-    let parts: Vec<&str> = tag.split('-').filter(|part| !part.starts_with("alpine")).collect();
-    let version = parts.first().filter(|first| first.starts_with(|c: char| c.is_ascii_digit()));
+    let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    let all: Vec<&str> = tag.split('-').collect();
+    let at = all.iter().position(|part| part.starts_with("alpine")).unwrap_or(all.len());
+    let (before, after) = all.split_at(at);
+    // Behind it may stand the release of Alpine.
+    let after = after.iter().skip(1).skip_while(|part| is_number(part));
+    let parts: Vec<&str> = before.iter().chain(after).copied().collect();
+    let version = before.first().filter(|first| is_number(first) || matches!(**first, "lts" | "current"));
     match (runtime, version) {
         ("Java", Some(_)) => format!("{name}:{}", parts.join("-")),
         ("Java", None) => name.to_owned(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Project, Refusal};
 use crate::presets::NODE_NEXT;
 
-const SETTINGS: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"];
+const SETTINGS: [&str; 3] = ["next.config.js", "next.config.mjs", "next.config.ts"];
 
 /// Whether the project is one whose program Next.js makes.
 pub(super) fn is_site(project: &Project<'_>, manifest: &Value) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let settings = SETTINGS.map(|file| project.survey.text(file).map(|text| (file, text)));
     let settings = settings.into_iter().flatten().next();
     match settings {
-        Some((file, text)) if text.contains("standalone") => {
+        Some((file, text)) if says(&text, "standalone") => {
             project.parts.push(NODE_NEXT);
             project.find("entry", "server.js", format!("`output: standalone` in {file}"));
             if let Some((path, file)) = health(project) {
@@ -26,6 +26,10 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
             project.find("port", "3000", "the usual one");
             Ok(())
         }
+        Some((_, text)) if says(&text, "export") => Err(Refusal::new(
+            "with `output: \"export\"` Next.js makes files for browsers",
+            "write `preset: static` and `with: {output: out}`",
+        )),
         settings => Err(Refusal::new(
             "Next.js makes no server of its own here: an image would need all that the build is installed with",
             format!(
@@ -34,6 +38,12 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
             ),
         )),
     }
+}
+
+/// Whether the settings name an output, in what is no comment.
+fn says(text: &str, output: &str) -> bool {
+    let mut code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    code.any(|line| ['"', '\''].iter().any(|quote| line.contains(&format!("{quote}{output}{quote}"))))
 }
 
 /// The path of a route that tells of the site's health, and its file.

@@ -125,9 +125,17 @@ fn run_by(script: &str) -> Option<&str> {
     }
     while let Some(word) = words.next() {
         match word {
-            "-r" | "--require" | "--import" | "--loader" | "--env-file" | "-C" | "--conditions" => {
-                words.next()
-            }
+            "-e" | "--eval" | "-p" | "--print" => return None,
+            "-r"
+            | "--require"
+            | "--import"
+            | "--loader"
+            | "--experimental-loader"
+            | "--env-file"
+            | "--env-file-if-exists"
+            | "-C"
+            | "--conditions"
+            | "--title" => words.next(),
             option if option.starts_with('-') => continue,
             file => return Some(file),
         };
@@ -175,6 +183,7 @@ mod tests {
         assert_eq!(run_by("node ."), Some("."));
         assert_eq!(run_by("nest start"), None);
         assert_eq!(run_by("node"), None);
+        assert_eq!(run_by("node --eval a.js"), None);
     }
 
     #[test]

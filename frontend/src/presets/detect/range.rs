@@ -32,6 +32,9 @@ fn comparators(all: &str) -> impl Iterator<Item = (&str, Vec<u32>)> {
 }
 
 fn holds(sign: &str, bound: &[u32], release: &[u32]) -> bool {
+    if bound.is_empty() {
+        return true;
+    }
     let known = bound.len().min(release.len());
     let start = |numbers: &[u32], count: usize| numbers.iter().take(count).copied().collect::<Vec<_>>();
     let order = start(release, known).cmp(&start(bound, known));
@@ -41,10 +44,7 @@ fn holds(sign: &str, bound: &[u32], release: &[u32]) -> bool {
         // The newest of a release is newer than any that has its first numbers.
         ">" => order == Ordering::Greater || order == Ordering::Equal && bound.len() > known,
         "<=" => order.is_le(),
-        "<" => {
-            order == Ordering::Less
-                || order == Ordering::Equal && bound.len() > known && bound.iter().skip(known).any(|n| *n > 0)
-        }
+        "<" => order == Ordering::Less,
         "^" => order.is_ge() && is_same_but(1),
         "~=" => order.is_ge() && is_same_but(bound.len().saturating_sub(1).min(known)),
         "!=" => order.is_ne() || bound.len() > known,
@@ -67,6 +67,7 @@ mod tests {
         assert_eq!(majors("18 - 20"), [18, 19, 20]);
         assert_eq!(majors(">18"), majors(">=19"));
         assert_eq!(majors("~20.3"), [20]);
+        assert_eq!(majors("<22.5"), majors("<22"));
         assert_eq!(majors("*").len(), 11);
         assert_eq!(majors("lts/*").len(), 11);
     }
