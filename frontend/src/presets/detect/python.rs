@@ -4,9 +4,8 @@ use super::range::allows;
 use super::{Project, Refusal, minor, python_program};
 use crate::presets::{PYTHON_DISTROLESS, PYTHON_SLIM};
 
-/// The release that there is an image without a shell for.
-const WITHOUT_SHELL: &str = "3.11";
-const MINOR_WITHOUT_SHELL: u32 = 11;
+/// The release of Python 3 that there is an image without a shell for.
+const WITHOUT_SHELL: u32 = 11;
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let manifests = ["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"];
@@ -17,7 +16,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
             version(project, file);
         }
     }
-    let is_without_shell = project.value("python_version") == Some(WITHOUT_SHELL);
+    let is_without_shell = project.value("python_version") == Some(&*format!("3.{WITHOUT_SHELL}"));
     project.parts.push(if is_without_shell { PYTHON_DISTROLESS } else { PYTHON_SLIM });
     python_program::look(project, &manifest)
 }
@@ -27,7 +26,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
 fn version(project: &mut Project<'_>, file: &str) {
     let text = project.survey.text(file).unwrap_or_default();
     let Some((key, range)) = text.lines().find_map(range) else { return };
-    let mut minors = (MINOR_WITHOUT_SHELL..40).chain((0..MINOR_WITHOUT_SHELL).rev());
+    let mut minors = (WITHOUT_SHELL..40).chain((0..WITHOUT_SHELL).rev());
     if let Some(minor) = minors.find(|minor| allows(range, &[3, *minor])) {
         project.find("python_version", format!("3.{minor}"), format!("{key} in {file}"));
         project.place("python_version", file, &[key, range]);

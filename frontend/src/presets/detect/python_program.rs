@@ -1,5 +1,7 @@
 //! Python: what is run, and by which server.
 
+use spec_schema::diagnostic::one_of;
+
 use super::{Project, Refusal, port_in};
 use crate::presets::{GUNICORN, Part, SCRIPT, UVICORN};
 
@@ -67,9 +69,8 @@ fn entry(project: &mut Project<'_>, server: Option<Server>) -> Result<(), Refusa
         if !project.is_open("entry") {
             return Ok(());
         }
-        let (last, others) = USUAL.split_last().unwrap_or((&"", &[]));
         return Err(Refusal::new(
-            format!("the build context has none of `{}` or `{last}`", others.join("`, `")),
+            format!("the build context has none of {}", one_of(USUAL)),
             "say what is run: `with: {entry: main.py}`, or `with: {entry: \"package.module:app\"}` for a server",
         ));
     };
@@ -116,13 +117,13 @@ fn program(project: &mut Project<'_>, server: Option<Server>) -> Result<Option<(
         let Some(server) = server else { return Err(unserved("`manage.py` is of a site in Django")) };
         let apps = project.survey.matching(server.of_django());
         if let [_, _, ..] = *apps {
-            let modules: Vec<String> =
-                apps.iter().map(|app| app.trim_end_matches(".py").replace('/', ".")).collect();
+            let modules = apps.iter().map(|app| app.trim_end_matches(".py").replace('/', "."));
+            let entries: Vec<String> = modules.map(|module| format!("{module}:application")).collect();
             return Err(Refusal::new(
                 format!("there are {} apps beside `manage.py`", apps.len()),
                 format!(
-                    "say which with `with: {{entry: …}}`: `{}:application`",
-                    modules.join(":application` or `")
+                    "say which with `with: {{entry: …}}`: {}",
+                    one_of(entries.iter().map(String::as_str))
                 ),
             ));
         }
