@@ -1,6 +1,6 @@
 //! What the client says of a build's course: `--progress=rawjson`, one object a line, or over several lines from an old client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The course of a build.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Everything that was done, in the order in which it first appeared.
+    /// Everything that was done, in the order in which it first appeared, and what never began.
     pub vertices: Vec<Step>,
     /// The warnings.
     pub warnings: Vec<Warning>,
@@ -64,7 +64,20 @@ impl Progress {
                 rest = after;
             }
         }
+        progress.leave_out_merged();
         progress
+    }
+
+    /// Where two builds come to the same step at one time, BuildKit does it once, for the one that came first, and shows both builds the
+    /// vertices of that one; those of the other build, of the same names, never begin.
+    fn leave_out_merged(&mut self) {
+        let begun: BTreeSet<String> = self
+            .vertices
+            .iter()
+            .filter(|step| step.started.is_some())
+            .map(|step| step.name.clone())
+            .collect();
+        self.vertices.retain(|step| step.started.is_some() || !begun.contains(&step.name));
     }
 
     fn add(&mut self, status: &Value, positions: &mut BTreeMap<String, usize>) {
@@ -193,5 +206,15 @@ ERROR: no"#,
         assert_eq!(progress.cached(), ["[x 2/2] run true"]);
         assert_eq!(progress.step("run true").started, Some(61.5));
         assert_eq!((progress.logs.as_str(), progress.messages.as_str()), ("hello", "ERROR: no\n"));
+    }
+    #[test]
+    fn a_step_that_another_build_does_is_one_step() {
+        let progress = Progress::parse(
+            r#"{"vertexes":[{"digest":"own","name":"[x 2/3] run true"},{"digest":"last","name":"[x 3/3] run false"}]}
+{"vertexes":[{"digest":"other","name":"[x 2/3] run true","started":"2026-01-01T00:01:01Z","completed":"2026-01-01T00:01:02Z"}]}"#,
+        );
+        let names: Vec<&str> = progress.steps().map(|step| step.name.as_str()).collect();
+        assert_eq!(names, ["[x 3/3] run false", "[x 2/3] run true"]);
+        assert_eq!(progress.ran(), ["[x 2/3] run true"]);
     }
 }
