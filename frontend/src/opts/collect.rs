@@ -182,7 +182,3 @@ impl Collector {
 fn arg_key(name: &str) -> String {
     format!("{}{name}", keys::BUILD_ARG)
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

@@ -8,6 +8,8 @@ mod collect;
 mod environment;
 mod error;
 pub mod keys;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,4 @@
 use super::*;
-use crate::opts::{NetworkMode, ResolveMode};
 
 /// The options of a build with `options`, each as `key=value`.
 fn opts(options: &[&str]) -> Result<FrontendOpts, OptErrors> {

@@ -125,5 +125,4 @@ fn outcome(
 }
 
 #[cfg(test)]
-#[path = "rpc_tests.rs"]
 mod tests;

@@ -1,8 +1,6 @@
 //! `report` of images in files.
 
-#[path = "images/hostile.rs"]
 mod hostile;
-#[path = "images/made.rs"]
 mod made;
 
 use serde_json::{Value, json};

@@ -4,25 +4,15 @@
 //! Where the words are the daemon's or the client's own and an old one has others, `NAME@0.13.snap` holds for `BuildKit` 0.13
 //! and older.
 
-#[path = "bad_input/checklist.rs"]
 mod checklist;
-#[path = "bad_input/external.rs"]
 mod external;
-#[path = "bad_input/install.rs"]
 mod install;
-#[path = "bad_input/lock.rs"]
 mod lock;
-#[path = "bad_input/policy.rs"]
 mod policy;
-#[path = "bad_input/processes.rs"]
 mod processes;
-#[path = "bad_input/registries.rs"]
 mod registries;
-#[path = "bad_input/scan.rs"]
 mod scan;
-#[path = "bad_input/stores.rs"]
 mod stores;
-#[path = "bad_input/verify.rs"]
 mod verify;
 
 use std::path::Path;
@@ -208,7 +198,7 @@ fn an_undefined_variable() {
 
 #[test]
 fn faults_of_all_phases() {
-    let spec = include_str!("../../frontend/tests/invalid/all_phases.yaml");
+    let spec = include_str!("../../../frontend/tests/invalid/all_phases.yaml");
     fails("all_phases", spec);
 }
 

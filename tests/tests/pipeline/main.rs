@@ -12,11 +12,8 @@ use optfrontend_tests::fake_gateway::{Call, FakeGateway, FakeSession, Release, R
 use serde_json::Value;
 use tokio::task::LocalSet;
 
-#[path = "pipeline/calls.rs"]
 mod calls;
-#[path = "pipeline/contexts.rs"]
 mod contexts;
-#[path = "pipeline/daemons.rs"]
 mod daemons;
 
 const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:00"]}}"#;
