@@ -9,6 +9,7 @@ use crate::inputs::{Inputs, References};
 use crate::marshal::{RawDigest, canonical, digest_text, hash};
 use crate::meta::{OpMeta, Record};
 use crate::op::{DiffOp, ExecOp, ExecOutputs, FileOp, MergeOp, SourceOp};
+use crate::size;
 use crate::source_map::{Location, SourceFile, SourceFileId};
 
 /// An op of a [`Graph`].
@@ -91,6 +92,7 @@ impl Graph {
     pub fn add_source_file(&mut self, file: SourceFile) -> SourceFileId {
         let known = self.files.iter().position(|known| *known == file);
         let index = known.unwrap_or_else(|| {
+            self.size += size::file(&file);
             self.files.push(file);
             self.files.len() - 1
         });
@@ -183,14 +185,13 @@ impl Graph {
         let op = OpId(number(self.nodes.len()));
         let raw = hash(&bytes);
         let first = *self.first_with.entry(raw).or_insert(op);
-        if first == op {
-            self.size += bytes.len();
-        }
-        self.nodes.push(Node { uses, bytes, digest: digest_text(&raw), first, caps, record });
+        let node = Node { uses, bytes, digest: digest_text(&raw), first, caps, record };
+        self.size += if first == op { size::first(&node) } else { size::again(&node) };
+        self.nodes.push(node);
         Output { op, index: 0 }
     }
 
-    /// The bytes of all ops, those of equal ones once: what a definition of them has beside names, lines and source files.
+    /// The bytes of a definition of all ops, but for the entry that points at its result. One of ops that are equal, or of a part, has fewer.
     pub fn size(&self) -> usize {
         self.size
     }
@@ -199,14 +200,14 @@ impl Graph {
         (output.op.0 as usize) < self.nodes.len()
     }
 
-    /// For each op that `output` needs, by its position: whether it does.
-    pub(crate) fn needed(&self, output: Option<Output>) -> Vec<bool> {
+    /// For each op, by its position: whether `outputs` need it.
+    pub(crate) fn needed(&self, outputs: impl IntoIterator<Item = Output>) -> Vec<bool> {
         let mut needed = vec![false; self.nodes.len()];
-        let Some(output) = output.filter(|output| self.has(*output)) else { return needed };
-        let last = output.op.0 as usize;
-        needed[last] = true;
+        for output in outputs.into_iter().filter(|output| self.has(*output)) {
+            needed[output.op.0 as usize] = true;
+        }
         // Inputs stand before what uses them, so one walk from the end finds all.
-        for index in (0..=last).rev() {
+        for index in (0..needed.len()).rev() {
             if needed[index] {
                 for input in &self.nodes[index].uses {
                     needed[input.op.0 as usize] = true;
@@ -216,18 +217,18 @@ impl Graph {
         needed
     }
 
-    /// The capabilities that `output` needs and that `supports` refuses, each once, at the first op that needs it.
+    /// The capabilities that `outputs` need and that `supports` refuses, each once, at the first op that needs it.
     ///
     /// `supports` answers with the daemon's reason, if it gave one. Of ops that were imported, the capabilities named
     /// in their metadata count.
     pub fn missing_caps(
         &self,
-        output: Option<Output>,
+        outputs: impl IntoIterator<Item = Output>,
         supports: impl Fn(&str) -> Result<(), Option<String>>,
     ) -> Vec<MissingCap> {
         let mut checked: Vec<Cap> = Vec::new();
         let mut missing = Vec::new();
-        for (index, _) in self.needed(output).iter().enumerate().filter(|(_, needed)| **needed) {
+        for (index, _) in self.needed(outputs).iter().enumerate().filter(|(_, needed)| **needed) {
             let node = &self.nodes[index];
             for cap in node.caps.iter() {
                 if checked.contains(&cap) {

@@ -10,6 +10,7 @@ mod marshal;
 mod meta;
 mod op;
 mod platform;
+mod size;
 mod source_map;
 
 pub use buildkit_proto::pb;

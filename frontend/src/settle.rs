@@ -4,6 +4,7 @@
 //! What can be read is read at once, for all platforms: two round trips, solve and read. Two more follow each time that a
 //! stage with `users` starts from a stage whose steps may have changed what the first ones tell.
 
+use buildkit_llb::Definition;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use tokio::task::JoinSet;
 
@@ -16,6 +17,7 @@ use crate::inspect::{self, Unread};
 use crate::layers::{self, Facts};
 use crate::lower::{Abilities, Surroundings, lower_base};
 use crate::opts::FrontendOpts;
+use crate::plan::BuildPlan;
 use crate::report::failure;
 use crate::select::Source;
 use crate::users::Known;
@@ -56,14 +58,14 @@ async fn settle_with(
     let abilities = Abilities::of(daemon);
     let plans = compiled.plans.len();
     let (known, facts) = (vec![Known::default(); plans], vec![Some(Facts::default()); plans]);
-    let mut settling = Settling { gateway, opts, abilities, runs_steps, known, facts };
+    let mut settling = Settling { gateway, opts, daemon, abilities, runs_steps, known, facts };
     let mut reads = JoinSet::new();
     if abilities.merges {
-        settling.ask_for_layers(compiled, &mut reads);
+        settling.ask_for_layers(compiled, &mut reads)?;
     }
     loop {
         settling.make(compiled)?;
-        if settling.ask_for_accounts(compiled, &mut reads) {
+        if settling.ask_for_accounts(compiled, &mut reads)? {
             // Steps are about to run: what the daemon lacks is told before.
             lower_all(compiled, opts, daemon)?;
         }
@@ -79,6 +81,7 @@ async fn settle_with(
 struct Settling<'a> {
     gateway: &'a Gateway,
     opts: &'a FrontendOpts,
+    daemon: &'a DaemonInfo,
     abilities: Abilities,
     /// Whether steps may be run to know who their users are.
     runs_steps: bool,
@@ -93,39 +96,54 @@ impl Settling<'_> {
     ///
     /// To look into a base is to fetch it. Where there is a cache elsewhere, all that is built may be there, and the base is needed for
     /// nothing: steps then stand on it, as those of a Dockerfile do, unless the spec says `link`.
-    fn ask_for_layers(&mut self, compiled: &Compiled, reads: &mut JoinSet<Found>) {
+    fn ask_for_layers(&mut self, compiled: &Compiled, reads: &mut JoinSet<Found>) -> Result<(), Failure> {
         if !self.opts.cache_imports.is_empty() {
-            return;
+            return Ok(());
         }
-        let surroundings = surroundings(self.opts, self.abilities, compiled);
         for (index, plan) in compiled.plans.iter().enumerate() {
             let Some(questions) = layers::questions(plan) else { continue };
             self.facts[index] = None;
-            let base = lower_base(plan, questions.stage, &compiled.resolved, &surroundings);
+            let base = self.base(plan, questions.stage, compiled)?;
             let gateway = self.gateway.clone();
             reads.spawn_local(async move {
                 Found::Facts(index, inspect::facts(&gateway, base, &questions).await)
             });
         }
+        Ok(())
     }
 
     /// Asks who the users of bases are; true where steps have to run for that.
-    fn ask_for_accounts(&self, compiled: &Compiled, reads: &mut JoinSet<Found>) -> bool {
+    fn ask_for_accounts(&self, compiled: &Compiled, reads: &mut JoinSet<Found>) -> Result<bool, Failure> {
         let mut runs = false;
-        let surroundings = surroundings(self.opts, self.abilities, compiled);
         for (index, (plan, known)) in compiled.plans.iter().zip(&self.known).enumerate() {
             // Until it is decided where their changes are made, no steps can be run.
             let runs_steps = self.runs_steps && self.facts[index].is_some();
             for stage in known.wanted(plan, runs_steps) {
                 runs |= matches!(plan.stages[stage].base, Source::Stage(_));
-                let base = lower_base(plan, stage, &compiled.resolved, &surroundings);
+                let base = self.base(plan, stage, compiled)?;
                 let (gateway, imports) = (self.gateway.clone(), self.opts.cache_imports.clone());
                 reads.spawn_local(async move {
                     Found::Accounts(index, stage, inspect::account_files(&gateway, base, imports).await)
                 });
             }
         }
-        runs
+        Ok(runs)
+    }
+
+    fn base(
+        &self,
+        plan: &BuildPlan,
+        stage: usize,
+        compiled: &Compiled,
+    ) -> Result<Option<Definition>, Failure> {
+        let Compiled { files, context, ignored, .. } = compiled;
+        let (opts, ignored) = (self.opts, ignored.patterns.as_slice());
+        let surroundings = Surroundings { opts, files, context, ignored, abilities: self.abilities };
+        let base = lower_base(plan, stage, &compiled.resolved, &surroundings);
+        // Then all that is wrong with the build is told.
+        base.map_err(|faults| {
+            lower_all(compiled, opts, self.daemon).err().unwrap_or_else(|| failure(files, faults))
+        })
     }
 
     async fn learn(&mut self, found: Found, compiled: &Compiled) -> Result<(), Failure> {
@@ -162,13 +180,4 @@ impl Settling<'_> {
         }
         if faults.is_empty() { Ok(()) } else { Err(failure(&compiled.files, faults)) }
     }
-}
-
-fn surroundings<'a>(
-    opts: &'a FrontendOpts,
-    abilities: Abilities,
-    compiled: &'a Compiled,
-) -> Surroundings<'a> {
-    let Compiled { files, context, ignored, .. } = compiled;
-    Surroundings { opts, files, context, ignored: &ignored.patterns, abilities }
 }

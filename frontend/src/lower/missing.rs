@@ -7,6 +7,8 @@ use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 
 use super::Lowered;
+use super::copy::are_plain_with_parents;
+use super::secret_env::can_be_read;
 use crate::gateway::{CapabilityError, DaemonInfo, MAX_REQUEST};
 use crate::permissions::fixed_bits;
 use crate::plan::{Action, BuildPlan, FileChange, MountPlan, RunPlan, StepPlan, has_wildcard};
@@ -22,27 +24,29 @@ struct Feature {
 impl Lowered {
     /// What the daemon cannot do: a fault at each step that asks for it, or where there is more than it takes.
     pub fn missing(&self, daemon: &DaemonInfo, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
-        if let Some(span) = self.too_large {
-            return vec![too_large(span, daemon.max_request())];
-        }
         let supports = |cap: &str| {
             daemon.supports(cap).map_err(|error| match error {
                 CapabilityError::Disabled { reason, .. } => Some(reason),
                 CapabilityError::Unknown { .. } => None,
             })
         };
-        // What scans the result needs all that it needs.
-        let missing = self.graph.missing_caps(self.scans.output.or(self.result), supports);
+        // What scans the result needs all that it needs. Where there is too much, nothing needs all that is there.
+        let stages = self.stages.iter().filter(|_| self.too_large.is_some());
+        let outputs = stages.copied().chain([self.scans.output.or(self.result)]).flatten();
+        let missing = self.graph.missing_caps(outputs, supports);
         let merge = missing.iter().any(|missing| missing.id == caps::MERGE.id());
         let missing = missing.iter().filter(|missing| !(merge && missing.id == caps::DIFF.id()));
-        missing.flat_map(|missing| self.faults(missing, plan, files)).collect()
+        let missing = missing.flat_map(|missing| self.faults(missing, plan, files));
+        missing.chain(self.too_large.map(|span| too_large(span, daemon.max_request()))).collect()
     }
 
     fn faults(&self, missing: &MissingCap, plan: &BuildPlan, files: &SpecFiles) -> Vec<Diagnostic> {
         let steps = plan.stages.iter().flat_map(|stage| &stage.steps);
         let steps = steps.chain(plan.scans().iter().map(|scan| &scan.step));
         let faults: Vec<Diagnostic> = all(steps)
-            .filter_map(|step| Some(fault(missing, step.span, feature(missing.id, &step.action)?)))
+            .flat_map(|step| {
+                features(missing.id, &step.action).into_iter().map(|words| fault(missing, step.span, words))
+            })
             .collect();
         if !faults.is_empty() {
             return faults;
@@ -64,12 +68,12 @@ impl Lowered {
     }
 }
 
-fn too_large(span: Span, limit: usize) -> Diagnostic {
+pub(super) fn too_large(span: Span, limit: usize) -> Diagnostic {
     let message =
         format!("up to here the build has more than {limit} bytes, and this BuildKit takes no more");
     let newer = if limit < MAX_REQUEST { ", or use BuildKit 0.14 or newer" } else { "" };
     Diagnostic::new(span, message).help(format!(
-        "each process has all variables of its stage with it: set them where they are needed, by `env` of a step; put large texts into files of the build context{newer}"
+        "each process has all variables of its stage with it: set them where they are needed, by `env` of a step; put large texts into files of the build context, and many small steps into one{newer}"
     ))
 }
 
@@ -120,25 +124,23 @@ fn fault(missing: &MissingCap, span: Span, feature: Feature) -> Diagnostic {
 }
 
 /// What of a step needs a capability.
-fn feature(id: &str, action: &Action) -> Option<Feature> {
+fn features(id: &str, action: &Action) -> Vec<Feature> {
     match action {
-        Action::Files(changes) => changes.iter().find_map(|change| change_feature(id, change)),
-        Action::Run(run) => run_feature(id, run),
-        Action::Parallel(_) => None,
+        Action::Files(changes) => changes.iter().flat_map(|change| change_features(id, change)).collect(),
+        Action::Run(run) => run_features(id, run),
+        Action::Parallel(_) => Vec::new(),
     }
 }
 
-fn change_feature(id: &str, change: &FileChange) -> Option<Feature> {
+fn change_features(id: &str, change: &FileChange) -> Vec<Feature> {
     let is = |cap: Cap| cap.id() == id;
     match change {
         FileChange::Copy { mode: Some(Mode::Symbolic(change)), .. }
         | FileChange::Fetch { mode: Some(Mode::Symbolic(change)), .. }
             if is(caps::FILE_COPY_MODE_STRING) && fixed_bits(change).is_none() =>
         {
-            Some(Feature {
-                words: format!("`chmod: {change}`"),
-                help: Some("set the permissions as a whole: `chmod: 0755`, or `chmod: u=rwx,go=rx`"),
-            })
+            let help = "set the permissions as a whole: `chmod: 0755`, or `chmod: u=rwx,go=rx`";
+            vec![Feature { words: format!("`chmod: {change}`"), help: Some(help) }]
         }
         FileChange::Copy { mode: Some(Mode::Octal(bits)), .. }
         | FileChange::Fetch { mode: Some(Mode::Octal(bits)), .. }
@@ -146,60 +148,58 @@ fn change_feature(id: &str, change: &FileChange) -> Option<Feature> {
         | FileChange::Mkdir { mode: bits, .. }
             if is(caps::FILE_COPY_SPECIAL_BITS) && bits & 0o7000 != 0 =>
         {
-            Some(Feature {
-                words: format!("`chmod: {bits:04o}`"),
-                help: Some("set these bits by `run: chmod`"),
-            })
+            let help = Some("set these bits by `run: chmod`");
+            vec![Feature { words: format!("`chmod: {bits:04o}`"), help }]
         }
-        FileChange::Copy { filter, sources, .. } if is(caps::FILE_COPY_PATTERNS) => {
+        FileChange::Copy { filter, sources, .. }
+            if is(caps::FILE_COPY_PATTERNS) && !are_plain_with_parents(sources, filter) =>
+        {
             let parents = sources.iter().any(|source| source.parents_below.is_some());
-            let (words, help) = match () {
-                () if !filter.exclude.is_empty() => ("`exclude`", None),
-                () if !filter.include.is_empty() => ("`include`", None),
-                () if parents => {
-                    ("`parents`", Some("name each path without a pattern: such copies it can make"))
-                }
-                () => return None,
-            };
-            Some(Feature { words: format!("{words} of a copy"), help })
+            let by_name = "name each path without a pattern: such copies it can make";
+            let asked = [
+                (!filter.include.is_empty(), "`include`", None),
+                (!filter.exclude.is_empty(), "`exclude`", None),
+                (parents, "`parents`", Some(by_name)),
+            ];
+            let asked = asked.into_iter().filter(|(asked, ..)| *asked);
+            asked.map(|(_, word, help)| Feature { words: format!("{word} of a copy"), help }).collect()
         }
         FileChange::Remove { path, .. } if is(caps::FILE_RM_NO_FOLLOW_SYMLINK) && has_wildcard(path) => {
-            Some(Feature {
-                words: "`remove` with a pattern".to_owned(),
-                help: Some("name the paths one by one, or remove them by `run`"),
-            })
+            let help = Some("name the paths one by one, or remove them by `run`");
+            vec![Feature { words: "`remove` with a pattern".to_owned(), help }]
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-fn run_feature(id: &str, run: &RunPlan) -> Option<Feature> {
+fn run_features(id: &str, run: &RunPlan) -> Vec<Feature> {
     let is = |cap: Cap| cap.id() == id;
-    let has = |words: &str, help| Some(Feature { words: words.to_owned(), help });
-    if is(caps::EXEC_SECRET_ENV) {
-        let secret = run.secret_env.first()?;
-        return Some(Feature {
-            words: format!("`env: {}` of a secret", secret.name),
-            help: Some(
-                "leave `env` out and read the secret from its file; a script for `sh` or `bash` without `-x` can have it in a variable too",
-            ),
-        });
+    if is(caps::EXEC_SECRET_ENV) && !can_be_read(&run.args) {
+        let help = "leave `env` out and read the secret from its file; a script for `sh` or `bash` without `-x` can have it in a variable too";
+        let words = run.secret_env.iter().map(|secret| format!("`env: {}` of a secret", secret.name));
+        return words.map(|words| Feature { words, help: Some(help) }).collect();
     }
-    if is(caps::EXEC_MOUNT_TMPFS_SIZE) {
-        let sized = |mount: &MountPlan| matches!(mount, MountPlan::Tmpfs { size: Some(_), .. });
-        return match () {
-            () if run.mounts.iter().any(sized) => has("`size` of a tmpfs", Some("leave `size` out")),
-            () if run.process.shm_size.is_some() => has("`shm_size`", Some("leave it out")),
-            () => None,
-        };
-    }
-    match () {
-        () if is(caps::EXEC_ULIMIT) && !run.process.ulimits.is_empty() => {
-            has("`ulimits`", Some("call `ulimit` in the script"))
-        }
-        () if is(caps::EXEC_CDI) && !run.process.devices.is_empty() => has("`devices`", None),
-        () => None,
-    }
+    let sized = |mount: &MountPlan| matches!(mount, MountPlan::Tmpfs { size: Some(_), .. });
+    let asked = [
+        (
+            is(caps::EXEC_MOUNT_TMPFS_SIZE) && run.mounts.iter().any(sized),
+            "`size` of a tmpfs",
+            Some("leave `size` out"),
+        ),
+        (
+            is(caps::EXEC_MOUNT_TMPFS_SIZE) && run.process.shm_size.is_some(),
+            "`shm_size`",
+            Some("leave it out"),
+        ),
+        (
+            is(caps::EXEC_ULIMIT) && !run.process.ulimits.is_empty(),
+            "`ulimits`",
+            Some("call `ulimit` in the script"),
+        ),
+        (is(caps::EXEC_CDI) && !run.process.devices.is_empty(), "`devices`", None),
+    ];
+    let asked = asked.into_iter().filter(|(asked, ..)| *asked);
+    asked.map(|(_, words, help)| Feature { words: words.to_owned(), help }).collect()
 }
 
 /// What else needs a capability: an option of the client, or a part of a place outside.

@@ -24,6 +24,7 @@ use buildkit_llb::{
     Definition, Graph, ImageSource, Location, OciLayoutSource, OpMeta, Output, Platform, SourceFile,
     SourceFileId, SourceOp,
 };
+use spec_schema::diagnostic::Faults;
 use spec_schema::span::Span;
 
 pub use abilities::Abilities;
@@ -40,6 +41,9 @@ use crate::plan::{Action, BuildPlan, FileSource, Place, StagePlan, StepPlan};
 use crate::resolved::Resolved;
 use crate::select::{ImageKey, Source};
 use crate::source::SpecFiles;
+
+/// The bytes of a request besides those of ops: what points at the result, and the options.
+const REST_OF_REQUEST: usize = 1 << 10;
 
 /// What a plan does not say: the client's options, and the files that it was made from.
 #[derive(Debug, Clone, Copy)]
@@ -88,16 +92,23 @@ pub fn lower(plan: &BuildPlan, resolved: &Resolved, surroundings: &Surroundings<
 }
 
 /// The files that a stage starts from, as [`lower`] names them; `None` where there are none.
+///
+/// Fails at the step with which there is more than the daemon takes.
 pub fn lower_base(
     plan: &BuildPlan,
     stage: usize,
     resolved: &Resolved,
     surroundings: &Surroundings<'_>,
-) -> Option<Definition> {
+) -> Result<Option<Definition>, Faults> {
     let mut lowerer = Lowerer::new(plan, resolved, *surroundings);
     lowerer.add_stages(stage);
-    let base = lowerer.base(plan.stages.get(stage)?)?;
-    Some(lowerer.graph.marshal(Some(base)))
+    if let Some(span) = lowerer.too_large {
+        let mut faults = Faults::new();
+        faults.push(missing::too_large(span, surroundings.abilities.max_request));
+        return Err(faults);
+    }
+    let base = plan.stages.get(stage).and_then(|stage| lowerer.base(stage));
+    Ok(base.map(|base| lowerer.graph.marshal(Some(base))))
 }
 
 /// What the steps of a stage have in common.
@@ -188,7 +199,7 @@ impl<'a> Lowerer<'a> {
             self.time = plan.epoch.filter(|_| self.in_image).map(Epoch::nanoseconds);
             let output = self.stage(stage);
             self.stages.push(output);
-            if self.too_large.is_some() {
+            if self.is_too_large(stage.from_span) {
                 break;
             }
         }
@@ -222,12 +233,19 @@ impl<'a> Lowerer<'a> {
         let mut pile = Pile::on(root);
         for (index, step) in steps.iter().enumerate() {
             pile = self.step(pile, index, step, scope);
-            if self.graph.size() > self.surroundings.abilities.max_request {
-                self.too_large.get_or_insert(step.span);
+            if self.is_too_large(step.span) {
                 break;
             }
         }
         self.merged(&mut pile, scope)
+    }
+
+    /// Whether there is more by now than the daemon takes; what is at `span` has come last.
+    fn is_too_large(&mut self, span: Span) -> bool {
+        if self.graph.size() + REST_OF_REQUEST > self.surroundings.abilities.max_request {
+            self.too_large.get_or_insert(span);
+        }
+        self.too_large.is_some()
     }
 
     fn step(&mut self, mut pile: Pile, index: usize, step: &StepPlan, scope: StageScope<'_>) -> Pile {

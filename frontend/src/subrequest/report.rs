@@ -2,6 +2,7 @@
 
 use buildkit_llb::Definition;
 use serde_json::json;
+use spec_schema::diagnostic::Faults;
 
 use super::Answer;
 use crate::accounts::{AccountFiles, Accounts, PASSWD};
@@ -70,7 +71,8 @@ async fn before(
     let other = Box::pin(compile_extent(gateway, &opts, Extent::Before)).await?;
     let below = below(&other, &opts, daemon);
     let base = |plan| lower_base(plan, 0, &other.resolved, &below);
-    Ok(Some(other.plans.iter().map(base).collect()))
+    let bases: Result<_, Faults> = other.plans.iter().map(base).collect();
+    bases.map(Some).map_err(|faults| failure(&other.files, faults))
 }
 
 fn below<'a>(compiled: &'a Compiled, opts: &'a FrontendOpts, daemon: &DaemonInfo) -> Below<'a> {

@@ -30,14 +30,37 @@ async fn what_a_daemon_lacks_is_said_before_the_solve() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_that_needs_what_a_daemon_lacks_is_told_and_nothing_that_can_be_made_otherwise() {
+    let spec = "secrets: {t: {}, u: {}}\nstages:\n  app:\n    from: busybox\n    steps:\n      \
+                - {copy: a, include: x, exclude: y}\n      \
+                - {copy: b/c, parents: true}\n      \
+                - {run: d, secrets: {id: t, env: T}}\n      \
+                - {run: [d], secrets: [{id: t, env: T}, {id: u, env: U}]}\n      \
+                - {run: e, shm_size: 1MiB, mounts: [{type: tmpfs, target: /t, size: 1MiB}]}\n";
+    let fake = images().release(Release(8)).file("dockerfile", "build.yaml", spec);
+    let (_, outcome) = run(fake, &opts(&[])).await;
+    let told = outcome.unwrap_err().message;
+    let words = told.lines().filter_map(|line| line.split_once(" needs `")?.0.strip_prefix("build.yaml:"));
+    let expected = [
+        "6:9: `exclude` of a copy",
+        "6:9: `include` of a copy",
+        "9:9: `env: T` of a secret",
+        "9:9: `env: U` of a secret",
+        "10:9: `shm_size`",
+        "10:9: `size` of a tmpfs",
+    ];
+    assert_eq!(words.collect::<Vec<_>>(), expected, "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_too_much_for_a_daemon_is_said_at_the_step_with_which_it_is() {
     let stage = |n| {
         let from = if n == 0 { "busybox".to_owned() } else { format!("s{}", n - 1) };
         format!("  s{n}: {{from: {from}, env: {{V{n}: {}}}, steps: [{{run: make}}]}}\n", "v".repeat(1000))
     };
-    // 1 + 2 + … thousand bytes: 4 MiB are passed by the 91st, 16 MiB by the 182nd.
+    // 1 + 2 + … thousand bytes, and the spec of 200 thousand: 4 MiB are passed by the 89th, 16 MiB by the 181st.
     for (release, fits, line, limit, newer) in
-        [(8, 85, 92, 4 << 20, ", or use BuildKit 0.14 or newer"), (25, 175, 183, 16 << 20, "")]
+        [(8, 85, 90, 4 << 20, ", or use BuildKit 0.14 or newer"), (25, 175, 182, 16 << 20, "")]
     {
         let fake = |stages| {
             let spec = format!("stages:\n{}", (0..stages).map(stage).collect::<String>());
@@ -49,11 +72,33 @@ async fn what_is_too_much_for_a_daemon_is_said_at_the_step_with_which_it_is() {
         let expected = format!(
             "up to here the build has more than {limit} bytes, and this BuildKit takes no more\n  \
              help: each process has all variables of its stage with it: set them where they are needed, by `env` of a step; \
-             put large texts into files of the build context{newer}"
+             put large texts into files of the build context, and many small steps into one{newer}"
         );
         let told = outcome.unwrap_err().message;
         assert!(told.starts_with(&format!("build.yaml:{line}:")) && told.ends_with(&expected), "{told}");
         assert!(session.definitions().iter().all(|it| it.def.len() < 3), "a part of it is sent");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_steps_are_too_much_by_their_names_and_lines_and_nothing_else_is_kept_back() {
+    let steps = "      - {run: a}\n".repeat(30_000);
+    for users in ["", "    users: c\n"] {
+        let spec = format!(
+            "stages:\n  a:\n    from: busybox\n    steps:\n      - {{copy: x, chmod: u+x}}\n{steps}  b:\n    from: a\n{users}"
+        );
+        let fake = images().release(Release(13)).file("dockerfile", "build.yaml", spec);
+        let (session, outcome) = run(fake, &opts(&[])).await;
+        let told = outcome.unwrap_err().message;
+        let faults: Vec<&str> = told.lines().filter(|line| !line.starts_with("  ")).collect();
+        let [count, chmod, size] = faults[..] else { panic!("{told}") };
+        assert_eq!(count, "the spec has 2 faults");
+        assert!(chmod.starts_with("build.yaml:5:9: `chmod: u+x` needs `file.copy.modestring`"), "{told}");
+        // Each step has some 110 bytes of its own, and 250 of what is said about it.
+        assert!(size.starts_with("build.yaml:10"), "{told}");
+        assert!(size.contains(": up to here the build has more than 4194304 bytes"), "{told}");
+        let solves = session.methods().iter().filter(|method| **method == "Solve").count();
+        assert_eq!(solves, 3, "only the three sources");
     }
 }
 
