@@ -65,7 +65,8 @@ impl Audit {
             faults: faults.into_sorted(),
         })?;
         let core = expand(conversion.spec.clone(), &mut Survey::default());
-        let request = Request::of(opts);
+        let mut request = Request::of(opts);
+        request.target = request.target.map(|target| conversion.stage(&target).unwrap_or(target));
         let mut faults = Faults::new();
         let platforms = platforms(core.spec(), opts, build, &mut faults);
         let first = platforms.list.first();

@@ -31,7 +31,7 @@ use spec_schema::decode::Decode;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::Node;
 use spec_schema::span::Span;
-use stages::Stages;
+use stages::{Stages, of_language};
 
 use crate::dockerfile::file::Dockerfile;
 use crate::expand::{Marks, commented};
@@ -96,6 +96,14 @@ impl Conversion {
             text.push('\n');
         }
         text
+    }
+
+    /// What the spec calls the stage that the Dockerfile has under a name, in whatever case; left out or not.
+    pub fn stage(&self, name: &str) -> Option<String> {
+        let name = of_language(&name.to_lowercase());
+        let is_there =
+            self.spec.stages.declares(&name) || self.left_out.iter().any(|stage| stage.name == name);
+        is_there.then_some(name)
     }
 
     /// The spec as a tree.

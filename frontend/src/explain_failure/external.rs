@@ -4,7 +4,7 @@ use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 
 use crate::compile::Compiled;
-use crate::external::{External, NamedContext, Origin, in_words};
+use crate::external::{External, Origin, given_as};
 use crate::gateway::GatewayError;
 use crate::plain_words::plain;
 use crate::plan::{Action, BuildPlan, FileChange, FileSource};
@@ -19,7 +19,8 @@ pub(super) fn explain(error: &GatewayError, plan: &BuildPlan, compiled: &Compile
         let sentence = format!("{shown} cannot be had: {}", known.why);
         return Some(Diagnostic::new(span, sentence).help_opt(known.help));
     };
-    let sentence = format!("{}{} cannot be had: {}", external.shown(), given(external, compiled), known.why);
+    let sentence =
+        format!("{}{} cannot be had: {}", external.shown(), given(external, span, compiled), known.why);
     let fault = Diagnostic::new(span, sentence);
     let source = Source::External(Box::new(external.clone()));
     let lock = compiled.request.lock.as_deref();
@@ -38,13 +39,12 @@ pub(super) fn explain(error: &GatewayError, plan: &BuildPlan, compiled: &Compile
 }
 
 /// By which named context the client gives a repository or a download, in words.
-fn given(external: &External, compiled: &Compiled) -> String {
+fn given(external: &External, span: Span, compiled: &Compiled) -> String {
     if !matches!(external.origin, Origin::Git(_) | Origin::Http(_)) {
         return String::new();
     }
-    let contexts = &compiled.request.contexts;
-    let is_it = |context: &NamedContext| matches!(context, NamedContext::Files(origin) if **origin == external.origin);
-    in_words(contexts.given(is_it))
+    let source = Source::External(Box::new(external.clone()));
+    given_as(compiled.selections.iter().find_map(|selection| selection.given_at(&source, span)))
 }
 
 /// The archive of the build context that the lines of an error unpack.

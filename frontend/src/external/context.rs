@@ -52,28 +52,29 @@ impl NamedContexts {
     /// The error says what is wrong with the client's value.
     pub fn find(&self, name: &str, platform: &Platform) -> Option<Result<NamedContext, String>> {
         let name = ImageRef::parse(name).ok()?.familiar();
-        if matches!(name.as_str(), "scratch" | "context") {
-            return None;
-        }
-        let keys = [format!("{name}::{platform}"), name.clone()];
-        let (key, value) = keys.iter().find_map(|key| self.values.get_key_value(key))?;
+        let (key, value) = self.entry(&name, platform)?;
         let shared_key = self.shared_keys.get(key).cloned().unwrap_or_default();
         let found = parse(&name, key, value, shared_key);
         Some(found.map_err(|why| format!("the named context `{key}` is `{value}`: {why}")))
     }
 
+    /// The name, with its platform if it has one, under which the client gives what stands in the place of `name`.
+    pub fn key(&self, name: &str, platform: &Platform) -> Option<&str> {
+        let (key, _) = self.entry(&ImageRef::parse(name).ok()?.familiar(), platform)?;
+        Some(key)
+    }
+
+    fn entry(&self, name: &str, platform: &Platform) -> Option<(&String, &String)> {
+        if matches!(name, "scratch" | "context") {
+            return None;
+        }
+        let keys = [format!("{name}::{platform}"), name.to_owned()];
+        keys.iter().find_map(|key| self.values.get_key_value(key))
+    }
+
     /// The names of all contexts, without platforms.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(|key| key.split_once("::").map_or(key.as_str(), |(name, _)| name))
-    }
-
-    /// The name, with its platform if it has one, under which the client gives what is `wanted`.
-    pub fn given(&self, wanted: impl Fn(&NamedContext) -> bool) -> Option<&str> {
-        let is_wanted = |key: &str, value: &str| {
-            let name = key.split_once("::").map_or(key, |(name, _)| name);
-            parse(name, key, value, String::new()).is_ok_and(|context| wanted(&context))
-        };
-        self.values.iter().find(|(key, value)| is_wanted(key, value)).map(|(key, _)| key.as_str())
     }
 
     /// The client's directories, each once.
@@ -115,7 +116,7 @@ fn parse(name: &str, key: &str, value: &str, shared_key: String) -> Result<Named
 }
 
 /// The words for what the client gives under this name, behind what it is; none for what the spec names itself.
-pub fn in_words(given: Option<&str>) -> String {
+pub fn given_as(given: Option<&str>) -> String {
     given.map_or_else(String::new, |name| format!(" (the named context `{name}`)"))
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{GitSource, HttpSource};
 
-pub use context::{FORMS, NamedContext, NamedContexts, in_words};
+pub use context::{FORMS, NamedContext, NamedContexts, given_as};
 
 use crate::image_config::ImageConfig;
 

@@ -6,7 +6,7 @@ use buildkit_llb::Platform;
 use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
 use spec_schema::span::Span;
 
-use crate::external::{NamedContext, NamedContexts, in_words};
+use crate::external::given_as;
 use crate::gateway::{ClientStore, Gateway, GatewayError, ImageRequest};
 use crate::image_config::ImageConfig;
 use crate::opts::FrontendOpts;
@@ -51,7 +51,7 @@ pub(super) async fn images(
         let span = wanted.get(&key).copied().unwrap_or_default();
         let platforms =
             if is_missing_platform(&why) { platforms(gateway, opts, &key).await } else { Vec::new() };
-        let fault = not_found(&key, &shown(&key, opts), &why, &platforms, names, span);
+        let fault = not_found(&key, &shown(&key, selections, span), &why, &platforms, names, span);
         let fault = if is_unknown(&key, &why) { decided(fault, &key, selections) } else { fault };
         let fault = if is_needed { locked(&key, fault, &why, selections) } else { uncompared(&key, fault) };
         faults.push(fault);
@@ -129,12 +129,10 @@ fn words(error: &GatewayError) -> String {
 }
 
 /// What a message calls an image: its name, and that of the named context where the client has put it into the spec.
-fn shown(key: &ImageKey, opts: &FrontendOpts) -> String {
-    let contexts = NamedContexts::of(opts);
-    let given = contexts.given(|context| {
-        matches!(context, NamedContext::Image(image, store) if *image == key.reference && *store == key.store)
-    });
-    format!("the image {}{}", key.reference, in_words(given))
+fn shown(key: &ImageKey, selections: &[Selection], span: Span) -> String {
+    let source = Source::Image(Box::new(key.clone()));
+    let given = selections.iter().find_map(|selection| selection.given_at(&source, span));
+    format!("the image {}{}", key.reference, given_as(given))
 }
 
 fn not_found(

@@ -14,7 +14,7 @@ use super::origins::Origins;
 use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
 use super::triggers::Triggers;
-use super::{Deciding, Published, SelectedStage, Selection, Source};
+use super::{Deciding, Given, Published, SelectedStage, Selection, Source};
 use crate::epoch::Epoch;
 use crate::expand::Core;
 use crate::external::Origin;
@@ -233,7 +233,7 @@ fn assemble(
     let position_of: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(position, index)| (*index, position)).collect();
     let mut stages = Vec::with_capacity(order.len());
-    let mut named = Vec::new();
+    let (mut named, mut given) = (Vec::new(), Vec::new());
     for index in order {
         let (Some((name, entry)), Some(used)) = (spec.stages.get_index(*index), used.get(*index)) else {
             continue;
@@ -242,7 +242,11 @@ fn assemble(
         let inherited = inherited_platform(used, &position_of, &stages).unwrap_or(platform);
         let platform = stage_platform(stage.platform.as_ref(), &globals, inherited, faults);
         let mut other = |name: &str, span: Span, platform: &Platform| match origins.find(name, platform) {
-            Ok(source) => Some(source),
+            Ok(source) => {
+                let context = origins.given(name, platform).map(str::to_owned);
+                given.extend(context.map(|context| Given { source: source.clone(), span, context }));
+                Some(source)
+            }
             Err(problem) => {
                 faults.push(problem.at(span));
                 None
@@ -303,6 +307,7 @@ fn assemble(
         stages,
         reads_context,
         named,
+        given,
         published: None,
         positions,
         origins,
@@ -313,7 +318,10 @@ fn assemble(
 fn published(selection: &Selection, (name, span): (String, Span), faults: &mut Faults) -> Option<Published> {
     let platform = &selection.target()?.platform;
     match selection.origins.unlocked().find(&name, platform) {
-        Ok(source) => Some(Published { source, name, span }),
+        Ok(source) => {
+            let context = selection.origins.given(&name, platform).map(str::to_owned);
+            Some(Published { source, name, span, context })
+        }
         Err(problem) => {
             faults.push(problem.at(span));
             None

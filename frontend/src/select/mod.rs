@@ -48,6 +48,8 @@ pub struct Selection {
     pub reads_context: bool,
     /// What the spec itself names outside, as it does: nothing that the client put in its place, and nothing that is locked.
     pub named: Vec<(Source, Span)>,
+    /// What the client has put in the place of something.
+    pub given: Vec<Given>,
     /// What the image is compared with. It is only looked at, so neither a lock file nor a policy is about it.
     pub published: Option<Published>,
     positions: BTreeMap<String, usize>,
@@ -63,6 +65,19 @@ pub struct Published {
     pub name: String,
     /// Where it is named.
     pub span: Span,
+    /// The named context that the client gives for it.
+    pub context: Option<String>,
+}
+
+/// What the client puts in the place of something that the spec names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Where its files come from.
+    pub source: Source,
+    /// Where the spec names it.
+    pub span: Span,
+    /// The named context, with its platform if it has one.
+    pub context: String,
 }
 
 /// A stage that the target needs.
@@ -193,6 +208,13 @@ impl Selection {
     pub fn published_image(&self) -> Option<(&ImageKey, Span)> {
         let published = self.published.as_ref()?;
         Some((published.source.image()?, published.span))
+    }
+
+    /// The named context that stands for what is named at a place.
+    pub fn given_at(&self, source: &Source, span: Span) -> Option<&str> {
+        let given = self.given.iter().find(|given| given.span == span && given.source == *source);
+        let published = self.published.iter().find(|it| it.span == span && it.source == *source);
+        given.map(|given| given.context.as_str()).or_else(|| published?.context.as_deref())
     }
 
     /// The args whose defaults decide which images stages start from, each with what it comes to.

@@ -122,6 +122,15 @@ impl Origins {
         }))
     }
 
+    /// The named context that stands for a name.
+    pub(super) fn given(&self, name: &str, platform: &Platform) -> Option<&str> {
+        let key = |name: &str| self.contexts.key(name, platform);
+        match self.sources.get(name) {
+            Some(Declared::Context { name: context, .. }) => key(name).or_else(|| key(context)),
+            _ => key(name),
+        }
+    }
+
     fn not_given(&self, source: &str, context: &str, span: Span) -> Problem {
         let near = spec_schema::diagnostic::nearest(context, self.contexts.names());
         let near = near.map(|near| format!("; there is `{near}`")).unwrap_or_default();

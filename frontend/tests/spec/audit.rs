@@ -251,7 +251,7 @@ fn what_helps_is_what_there_is() {
 
 #[test]
 fn a_stage_that_nothing_needs_is_told_unless_another_is_the_target() {
-    let text = "FROM scratch AS bad\nSTOPSIGNAL NOPE\nFROM bad AS worse\nFROM scratch AS good\nCOPY a /\n";
+    let text = "FROM scratch AS bad\nSTOPSIGNAL NOPE\nFROM bad AS x-Worse\nFROM scratch AS x-good\nCOPY a /\nFROM scratch AS Good\nCOPY a /\n";
     let faults = |target: Option<&str>| {
         let env = target.map(|target| ("BUILDKIT_FRONTEND_OPT_0".to_owned(), format!("target={target}")));
         let opts = FrontendOpts::from_env(env).unwrap();
@@ -260,8 +260,15 @@ fn a_stage_that_nothing_needs_is_told_unless_another_is_the_target() {
         audited.faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>()
     };
     let told = ["`NOPE` is not a signal"];
-    assert_eq!([faults(None), faults(Some("bad")), faults(Some("worse"))], [told; 3]);
-    assert!(faults(Some("good")).is_empty());
+    assert_eq!(
+        ["", "bad", "BAD", "x-worse", "X-Worse"].map(|name| faults(Some(name).filter(|it| !it.is_empty()))),
+        [told; 5]
+    );
+    assert_eq!(
+        ["good", "GOOD", "x-good", "X-GOOD"].map(|name| faults(Some(name))),
+        [const { Vec::<String>::new() }; 4]
+    );
+    assert_eq!(faults(Some("x-bad")), ["there is no stage `x-bad`, which `--target` asks for"]);
 }
 
 #[test]

@@ -33,6 +33,19 @@ async fn named_contexts_take_no_more_round_trips() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_named_context_is_told_where_it_stands_for_what_is_missing() {
+    let contexts = [("context:a", "docker-image://gone:1"), ("context:web", "docker-image://gone:1")];
+    for (from, told) in [("web", " (the named context `web`)"), ("gone:1", "")] {
+        let spec = format!("stages: {{app: {{from: {from}}}}}\n");
+        let (_, outcome) = run(images().file("dockerfile", "build.yaml", spec), &opts(&contexts)).await;
+        let expected = format!(
+            "build.yaml:1:22: the image docker.io/library/gone:1{told} cannot be had: there is no such image"
+        );
+        assert_eq!(outcome.unwrap_err().message.lines().next(), Some(expected.as_str()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_input_comes_with_its_config() {
     let mut graph = buildkit_llb::Graph::new();
     let output = graph.source(
