@@ -281,12 +281,15 @@ fn forbidden(message: &str, plan: &BuildPlan) -> Option<Diagnostic> {
             continue;
         };
         if message.contains("requested by the build but not allowed") {
-            // Docker's own daemon has no setting that lets clients ask for devices.
-            let help = format!(
-                "add `--allow device={device}`; the builder gives it to every build if its CDI file has the annotation \
-                 `org.mobyproject.buildkit.device.autoallow`"
+            let message = format!(
+                "this step asks for the device `{device}`, which neither the client nor the builder allows"
             );
-            return Some(not_allowed(span, &format!("the device `{device}`")).help(help));
+            // Docker's own daemon grants clients no devices before 29, and fails a build that asks for that.
+            let help = format!(
+                "for every build, give it the annotation `org.mobyproject.buildkit.device.autoallow: true` in its CDI file; \
+                 for this one, add `--allow device={device}`, which Docker's own daemon refuses before Docker 29"
+            );
+            return Some(Diagnostic::new(span, message).help(help));
         }
         if message.contains("is not registered") {
             let fault = Diagnostic::new(span, format!("the builder has no device `{device}`"));

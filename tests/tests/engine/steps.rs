@@ -37,8 +37,7 @@ fn a_device_that_the_daemon_guards_stays_closed() {
         return;
     }
     let told = build.fail();
-    let expected =
-        "this step asks for the device `optfrontend.test/device=guarded`, which the client did not allow";
+    let expected = "this step asks for the device `optfrontend.test/device=guarded`, which neither the client nor the builder allows";
     assert!(told.messages().contains(expected), "{}", told.messages());
     for allow in ["--allow=device", "--allow=device=optfrontend.test/device=guarded"] {
         let dockerfile = Build::dockerfile("FROM busybox:1.36\nRUN true\n").flags([allow]).fail();
