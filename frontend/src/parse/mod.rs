@@ -7,9 +7,9 @@ mod yaml;
 
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
-use spec_schema::decode::{Decode, Map};
+use spec_schema::decode::{Decode, Map, copy_option};
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::node::Node;
+use spec_schema::node::{Node, Value};
 use spec_schema::span::{FileId, Span};
 use spec_schema::spec::Step;
 
@@ -68,7 +68,9 @@ fn tree(file: &SpecFile, id: FileId, read: &mut Size, faults: &mut Faults) -> Op
         let fault =
             Diagnostic::new(Span { file: id, start, end: start }, "this is a Dockerfile, not a build spec");
         faults.push(
-            fault.help("a build spec is YAML; without the `# syntax` line the file is built as a Dockerfile"),
+            fault.help(
+                "without the `# syntax` line it is built as it is; `--call=convert` prints it as a spec",
+            ),
         );
         return None;
     }
@@ -100,12 +102,19 @@ pub(crate) fn about_spec(
 /// the same run.
 fn decode(root: &Node, faults: &mut Faults) -> Option<Spec> {
     let spec = Spec::decode(root, faults)?;
-    if spec.stages.names().next().is_none() {
+    // An unknown key is mostly why there is none.
+    if spec.stages.names().next().is_none() && !has_unknown_keys(root) {
         let fault = Diagnostic::new(spec.span, "this spec has no stage");
         faults.push(fault.help("it needs at least one: `stages: {app: {from: IMAGE}}`"));
     }
     check_names(&spec, faults);
     Some(spec)
+}
+
+/// Whether a spec has keys of which faults have been told.
+fn has_unknown_keys(root: &Node) -> bool {
+    let Value::Mapping(entries) = &root.value else { return false };
+    entries.iter().any(|(key, _)| !Spec::KEYS.contains(&key.as_str()) && !key.starts_with("x-"))
 }
 
 /// Stage names are used on command lines and in image names, arg names in shells: both have their rules.
@@ -136,9 +145,41 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
             }
         }
         for step in Step::all(&stage.value.steps) {
-            if let Step::Run(run) = step {
-                check_env(&run.env, faults);
+            match step {
+                Step::Run(run) => check_env(&run.env, faults),
+                Step::Copy(copy) => check_paths(&copy.copy.values, faults),
+                Step::Add(add) => check_paths(&add.add.values, faults),
+                Step::Apt(apt) => check_packages(&apt.apt.values, faults),
+                Step::Apk(apk) => check_packages(&apk.apk.values, faults),
+                Step::Dnf(dnf) => check_packages(&dnf.dnf.values, faults),
+                _ => {}
             }
+        }
+    }
+}
+
+/// An option of a Dockerfile's instruction is a path that nobody means.
+fn check_paths(paths: &[Template], faults: &mut Faults) {
+    for path in paths {
+        if let Some(option) = copy_option(&path.raw) {
+            let message = format!("`--{option}` is an option of a Dockerfile, and no path");
+            let help = "options are keys beside the paths: `{copy: PATH, from: STAGE, to: PATH}`";
+            faults.push(Diagnostic::new(path.span, message).help(help));
+        }
+    }
+}
+
+/// A name of a package is one word.
+fn check_packages(packages: &[Template], faults: &mut Faults) {
+    for package in packages.iter().filter(|package| package.is_literal()) {
+        let words: Vec<&str> = package.raw.split_whitespace().collect();
+        if words.len() > 1 {
+            let names =
+                words.iter().filter(|word| !word.starts_with('-') && !["install", "add"].contains(word));
+            let names: Vec<&str> = names.copied().collect();
+            let message = format!("`{}` is more than the name of a package", package.raw.trim());
+            let fault = Diagnostic::new(package.span, message);
+            faults.push(fault.help(format!("write a list of names: `[{}]`", names.join(", "))));
         }
     }
 }

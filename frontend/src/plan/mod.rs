@@ -454,7 +454,8 @@ impl BuildPlan {
     pub fn chain_of(&self, stage: Option<usize>) -> Vec<usize> {
         let mut chain = Vec::new();
         let mut next = stage;
-        while let Some(position) = next {
+        // Stages that start from each other are a fault that may not have ended the build yet.
+        while let Some(position) = next.filter(|position| !chain.contains(position)) {
             chain.push(position);
             next = match self.stages[position].base {
                 Source::Stage(base) => Some(base),

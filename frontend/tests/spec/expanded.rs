@@ -168,7 +168,9 @@ proptest! {
     ) {
         let dollars = |text: &str| text.replace('$', "$$");
         let words: Vec<String> = words.iter().map(|word| dollars(word)).collect();
-        let steps = vec![mapping(vec![("run", text(&script))]), mapping(vec![("run", list(&words))])];
+        // A program of `run` is a word or a path.
+        let command: Vec<String> = std::iter::once("/bin/a b".to_owned()).chain(words.iter().cloned()).collect();
+        let steps = vec![mapping(vec![("run", text(&script))]), mapping(vec![("run", list(&command))])];
         let labels = mapping(vec![(if name.is_empty() { "name" } else { &name }, text(&dollars(&value)))]);
         let app = mapping(vec![
             ("from", text("scratch")),

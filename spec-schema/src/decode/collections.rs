@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 
 use super::{Decode, is_extension, mapping, wrong_kind, wrong_kind_help};
-use crate::diagnostic::Faults;
+use crate::diagnostic::{Diagnostic, Faults};
 use crate::node::{Node, Value};
-use crate::span::Span;
+use crate::span::{Span, Spanned};
 
 /// A list; absent is the same as empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +35,14 @@ impl<T: Decode> Decode for List<T> {
                 wrong_kind_help(node, "a list", format!("write `[{}]`", scalar.text), faults);
                 None
             }
+            Value::Mapping(entries) if !entries.is_empty() => {
+                let help = format!("each entry of a list starts with `- `: `- {}: …`", entries[0].0.value);
+                wrong_kind_help(node, "a list", help, faults);
+                None
+            }
             _ => {
-                wrong_kind_help(
-                    node,
-                    "a list",
-                    "a list has lines that start with `- `, or is written `[one, two]`",
-                    faults,
-                );
+                let help = "a list has lines that start with `- `, or is written `[one, two]`";
+                wrong_kind_help(node, "a list", help, faults);
                 None
             }
         }
@@ -160,10 +161,68 @@ impl<T> Map<T> {
     }
 }
 
+/// How a list is written as a mapping: `NAME=value`, names alone, mappings that say their name, mappings of one key.
+fn by_name<T: Decode>(items: &[Node]) -> Option<String> {
+    match &items.first()?.value {
+        Value::Scalar(_) => {
+            let pairs: Option<Vec<String>> = items.iter().take(3).map(pair::<T>).collect();
+            let more = if items.len() > 3 { ", …" } else { "" };
+            Some(format!("write `{{{}{more}}}`", pairs?.join(", ")))
+        }
+        Value::Mapping(entries) => {
+            let said = entries.iter().find(|(key, _)| ["name", "id"].contains(&key.as_str()));
+            match (said.map(|(_, name)| &name.value), entries.as_slice()) {
+                (Some(Value::Scalar(name)), [_, _, ..]) => {
+                    Some(format!("the name is the key: `{}:`, and the rest is indented below it", name.text))
+                }
+                (None, [(key, _)]) => Some(format!("take out the dashes: `{}: …`", key.value)),
+                _ => None,
+            }
+        }
+        Value::Sequence(_) => None,
+    }
+}
+
+/// A text of a list as a key with its value.
+fn pair<T: Decode>(item: &Node) -> Option<String> {
+    let Value::Scalar(scalar) = &item.value else { return None };
+    match scalar.text.split_once('=') {
+        Some((name, value)) if !value.is_empty() => Some(format!("{name}: {value}")),
+        Some((name, _)) => Some(format!("{name}: \"\"")),
+        // Only a mapping of its own may have nothing in it.
+        None if scalar.text.contains(char::is_whitespace) || T::keys().is_empty() => None,
+        None => Some(format!("{}: {{}}", scalar.text)),
+    }
+}
+
+/// A name without a value, and the key behind it that is one of what it should name.
+fn unindented<T: Decode>(
+    entries: &[(Spanned<String>, Node)],
+) -> Option<(&Spanned<String>, &Spanned<String>)> {
+    entries.iter().zip(entries.iter().skip(1)).find_map(|((name, value), (key, inner))| {
+        let is_key = T::keys().contains(&key.as_str()) && !matches!(inner.value, Value::Mapping(_));
+        (value.is_missing() && is_key).then_some((name, key))
+    })
+}
+
 impl<T: Decode> Decode for Map<T> {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         let mut map = Self::default();
-        for (key, node) in mapping(node, "a mapping", faults)? {
+        if let Value::Sequence(items) = &node.value
+            && let Some(help) = by_name::<T>(items)
+        {
+            wrong_kind_help(node, "a mapping", help, faults);
+            return None;
+        }
+        let entries = mapping(node, "a mapping", faults)?;
+        if let Some((name, key)) = unindented::<T>(entries) {
+            let message = format!("`{}` stands beside `{}`, and belongs into it", key.value, name.value);
+            let help = format!("indent it further than `{}`, and all that is to be in there", name.value);
+            faults.push(Diagnostic::new(key.span, message).help(help));
+            map.faulty.extend(entries.iter().map(|(key, _)| key.value.clone()));
+            return Some(map);
+        }
+        for (key, node) in entries {
             // A label may well be called `x-…`; a stage so called holds anchors for other stages.
             if is_extension(key) && matches!(node.value, Value::Mapping(_)) {
                 continue;

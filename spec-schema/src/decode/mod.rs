@@ -7,10 +7,13 @@ mod collections;
 mod record;
 mod scalars;
 pub mod text;
+mod words;
 
 pub use collections::{Entry, List, Map, OneOrMany};
-pub(crate) use record::{absent, described, keyword, keywords, record, unknown_key};
+pub(crate) use record::{absent, entries, keyword, keywords, record, unknown_key};
 pub use scalars::{Duration, Id, Mode, Permissions, Size, scaled};
+pub use words::copy_option;
+pub(crate) use words::{dockerfile_script, mount_in_full, no_action, step_in_full};
 
 use crate::diagnostic::{Diagnostic, Faults};
 use crate::node::{Node, Scalar, Value};
@@ -24,6 +27,11 @@ pub trait Decode: Sized {
     /// The value where the key is absent; `None` for a key that must be there.
     fn absent() -> Option<Self> {
         None
+    }
+
+    /// The keys of a mapping that has a fixed set of them.
+    fn keys() -> &'static [&'static str] {
+        &[]
     }
 }
 
@@ -68,9 +76,37 @@ pub(crate) fn scalar<'n>(node: &'n Node, expected: &str, faults: &mut Faults) ->
     match &node.value {
         Value::Scalar(scalar) if !node.is_missing() => Some(scalar),
         _ => {
-            wrong_kind(node, expected, faults);
+            faults.push(wrong(node, expected).help_opt(alone(node)));
             None
         }
+    }
+}
+
+/// What to do about one text that stands in a list or a mapping where it should stand alone.
+fn alone(node: &Node) -> Option<String> {
+    if let Value::Mapping(entries) = &node.value
+        && entries.iter().any(|(key, _)| ["dest", "dst", "destination", "to"].contains(&key.as_str()))
+    {
+        return Some("write what is copied alone, and `to: …` beside it".to_owned());
+    }
+    let inner = match &node.value {
+        Value::Sequence(items) => match items.as_slice() {
+            [one] => one,
+            _ => return None,
+        },
+        Value::Mapping(entries) => match entries.as_slice() {
+            [(_, one)] if !matches!(&one.value, Value::Scalar(one) if one.text.parse::<bool>().is_ok()) => {
+                one
+            }
+            _ => return None,
+        },
+        Value::Scalar(_) => return None,
+    };
+    match &inner.value {
+        Value::Scalar(scalar) if !inner.is_missing() && !scalar.text.contains('\n') => {
+            Some(format!("write `{}` alone", scalar.text))
+        }
+        _ => None,
     }
 }
 
@@ -106,10 +142,22 @@ pub(crate) fn parse_scalar<T>(
     faults: &mut Faults,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Option<T> {
+    parse_scalar_help(node, expected, faults, parse, |_| None)
+}
+
+/// [`parse_scalar`] with what to do about a text that is not it.
+pub(crate) fn parse_scalar_help<T>(
+    node: &Node,
+    expected: &str,
+    faults: &mut Faults,
+    parse: impl FnOnce(&str) -> Option<T>,
+    help: impl FnOnce(&str) -> Option<String>,
+) -> Option<T> {
     let scalar = scalar(node, expected, faults)?;
     let value = parse(&scalar.text);
     if value.is_none() {
-        faults.push(Diagnostic::new(node.span, format!("`{}` is not {expected}", scalar.text)));
+        let fault = Diagnostic::new(node.span, format!("`{}` is not {expected}", scalar.text));
+        faults.push(fault.help_opt(help(&scalar.text)));
     }
     value
 }

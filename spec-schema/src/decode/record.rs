@@ -1,7 +1,10 @@
 //! One description of a mapping's keys serves for the Rust type, the decoder, the encoder and the JSON Schema,
 //! so that the four cannot drift apart.
 
-use crate::diagnostic::{Diagnostic, Faults, did_you_mean, nearest, one_of};
+use super::words::{Meant, mapping_in_full, meant, meant_key};
+use super::wrong_kind_help;
+use crate::diagnostic::{Diagnostic, Faults, one_of};
+use crate::node::{Node, Value};
 use crate::span::Spanned;
 
 /// Defines a struct, how it is read from a mapping and written as one, and its JSON Schema.
@@ -30,8 +33,12 @@ macro_rules! record {
         }
 
         impl $crate::decode::Decode for $name {
+            fn keys() -> &'static [&'static str] {
+                Self::KEYS
+            }
+
             fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
-                let entries = $crate::decode::mapping(node, &$crate::decode::described($what), faults)?;
+                let entries = $crate::decode::entries(node, $what, faults)?;
                 $( let mut $field: Option<&$crate::node::Node> = None; )*
                 let mut unknown: Vec<&str> = Vec::new();
                 for (key, value) in entries {
@@ -145,14 +152,18 @@ pub(crate) const fn keyword(field: &'static str) -> &'static str {
 pub(crate) fn absent<T: super::Decode>(
     key: &str,
     what: &str,
-    node: &crate::node::Node,
+    node: &Node,
     unknown: &[&str],
     known: &[&str],
     faults: &mut Faults,
 ) -> Option<T> {
     let value = T::absent();
-    let is_misspelt = |wrong: &&str| nearest(wrong, known.iter().copied()) == Some(key);
-    if value.is_none() && !unknown.iter().any(is_misspelt) {
+    // Where a message lists all keys that there are, this one is among them.
+    let is_told = |wrong: &&str| match meant_key(wrong, what, known) {
+        Some(meant) => meant == key,
+        None => known.len() <= FEW,
+    };
+    if value.is_none() && !unknown.iter().any(is_told) {
         faults.push(Diagnostic::new(node.span, format!("{} needs the key `{key}`", article(what))));
     }
     value
@@ -166,10 +177,29 @@ fn article(what: &str) -> String {
     format!("{} {what}", if vowel { "an" } else { "a" })
 }
 
-/// What is expected where a record is read.
-pub(crate) fn described(what: &str) -> String {
-    format!("a mapping that describes {}", article(what))
+/// The entries of a node that must be a mapping with the keys of a record.
+pub(crate) fn entries<'n>(
+    node: &'n Node,
+    what: &str,
+    faults: &mut Faults,
+) -> Option<&'n [(Spanned<String>, Node)]> {
+    let expected = format!("a mapping that describes {}", article(what));
+    if let Value::Scalar(scalar) = &node.value
+        && !node.is_missing()
+        && let Some(help) = mapping_in_full(what, &scalar.text)
+    {
+        wrong_kind_help(node, &expected, help, faults);
+        return None;
+    }
+    if node.is_missing() && what == "secret" {
+        wrong_kind_help(node, &expected, "write `{}` where there is nothing to say of it", faults);
+        return None;
+    }
+    super::mapping(node, &expected, faults)
 }
+
+/// So many keys are listed where an unknown one is like none of them.
+const FEW: usize = 9;
 
 /// "unknown key" with the nearest known one, or all of them where there are few.
 pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> Diagnostic {
@@ -178,13 +208,16 @@ pub(crate) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> 
             .help(format!("it belongs inside: `write: {{{}: …}}`", key.value));
     }
     let elsewhere = crate::spec::actions_with(key);
-    if what.ends_with(" step") && !elsewhere.is_empty() {
+    if what.starts_with('`') && meant(key, what).is_none() && !elsewhere.is_empty() {
         return Diagnostic::new(key.span, format!("`{}` does not belong to {}", key.value, article(what)))
             .help(format!("it is an option of {}", one_of(elsewhere)));
     }
     let help = glued(key, known)
-        .or_else(|| did_you_mean(key, known.iter().copied()))
-        .or_else(|| (known.len() <= 9).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
+        .or_else(|| match meant(key, what) {
+            Some(Meant::Else(help)) => Some(help),
+            _ => meant_key(key, what, known).map(|meant| format!("did you mean `{meant}`?")),
+        })
+        .or_else(|| (known.len() <= FEW).then(|| format!("known keys: {}", one_of(known.iter().copied()))));
     Diagnostic::new(key.span, format!("unknown key `{}` in {}", key.value, article(what))).help_opt(help)
 }
 

@@ -1,6 +1,6 @@
 //! Times, sizes, modes and ids.
 
-use super::{Decode, parse_scalar};
+use super::{Decode, parse_scalar, parse_scalar_help};
 use crate::diagnostic::Faults;
 use crate::node::Node;
 use crate::span::Spanned;
@@ -45,6 +45,13 @@ impl Duration {
     }
 }
 
+/// A number and the word behind it, if there is one.
+fn number_and_word(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, word) = text.split_at(end);
+    number.starts_with(|c: char| c.is_ascii_digit()).then_some((number, word.trim()))
+}
+
 fn nanoseconds(unit: &str) -> Option<u64> {
     Some(match unit {
         "ns" => 1,
@@ -73,7 +80,17 @@ pub fn scaled(number: &str, scale: u64) -> Option<u64> {
 
 impl Decode for Duration {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
-        parse_scalar(node, "a time such as `30s` or `1h30m`", faults, Self::parse)
+        parse_scalar_help(node, "a time such as `30s` or `1h30m`", faults, Self::parse, |text| {
+            let (number, unit) = number_and_word(text)?;
+            let unit = match unit {
+                "" | "S" | "sec" | "secs" | "second" | "seconds" => "s",
+                "M" | "min" | "mins" | "minute" | "minutes" => "m",
+                "H" | "hr" | "hrs" | "hour" | "hours" => "h",
+                "D" | "day" | "days" => "d",
+                unit => unit,
+            };
+            Self::parse(&format!("{number}{unit}")).map(|_| format!("write `{number}{unit}`"))
+        })
     }
 }
 
@@ -102,7 +119,19 @@ impl Size {
 
 impl Decode for Size {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
-        parse_scalar(node, "a size such as `64MiB` or `30MB`", faults, Self::parse)
+        parse_scalar_help(node, "a size such as `64MiB` or `30MB`", faults, Self::parse, |text| {
+            let (number, unit) = number_and_word(text)?;
+            let unit = match unit.to_lowercase().as_str() {
+                "k" | "kb" => "kB",
+                "m" | "mb" => "MB",
+                "g" | "gb" => "GB",
+                "ki" | "kib" => "KiB",
+                "mi" | "mib" => "MiB",
+                "gi" | "gib" => "GiB",
+                _ => return None,
+            };
+            Some(format!("write `{number}{unit}`"))
+        })
     }
 }
 

@@ -16,9 +16,20 @@ impl Decode for Text {
 
 impl Decode for Spanned<bool> {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
-        let value = super::parse_scalar(node, "`true` or `false`", faults, |text| text.parse().ok())?;
+        let parse = |text: &str| text.parse().ok();
+        let value = super::parse_scalar_help(node, "`true` or `false`", faults, parse, truth)?;
         Some(Self::new(value, node.span))
     }
+}
+
+/// What to do about other words for true and false.
+fn truth(text: &str) -> Option<String> {
+    let meant = match text.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "1" => "true",
+        "false" | "no" | "off" | "n" | "0" => "false",
+        _ => return None,
+    };
+    Some(format!("write `{meant}`"))
 }
 
 /// A text in which variables are expanded: `$NAME`, `${NAME}`, `${NAME:-default}`,

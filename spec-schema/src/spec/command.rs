@@ -1,8 +1,8 @@
 //! Commands: a text for a shell, or a list that is run as it is.
 
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, List, scalar, wrong_kind};
-use crate::diagnostic::Faults;
+use crate::decode::{Decode, List, dockerfile_script, scalar, wrong_kind};
+use crate::diagnostic::{Diagnostic, Faults};
 use crate::encode::{Encode, items};
 use crate::node::{Node, Value};
 use crate::span::Span;
@@ -19,9 +19,17 @@ pub enum Command {
 impl Decode for Command {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         match &node.value {
-            Value::Sequence(_) => exec(node, faults).map(|arguments| Self::Exec(arguments, node.span)),
+            Value::Sequence(_) => {
+                let arguments = exec(node, faults)?;
+                several(&arguments, faults)?;
+                Some(Self::Exec(arguments, node.span))
+            }
             _ => {
                 let text = &scalar(node, "a script or a list of arguments", faults)?.text;
+                if let Some((message, help)) = dockerfile_script(text) {
+                    faults.push(Diagnostic::new(node.span, message).help(help));
+                    return None;
+                }
                 Some(Self::Script(Text::new(text.clone(), node.span)))
             }
         }
@@ -66,6 +74,20 @@ impl Encode for ShellOrExec {
             Self::Exec(arguments, _) => items(arguments),
         }
     }
+}
+
+/// A list of commands, which elsewhere is a script, is none of arguments: no program on `PATH` has a blank in its name.
+fn several(arguments: &[Template], faults: &mut Faults) -> Option<()> {
+    let Some(program) = arguments.first() else { return Some(()) };
+    if program.raw.contains(['/', '$']) || !program.raw.contains(char::is_whitespace) {
+        return Some(());
+    }
+    let message = format!("`{}` is no program: a list is one command, word by word", program.raw);
+    faults.push(
+        Diagnostic::new(program.span, message)
+            .help("write a text, or for several commands `run: |` and below it a line for each"),
+    );
+    None
 }
 
 /// A list of arguments with at least a program in it.

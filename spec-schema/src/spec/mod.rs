@@ -42,7 +42,7 @@ pub use verify::{
     Attestation, Growth, MaxGrowth, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText,
 };
 
-pub(crate) use step::actions_with;
+pub(crate) use step::{actions_with, is_action};
 
 use crate::decode::text::{Template, Text};
 use crate::decode::{List, Map, OneOrMany, record};

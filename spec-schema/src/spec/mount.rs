@@ -1,7 +1,9 @@
 //! What a `run` step has mounted while it runs: caches, secrets, ssh agents, other files.
 
 use crate::decode::text::{Template, Text};
-use crate::decode::{Decode, Id, Permissions, Size, keywords, mapping, record, scalar};
+use crate::decode::{
+    Decode, Id, Permissions, Size, keywords, mapping, mount_in_full, record, scalar, wrong_kind_help,
+};
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::encode::{Encode, short, word};
 use crate::node::{Node, Value};
@@ -63,11 +65,31 @@ impl Decode for CacheMount {
         if Tool::named(text).is_some() {
             return Some(Self::WellKnown(Text::new(text.clone(), node.span)));
         }
-        let help = did_you_mean(text, Self::tools())
+        let help = tool_of(text)
+            .map(|tool| format!("did you mean `{tool}`?"))
+            .or_else(|| did_you_mean(text, Self::tools()))
             .unwrap_or_else(|| format!("known tools: {}; a path starts with `/`", one_of(Self::tools())));
         faults.push(Diagnostic::new(node.span, format!("no cache is known for `{text}`")).help(help));
         None
     }
+}
+
+/// The tool that has the cache which a language or another name of it stands for.
+fn tool_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "golang" | "go-build" | "go-mod" => "go",
+        "node" | "nodejs" | "javascript" => "npm",
+        "python" | "python3" | "pip3" => "pip",
+        "rust" | "rustc" => "cargo",
+        "mvn" | "java" => "maven",
+        "apt-get" | "debian" | "ubuntu" => "apt",
+        "alpine" => "apk",
+        "yum" | "microdnf" | "fedora" => "dnf",
+        "ruby" | "bundle" | "gem" => "bundler",
+        "php" => "composer",
+        "dotnet" => "nuget",
+        _ => return None,
+    })
 }
 
 impl Encode for CacheMount {
@@ -284,6 +306,12 @@ impl Mount {
 impl Decode for Mount {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         const KINDS: &str = "`bind`, `tmpfs` or `file`";
+        if let Value::Scalar(scalar) = &node.value
+            && let Some(help) = mount_in_full(&scalar.text)
+        {
+            wrong_kind_help(node, "a mapping with a `type`", help, faults);
+            return None;
+        }
         let entries = mapping(node, "a mapping with a `type`", faults)?;
         let Some((_, kind)) = entries.iter().find(|(key, _)| key.as_str() == "type") else {
             faults.push(

@@ -82,10 +82,29 @@ record! {
 /// The keys that tell the kinds of sources apart.
 const KINDS: [&str; 4] = ["image", "git", "http", "context"];
 
+/// How a source is written of which only the address is there.
+fn in_full(address: &str) -> String {
+    let is_git = address.ends_with(".git") || address.starts_with("git@") || address.contains(".git#");
+    let kind = match address {
+        _ if is_git => "git",
+        _ if address.contains("://") => "http",
+        _ if address.starts_with(['.', '/']) => {
+            return format!(
+                "write `{{context: NAME}}`, and have the client say where that is: `--build-context NAME={address}`"
+            );
+        }
+        _ => "image",
+    };
+    format!("write `{{{kind}: {address}}}`")
+}
+
 impl Decode for Source {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
-            let help = "such as `{image: NAME}`, `{git: URL}`, `{http: URL}` or `{context: NAME}`";
+            let help = match &node.value {
+                Value::Scalar(scalar) if !node.is_missing() => in_full(&scalar.text),
+                _ => "such as `{image: NAME}`, `{git: URL}`, `{http: URL}` or `{context: NAME}`".to_owned(),
+            };
             wrong_kind_help(node, "a mapping that describes a source", help, faults);
             return None;
         };
@@ -107,7 +126,12 @@ impl Decode for Source {
                 None
             }
             [] => {
-                let near = entries.iter().find_map(|(key, _)| did_you_mean(key, KINDS));
+                let near = entries.iter().find_map(|(key, value)| match (key.as_str(), &value.value) {
+                    ("url" | "uri" | "path" | "repo" | "repository", Value::Scalar(scalar)) => {
+                        Some(in_full(&scalar.text))
+                    }
+                    _ => did_you_mean(key, KINDS),
+                });
                 let help = near.unwrap_or_else(|| format!("a source has one of {}", one_of(KINDS)));
                 faults.push(Diagnostic::new(node.span, "this source does not say what it is").help(help));
                 None

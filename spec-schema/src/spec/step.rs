@@ -6,7 +6,8 @@ use super::{
 };
 use crate::decode::text::{Template, Text};
 use crate::decode::{
-    Decode, Duration, List, Map, Mode, OneOrMany, Permissions, Size, record, wrong_kind_help,
+    Decode, Duration, List, Map, Mode, OneOrMany, Permissions, Size, no_action, record, step_in_full,
+    wrong_kind_help,
 };
 use crate::diagnostic::{Diagnostic, Faults, did_you_mean, one_of};
 use crate::encode::{Encode, Mapping, items};
@@ -344,6 +345,14 @@ pub struct When {
 
 impl Decode for When {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
+        if let Value::Scalar(scalar) = &node.value
+            && let Some((name, value)) = scalar.text.split_once('=')
+        {
+            let name = name.trim().trim_start_matches(['$', '{']).trim_end_matches('}');
+            let help = format!("write `{{{name}: {}}}`", value.trim_start_matches('=').trim());
+            wrong_kind_help(node, "a mapping of args and their values", help, faults);
+            return None;
+        }
         let conditions = Map::<OneOrMany<Template>>::decode(node, faults)?
             .iter()
             .map(|(name, entry)| (Text::new(name.to_owned(), entry.key_span), entry.value.values.clone()))
@@ -381,7 +390,7 @@ impl Decode for Step {
         let Value::Mapping(entries) = &node.value else {
             let help = match &node.value {
                 Value::Scalar(scalar) if !node.is_missing() && !scalar.text.contains('\n') => {
-                    format!("a command is written `run: {}`", scalar.text)
+                    step_in_full(&scalar.text)
                 }
                 _ => format!("known actions: {}", one_of(ACTIONS.iter().map(|(name, _)| *name))),
             };
@@ -417,6 +426,12 @@ fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults)
             None
         }
         [] => {
+            let alone = entries.len() == 1;
+            let told = entries.iter().find_map(|(key, _)| Some((key.span, no_action(key, alone)?)));
+            if let Some((span, (message, help))) = told {
+                faults.push(Diagnostic::new(span, message).help(help));
+                return None;
+            }
             let help = entries
                 .iter()
                 .find_map(|(key, _)| did_you_mean(key, names()))
@@ -427,6 +442,11 @@ fn action(node: &Node, entries: &[(Spanned<String>, Node)], faults: &mut Faults)
             None
         }
     }
+}
+
+/// Whether a step can do that.
+pub(crate) fn is_action(word: &str) -> bool {
+    ACTIONS.iter().any(|(name, _)| *name == word)
 }
 
 /// The actions that a key belongs to, for a key that stands beside the wrong one.

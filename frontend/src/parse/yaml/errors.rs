@@ -45,6 +45,17 @@ impl Reader<'_> {
             ErrorKind::RecursionLimitExceeded => {
                 Diagnostic::new(here, "lists and mappings are nested too deep")
             }
+            ErrorKind::MappingValueNotAllowed
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::InvalidSimpleKey
+                if let Some(mark) = self.block_above(at) =>
+            {
+                let fault =
+                    Diagnostic::new(here, "this line is not indented enough to be part of the text above");
+                return fault
+                    .help("the lines of a text below `|` or `>` are indented further than its key")
+                    .related(self.place(mark, 1), "the text starts here");
+            }
             ErrorKind::MappingValueNotAllowed => {
                 let fault = Diagnostic::new(here, "a second `:` in one line, or a line indented too far");
                 fault.help("a text with `: ` in it needs quotes, or lines of its own below a `|`")
@@ -88,6 +99,26 @@ impl Reader<'_> {
         let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let tab = line + self.text[line..].find(|c: char| c != ' ')?;
         self.text[tab..].starts_with('\t').then_some(tab)
+    }
+
+    /// The `|` or `>` above the line that the parser stopped in, where the lines below it are not its text.
+    fn block_above(&self, at: usize) -> Option<usize> {
+        let start = |end: usize| self.text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+        let mut line = start(at);
+        loop {
+            let above = start(line.checked_sub(1)?);
+            let text = self.text[above..line].trim_end();
+            let head = text.trim_end_matches(|c: char| c == '-' || c == '+' || c.is_ascii_digit());
+            if head.ends_with([':', '-'])
+                || text.contains(": ") && !head.ends_with(": |") && !head.ends_with(": >")
+            {
+                return None;
+            }
+            if head.ends_with(": |") || head.ends_with(": >") {
+                return Some(above + head.len() - 1);
+            }
+            line = above;
+        }
     }
 
     /// A bracket that is open where the parser stopped, in a line above, is more often than not what is wrong.
