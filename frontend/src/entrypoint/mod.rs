@@ -219,7 +219,11 @@ fn spec_of(
 ) -> Result<Vec<u8>, Failure> {
     match bytes {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(Failure::new(format!("there is no spec file {filename}{place}"))),
+        Ok(None) => {
+            // What a client looks for that was not told otherwise.
+            let help = if filename == "Dockerfile" { "\n  help: name the spec: `-f build.yaml`" } else { "" };
+            Err(Failure::new(format!("there is no spec file {filename}{place}{help}")))
+        }
         Err(error) => Err(unreadable(filename, error)),
     }
 }

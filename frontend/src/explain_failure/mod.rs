@@ -135,6 +135,7 @@ async fn explain_path(
 ) -> Diagnostic {
     let shown = path.trim_start_matches('/');
     let fault = Diagnostic::new(span, format!("`{shown}` is not in the build context"));
+    let fault = fault.help_opt(as_in_dockerfile(compiled, span, shown));
     let folder = paths::parent(path);
     let Ok(context) = list_folder(gateway, opts, &compiled.context, folder).await else { return fault };
     let ignored = &compiled.ignored;
@@ -152,6 +153,18 @@ async fn explain_path(
         .filter(|file| !matcher.matches(file))
         .collect();
     fault.help_opt(did_you_mean(shown, siblings.iter().map(String::as_str)))
+}
+
+/// The help for a path that is where to, or the paths and where to in one, as an instruction of a Dockerfile has them.
+fn as_in_dockerfile(compiled: &Compiled, span: Span, shown: &str) -> Option<String> {
+    if let Some((sources, to)) = shown.rsplit_once(' ') {
+        return Some(format!("where to stands beside it: `{{copy: {}, to: {to}}}`", sources.trim_end()));
+    }
+    let text = &compiled.files.get(span.file)?.text;
+    let written = text.get(span.start as usize..span.end as usize)?.trim_matches(['"', '\'']);
+    let is_target = written.starts_with('/') && written.ends_with('/');
+    is_target
+        .then(|| format!("paths start at the root of the build context; where to is said by `to: {written}`"))
 }
 
 /// One folder of the context without what is below it, ignored files included.

@@ -287,6 +287,11 @@ impl<'a> Subject<'a> {
         Matcher::new(&self.ignore?.patterns).ok()
     }
 
+    /// Whether no file says what stays out, or one that says nothing.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.ignore.is_none_or(|ignore| ignore.patterns.is_empty())
+    }
+
     /// The name of the ignore file.
     pub(super) fn ignore_file(&self) -> &'a str {
         self.ignore.map_or(".dockerignore", |ignore| ignore.name.as_str())

@@ -100,6 +100,7 @@ pub(super) fn origin(kind: &str, name: &str) -> String {
     match kind {
         "scratch" => "scratch".to_owned(),
         "context" => "build context".to_owned(),
+        "frontend image" => "the frontend's image".to_owned(),
         "stage" => format!("stage {name}"),
         _ => short(name).to_owned(),
     }

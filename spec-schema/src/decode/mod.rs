@@ -4,16 +4,18 @@
 //! it is not built on serde, whose deserializers stop at the first error.
 
 mod collections;
+mod in_full;
 mod record;
 mod scalars;
 pub mod text;
 mod words;
 
 pub use collections::{Entry, List, Map, OneOrMany};
+pub use in_full::copy_option;
+pub(crate) use in_full::{dockerfile_script, mount_in_full, step_in_full};
 pub(crate) use record::{absent, entries, keyword, keywords, record, unknown_key};
 pub use scalars::{Duration, Id, Mode, Permissions, Size, scaled};
-pub use words::copy_option;
-pub(crate) use words::{dockerfile_script, mount_in_full, no_action, step_in_full};
+pub(crate) use words::no_action;
 
 use crate::diagnostic::{Diagnostic, Faults};
 use crate::node::{Node, Scalar, Value};

@@ -1,7 +1,8 @@
 //! One description of a mapping's keys serves for the Rust type, the decoder, the encoder and the JSON Schema,
 //! so that the four cannot drift apart.
 
-use super::words::{Meant, mapping_in_full, meant, meant_key};
+use super::in_full::mapping_in_full;
+use super::words::{Meant, meant, meant_key};
 use super::wrong_kind_help;
 use crate::diagnostic::{Diagnostic, Faults, one_of};
 use crate::node::{Node, Value};

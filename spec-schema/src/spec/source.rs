@@ -84,7 +84,8 @@ const KINDS: [&str; 4] = ["image", "git", "http", "context"];
 
 /// How a source is written of which only the address is there.
 fn in_full(address: &str) -> String {
-    let is_git = address.ends_with(".git") || address.starts_with("git@") || address.contains(".git#");
+    let repository = address.split('#').next().unwrap_or_default();
+    let is_git = repository.strip_suffix(".git").is_some() || address.starts_with("git@");
     let kind = match address {
         _ if is_git => "git",
         _ if address.contains("://") => "http",

@@ -169,6 +169,7 @@ fn an_empty_file() {
 #[test]
 fn a_file_that_is_not_there() {
     assert_told("no_file", &Build::spec("").using("other.yaml").flags(by_flag()).fail());
+    assert_told("no_file_named", &Build::spec("").using("Dockerfile").flags(by_flag()).fail());
 }
 
 #[test]
@@ -324,6 +325,17 @@ const COPY: &str =
 #[test]
 fn a_path_that_is_not_there() {
     assert_told("copy_missing", &Build::spec(COPY).file("src/main.c", "").fail());
+}
+
+#[test]
+fn a_copy_as_a_dockerfile_writes_it() {
+    let spec =
+        |paths: &str| format!("stages:\n  app:\n    from: scratch\n    steps:\n      - copy: {paths}\n");
+    let told = |name: &str, paths: &str| {
+        assert_told(name, &Build::spec(&spec(paths)).file("app.txt", "").fail());
+    };
+    told("copy_and_target", "app.txt /data/");
+    told("copy_and_target_listed", "[app.txt, /data/]");
 }
 
 #[test]

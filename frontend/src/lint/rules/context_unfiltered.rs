@@ -37,12 +37,14 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
             continue;
         }
         let listed = let_through.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let detail = format!("everything is copied, and {} lets {listed} through", subject.ignore_file());
-        let help = format!(
-            "add to {} a line each: {}; or copy by name what is needed",
-            subject.ignore_file(),
-            let_through.join(" ")
-        );
+        let file = subject.ignore_file();
+        let detail = if subject.is_unfiltered() {
+            format!("everything is copied, and no {file} keeps {listed} out")
+        } else {
+            format!("everything is copied, and {file} lets {listed} through")
+        };
+        let help =
+            format!("add to {file} a line each: {}; or copy by name what is needed", let_through.join(" "));
         found.add(subject.within(whole.span, &whole.raw), detail, help);
         return;
     }
