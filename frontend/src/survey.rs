@@ -38,9 +38,9 @@ impl Survey {
         self.files.get(path)?.as_deref()
     }
 
-    /// The text of a file; bytes that are no text are replaced.
+    /// The text of a file, with the line ends of Unix and no mark of its encoding; bytes that are no text are replaced.
     pub fn text(&mut self, path: &str) -> Option<String> {
-        self.file(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.file(path).map(decoded)
     }
 
     /// Whether there is a file, as far as is known.
@@ -78,5 +78,34 @@ impl Survey {
     pub fn listed(&mut self, pattern: String, mut paths: Vec<String>) {
         paths.sort_unstable();
         self.matches.insert(pattern, paths);
+    }
+}
+
+/// A text as editors and shells of Windows write it, too: UTF-8 or UTF-16 behind a mark.
+fn decoded(bytes: &[u8]) -> String {
+    let text = match bytes {
+        [0xff, 0xfe, units @ ..] => utf_16(units, u16::from_le_bytes),
+        [0xfe, 0xff, units @ ..] => utf_16(units, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, text @ ..] | text => String::from_utf8_lossy(text).into_owned(),
+    };
+    text.replace("\r\n", "\n")
+}
+
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let pairs = bytes.as_chunks::<2>().0.iter();
+    let units: Vec<u16> = pairs.map(|pair| unit(*pair)).collect();
+    String::from_utf16_lossy(&units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn texts_of_windows_are_texts() {
+        assert_eq!(decoded(b"\xef\xbb\xbfa\r\nb\n"), "a\nb\n");
+        assert_eq!(decoded(b"\xff\xfea\0\r\0\n\0"), "a\n");
+        assert_eq!(decoded(b"\xfe\xff\0a\0b"), "ab");
+        assert_eq!(decoded(b"a\rb"), "a\rb");
     }
 }

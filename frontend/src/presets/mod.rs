@@ -156,6 +156,14 @@ const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") 
 const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
 const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
 const NODE_UNBUILT: Part = Part { name: "preset node: unbuilt", text: include_str!("node-unbuilt.yaml") };
+const YARN: Part = Part { name: "preset: Yarn", text: include_str!("yarn.yaml") };
+const NODE_YARN: Part = Part { name: "preset node: Yarn", text: include_str!("node-yarn.yaml") };
+const NODE_BARE: Part = Part { name: "preset node: no packages", text: include_str!("node-bare.yaml") };
+const NODE_OPTIONS: Part = Part { name: "preset node: options", text: include_str!("node-options.yaml") };
+const NODE_FRAMEWORK: Part =
+    Part { name: "preset node: framework", text: include_str!("node-framework.yaml") };
+const NODE_PROGRAM: Part = Part { name: "preset node: program", text: include_str!("node-program.yaml") };
+const NODE_OUTPUT: Part = Part { name: "preset node: output", text: include_str!("node-output.yaml") };
 const NODE_NEXT: Part = Part { name: "preset node: Next.js", text: include_str!("node-next.yaml") };
 const STATIC_UNBUILT: Part =
     Part { name: "preset static: unbuilt", text: include_str!("static-unbuilt.yaml") };

@@ -50,6 +50,30 @@ fn npm_with_workspaces() {
     javascript("npm");
 }
 
+/// A script that runs when packages are installed has its files; one for whoever works on the project does not run in production.
+#[test]
+fn npm_with_scripts_of_the_project() {
+    let manifest =
+        "{\"scripts\": {\"postinstall\": \"node scripts/after.mjs\", \"prepare\": \"node missing.js\"}}";
+    let build = Build::spec(
+        "stages:
+  app:
+    from: node:22-slim
+    workdir: /NONCE
+    steps:
+      - {install: npm, production: true}
+      - run: test -e made-of-lib && grep missing package.json && test ! -e other.js
+",
+    )
+    .file("package.json", manifest)
+    .file("package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {\"\": {}}}")
+    .file("scripts/after.mjs", "import fs from 'node:fs'; fs.writeFileSync('made-of-lib', '')")
+    .file("other.js", "");
+    build.run();
+    build.write("other.js", "// changed");
+    build.run().assert_ran(&[]);
+}
+
 #[test]
 fn pnpm_with_workspaces_which_the_image_does_not_have() {
     javascript("pnpm");

@@ -50,6 +50,24 @@ fn a_service_in_typescript() {
     serves(&build, "65532:65532", 3000);
 }
 
+/// No packages, so no lockfile, and a manifest as editors of Windows write it, whose script has the service started with a file that is loaded before it.
+#[test]
+fn a_service_that_is_started_with_options() {
+    let manifest = "\u{feff}{\r\n\"scripts\": {\"start\": \"node --require ./before.cjs server.js\", \"prepare\": \"husky\"}}\r\n";
+    let server = "const port = Number(process.env.PORT) || 8081\nrequire('node:http').createServer((_, to) => to.end(globalThis.before)).listen(port)\n";
+    let build = Build::spec(AUTO)
+        .file("package.json", manifest)
+        .file("before.cjs", "globalThis.before = 'loaded'\n")
+        .file("server.js", server);
+    assert_told(
+        &build,
+        "[preset node] node options --require ./before.cjs (the script `start`), entry server.js (the script `start`), port 8081 (server.js)",
+    );
+    let container = Container::serve(&build.load(), 8081);
+    assert_eq!(container.answer(8081, "/").body, "loaded");
+    container.wait_until_healthy();
+}
+
 #[test]
 fn a_site_in_django() {
     let settings = "ALLOWED_HOSTS = ['*']\nROOT_URLCONF = 'shop.urls'\n";
@@ -134,7 +152,10 @@ fn files_for_browsers() {
     let build = Build::spec("preset: auto\n")
         .file("build.yaml", AUTO)
         .file("index.html", "<h1>Hello</h1>\n")
-        .file("css/site.css", "h1 { color: teal }\n");
+        .file("css/site.css", "h1 { color: teal }\n")
+        .file("docs/.env", "TOKEN=1\n")
+        .file(".env.local", "TOKEN=1\n")
+        .file(".well-known/security.txt", "Contact: us\n");
     assert_told(
         &build,
         "[preset static] output . (index.html is there), health / (index.html is there), port 8080 (the usual one)",
@@ -143,7 +164,10 @@ fn files_for_browsers() {
     assert_eq!(container.inspect("{{.Config.User}}"), "101:101");
     assert_eq!(container.answer(8080, "/").body, "<h1>Hello</h1>\n");
     assert_eq!(container.answer(8080, "/css/site.css").status, 200);
-    assert_eq!(container.answer(8080, "/build.yaml").status, 404);
+    assert_eq!(container.answer(8080, "/.well-known/security.txt").status, 200);
+    for kept in ["/build.yaml", "/.env.local", "/docs/.env"] {
+        assert_eq!(container.answer(8080, kept).status, 404, "{kept}");
+    }
     container.wait_until_healthy();
 }
 

@@ -207,7 +207,7 @@ impl Manifest {
     }
 
     /// Sources that say nothing, for everything that the manifest could mean.
-    fn stubs(&self, member: &str) -> Vec<(String, &'static str)> {
+    fn stubs(&self, member: &str) -> Vec<(String, String)> {
         let mut stubs = BTreeMap::from([("src/lib.rs".to_owned(), ""), ("src/main.rs".to_owned(), PROGRAM)]);
         if self.build.as_deref().is_some_and(|build| build != "false") {
             stubs.insert(self.build.clone().unwrap_or_default(), PROGRAM);
@@ -216,7 +216,7 @@ impl Manifest {
             self.targets.iter().map(|(path, program)| (path.clone(), if *program { PROGRAM } else { "" })),
         );
         let prefix = if member.is_empty() { String::new() } else { format!("{member}/") };
-        stubs.into_iter().map(|(path, content)| (format!("{prefix}{path}"), content)).collect()
+        stubs.into_iter().map(|(path, content)| (format!("{prefix}{path}"), content.to_owned())).collect()
     }
 }
 

@@ -3,9 +3,16 @@
 use serde_json::Value;
 
 use super::doubt::later_yarn;
+use super::lifecycle;
 use super::{Project, Recipe, Refusal, script, words};
 
-/// Members of a workspace, and the files that settings of the project are in.
+/// The manifest in a directory.
+pub(super) fn manifest_path(folder: &str) -> String {
+    let folder = folder.trim_end_matches('/');
+    if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") }
+}
+
+/// Members of a workspace, files that settings of the project are in, and what scripts of both need.
 fn recipe(
     project: &mut Project<'_>,
     members: &[String],
@@ -14,6 +21,9 @@ fn recipe(
 ) -> Result<Recipe, Refusal> {
     let mut found = project.existing(files);
     found.extend(project.members(members, "package.json", named_by)?);
+    for folder in std::iter::once("").chain(members.iter().map(String::as_str)) {
+        found.extend(lifecycle::files(project, folder));
+    }
     Ok(Recipe { files: found, ..Recipe::default() })
 }
 
@@ -37,16 +47,27 @@ pub(super) fn npm(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
         packages.filter(|path| !path.is_empty() && !path.contains("node_modules/")).cloned().collect();
     let files = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
     let command = omitting(project, &["npm", "ci", "--no-audit", "--no-fund"], "--omit=dev");
-    Ok(Recipe { command, ..recipe(project, &members, &files, "package-lock.json")? })
+    let mut recipe = recipe(project, &members, &files, "package-lock.json")?;
+    // The other managers leave these scripts alone there.
+    if project.production {
+        let folders = std::iter::once("").chain(members.iter().map(String::as_str));
+        recipe.stubs = folders.filter_map(|folder| lifecycle::for_production(project, folder)).collect();
+    }
+    Ok(Recipe { command, ..recipe })
 }
 
 /// What a manifest says of the manager and release that it is for: `pnpm@9.1.0`.
-fn package_manager(project: &mut Project<'_>, name: &str) -> Option<String> {
+pub(super) fn package_manager(project: &mut Project<'_>) -> Option<(String, String)> {
     let manifest: Value = serde_json::from_str(&project.text("package.json")?).ok()?;
     let (manager, version) = manifest["packageManager"].as_str()?.split_once('@')?;
     let version = version.split('+').next().unwrap_or_default();
     let is_version = version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    (manager == name && is_version).then(|| version.to_owned())
+    is_version.then(|| (manager.to_owned(), version.to_owned()))
+}
+
+/// The release of a manager that the project is for.
+fn release(project: &mut Project<'_>, name: &str) -> Option<String> {
+    package_manager(project).filter(|(manager, _)| manager == name).map(|(_, version)| version)
 }
 
 pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
@@ -55,7 +76,7 @@ pub(super) fn pnpm(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let members: Vec<String> = members.into_iter().filter(|member| member != ".").collect();
     let files =
         ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs"];
-    let version = package_manager(project, "pnpm").unwrap_or_else(|| {
+    let version = release(project, "pnpm").unwrap_or_else(|| {
         // The newest release that writes this form of lockfile and needs no newer Node than is common.
         let form = lock.lines().find_map(|line| line.strip_prefix("lockfileVersion:"));
         let form = form.unwrap_or_default().trim().trim_matches(['\'', '"']);
@@ -109,7 +130,7 @@ pub(super) fn yarn(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
         let message = format!("yarn does not install from `{}`: {why}", project.inside("yarn.lock"));
         return Err(Refusal { message, help: Some("`yarn install` mends it; commit the result".to_owned()) });
     }
-    let version = package_manager(project, "yarn").unwrap_or_else(|| "4".to_owned());
+    let version = release(project, "yarn").unwrap_or_else(|| "4".to_owned());
     let install =
         if project.production { "workspaces focus --all --production" } else { "install --immutable" };
     let command = script(
@@ -141,7 +162,7 @@ pub(super) fn bun(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     let members: Vec<String> =
         keys_of(&lock, "  \"workspaces\": {", 4).into_iter().filter(|member| !member.is_empty()).collect();
     let files = ["package.json", "bun.lock", "bun.lockb", "bunfig.toml", ".npmrc"];
-    let version = package_manager(project, "bun").unwrap_or_else(|| "1".to_owned());
+    let version = release(project, "bun").unwrap_or_else(|| "1".to_owned());
     let production = if project.production { " --production" } else { "" };
     let command = script(
         "bun",

@@ -3,6 +3,8 @@
 mod cargo;
 mod doubt;
 mod javascript;
+mod lifecycle;
+mod lockfile;
 mod others;
 mod php;
 mod python;
@@ -11,12 +13,13 @@ mod toml;
 
 use spec_schema::decode::text::{Template, Text};
 use spec_schema::decode::{Entry, OneOrMany};
-use spec_schema::diagnostic::{Diagnostic, one_of};
+use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::{CacheMount, Command, CopyStep, FileMount, InstallStep, Manager, Mount, RunStep};
 
 use crate::paths;
 use crate::survey::Survey;
+use lockfile::choose;
 
 /// What a package manager needs, and does.
 #[derive(Debug, Default)]
@@ -24,7 +27,7 @@ struct Recipe {
     /// Files to copy, from the directory of the lockfile.
     files: Vec<String>,
     /// Files that are there while the command runs, with what they hold.
-    stubs: Vec<(String, &'static str)>,
+    stubs: Vec<(String, String)>,
     env: Vec<(&'static str, String)>,
     /// The command; the step's `args` follow.
     command: Vec<String>,
@@ -108,30 +111,6 @@ impl Project<'_> {
     }
 }
 
-/// The lockfiles of a package manager, the manifest that they are made from, and the command that makes one.
-fn lockfiles(manager: Manager) -> (&'static [&'static str], &'static str, &'static str) {
-    match manager {
-        Manager::Npm => (&["package-lock.json", "npm-shrinkwrap.json"], "package.json", "npm install"),
-        Manager::Pnpm => (&["pnpm-lock.yaml"], "package.json", "pnpm install"),
-        Manager::Yarn => (&["yarn.lock"], "package.json", "yarn install"),
-        Manager::Bun => (&["bun.lock", "bun.lockb"], "package.json", "bun install"),
-        Manager::Pip => (&["requirements.txt"], "requirements.txt", "pip freeze > requirements.txt"),
-        Manager::Uv => (&["uv.lock"], "pyproject.toml", "uv lock"),
-        Manager::Poetry => (&["poetry.lock"], "pyproject.toml", "poetry lock"),
-        Manager::Go => (&["go.sum", "go.work", "go.mod"], "go.mod", "go mod tidy"),
-        Manager::Cargo => (&["Cargo.lock"], "Cargo.toml", "cargo generate-lockfile"),
-        // These two know no lockfile of all that they use.
-        Manager::Maven => (&["pom.xml"], "pom.xml", "mvn archetype:generate"),
-        Manager::Gradle => (
-            &["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"],
-            "build.gradle",
-            "gradle init",
-        ),
-        Manager::Bundler => (&["Gemfile.lock"], "Gemfile", "bundle lock"),
-        Manager::Composer => (&["composer.lock"], "composer.json", "composer update"),
-    }
-}
-
 /// What an `install` is short for.
 pub(super) struct Installation {
     pub(super) copy: CopyStep,
@@ -170,6 +149,7 @@ pub(super) fn install(step: InstallStep, survey: &mut Survey) -> Result<Option<I
         choose(&step, &mut project).and_then(|manager| Ok((manager, recipe(manager, &mut project)?)));
     match outcome {
         Ok((_, None)) => Ok(None),
+        Err(_) if lockfile::is_needless(&step, &mut project) => Ok(None),
         Ok((manager, Some(recipe))) => {
             let doubt = doubt::doubt(manager, &mut project, step.span);
             let (copy, run) = steps(step, manager, &project, recipe);
@@ -195,62 +175,6 @@ impl<T: Into<String>> From<T> for Refusal {
     fn from(message: T) -> Self {
         Self { message: message.into(), help: None }
     }
-}
-
-/// The package manager whose lockfile is there.
-fn choose(step: &InstallStep, project: &mut Project<'_>) -> Result<Manager, Refusal> {
-    let place = project.place();
-    let mut there = Vec::new();
-    for manager in &step.install.values {
-        let (locks, ..) = lockfiles(*manager);
-        if let Some(lock) = project.existing(locks).first() {
-            there.push((*manager, lock.clone()));
-        }
-    }
-    match there.as_slice() {
-        [(manager, _)] => Ok(*manager),
-        [] => Err(missing(&step.install, project, &place)),
-        several => {
-            let files = several.iter().map(|(_, lock)| format!("`{lock}`")).collect::<Vec<_>>().join(" and ");
-            let names = one_of(several.iter().map(|(manager, _)| manager.name()));
-            Err(Refusal {
-                message: format!("{place} has the lockfiles {files}, of rival package managers"),
-                help: Some(format!(
-                    "remove those that are out of date, or name the one that counts with `install`: {names}"
-                )),
-            })
-        }
-    }
-}
-
-fn missing(wanted: &OneOrMany<Manager>, project: &mut Project<'_>, place: &str) -> Refusal {
-    let locks = wanted.values.iter().flat_map(|manager| lockfiles(*manager).0.iter().copied());
-    let message = format!("`install` needs {} in {place}, and there is none", one_of(locks));
-    let rivals = [
-        Manager::Npm,
-        Manager::Pnpm,
-        Manager::Yarn,
-        Manager::Bun,
-        Manager::Uv,
-        Manager::Poetry,
-        Manager::Pip,
-    ];
-    let rival = rivals.into_iter().find(|rival| {
-        let related = wanted.values.iter().any(|manager| lockfiles(*manager).1 == lockfiles(*rival).1);
-        related && !wanted.values.contains(rival) && !project.existing(lockfiles(*rival).0).is_empty()
-    });
-    if let Some(rival) = rival {
-        let help = format!("there is the lockfile of another package manager: `install: {}`", rival.name());
-        return Refusal { message, help: Some(help) };
-    }
-    let (_, manifest, command) =
-        wanted.values.first().map_or((&[][..], "", ""), |manager| lockfiles(*manager));
-    let help = if project.has(manifest) {
-        format!("`{command}` makes it; commit it, and see that .dockerignore does not leave it out")
-    } else {
-        "say with `path` in which directory of the build context it is, and see that .dockerignore does not leave it out".to_owned()
-    };
-    Refusal { message, help: Some(help) }
 }
 
 /// What a package manager needs and does; nothing where there is nothing to install.

@@ -146,6 +146,6 @@ pub(super) fn gradle(project: &mut Project<'_>) -> Recipe {
     files.append(&mut folders);
     let arguments = ["--no-daemon", "--quiet", "--init-script", FETCH.0, "optfrontendInstall"];
     let command = wrapped(project, "gradlew", "gradle", &arguments);
-    let stubs = vec![(FETCH.0.to_owned(), FETCH.1)];
+    let stubs = vec![(FETCH.0.to_owned(), FETCH.1.to_owned())];
     Recipe { files, stubs, command, ..Recipe::default() }
 }

@@ -1,5 +1,6 @@
 //! What the files of a project say of it: its kind, and the options of that kind's preset.
 
+mod framework;
 mod go;
 mod java;
 mod next;
@@ -8,7 +9,9 @@ mod python;
 mod python_program;
 mod range;
 mod rust;
+mod script;
 mod site;
+mod tool;
 
 use spec_schema::diagnostic::{Diagnostic, did_you_mean, one_of};
 
@@ -136,8 +139,12 @@ impl Project<'_> {
         }
         let text = self.survey.text(".tool-versions")?;
         let mut lines = text.lines().filter_map(|line| line.split_once(char::is_whitespace));
-        let (_, version) = lines.find(|(tool, _)| tools.contains(tool))?;
-        Some((version.trim().to_owned(), ".tool-versions".to_owned()))
+        // Words such as `lts` and `system` name none.
+        let is_release =
+            |version: &str| version.contains(|c: char| c.is_ascii_digit()) && !version.contains(':');
+        let (_, versions) = lines.find(|(tool, _)| tools.contains(tool))?;
+        let version = versions.split_whitespace().next().filter(|version| is_release(version))?;
+        Some((version.to_owned(), ".tool-versions".to_owned()))
     }
 }
 
@@ -159,7 +166,7 @@ fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
     }
     let pages = site::pages(survey);
     match there.as_slice() {
-        [(Kind::Node, _)] if site::is_built(survey) => Ok(Kind::Static),
+        [(Kind::Node, _)] if site::is_meant(survey) => Ok(Kind::Static),
         [(kind, _)] => Ok(*kind),
         [] if pages.is_some() => Ok(Kind::Static),
         // Looked for where the rest is known not to be there.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::range::allows;
-use super::{Project, Refusal, major, next, port_in};
-use crate::presets::NODE_UNBUILT;
+use super::script::{self, Start, TSX, start};
+use super::{Project, Refusal, framework, major, next};
+use crate::presets::{NODE_BARE, NODE_OPTIONS, NODE_UNBUILT, NODE_YARN, YARN};
 
 /// The release of the presets.
 const CURRENT: u32 = 22;
@@ -20,8 +21,18 @@ pub(super) fn manifest(project: &mut Project<'_>) -> Result<Value, Refusal> {
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     let manifest = manifest(project)?;
     version(project, &manifest);
+    if is_bare(&manifest) {
+        project.parts.push(NODE_BARE);
+    }
+    if plug_n_play(project) {
+        project.parts.push(NODE_YARN);
+    }
     if next::is_site(project, &manifest) {
         next::look(project)?;
+        modules_platform(project);
+        return Ok(());
+    }
+    if framework::look(project, &manifest)? {
         modules_platform(project);
         return Ok(());
     }
@@ -29,40 +40,38 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     if !builds && !project.asked.changes("build") {
         project.parts.push(NODE_UNBUILT);
     }
-    let Some(entry) = entry(project, &manifest) else {
+    let Some(entry) = entry(project, &manifest)? else {
         return Err(Refusal::new(
             "package.json does not say which file is run",
             "name it: `with: {entry: dist/server.js}`; or give it a script `start`, such as `node dist/server.js`",
         ));
     };
     let output = entry.trim_start_matches("./").split('/').next().unwrap_or_default().to_owned();
-    if builds && matches!(output.as_str(), "dist" | "build" | "out" | "lib") {
+    if builds && matches!(output.as_str(), "dist" | "build" | "out" | "lib") && !names_file(project, &output)
+    {
         project.find("output", output.clone(), "where the entry is");
     }
     modules_platform(project);
     // What is built is made of files of the same name.
     let stem = entry.strip_suffix(".js").unwrap_or(&entry);
-    let sources = [entry.clone(), format!("{}.ts", stem.replacen(&output, "src", 1))];
+    let sources = [entry.clone(), format!("{stem}.js"), format!("{}.ts", stem.replacen(&output, "src", 1))];
     for source in sources {
-        let words = [
-            "listen(",
-            "port: ",
-            "PORT ?? ",
-            "PORT || ",
-            "PORT ?? '",
-            "PORT || '",
-            "PORT ?? \"",
-            "PORT || \"",
-        ];
         let text = project.survey.text(&source).unwrap_or_default();
         project.find_health(&text, &source);
-        if let Some(port) = port_in(&text, &words) {
+        if let Some(port) = script::port(&text) {
             project.find("port", port, source);
             return Ok(());
         }
     }
     project.find("port", "3000", "the usual one");
     Ok(())
+}
+
+/// Whether an option of Node.js names a file that is not in the directory of what is built.
+fn names_file(project: &Project<'_>, output: &str) -> bool {
+    let options = project.value("node_options").unwrap_or_default();
+    let mut files = options.split([' ', '=']).filter_map(|word| word.strip_prefix("./"));
+    files.any(|file| file.split('/').next() != Some(output))
 }
 
 pub(super) fn version(project: &mut Project<'_>, manifest: &Value) {
@@ -79,6 +88,27 @@ pub(super) fn version(project: &mut Project<'_>, manifest: &Value) {
     }
 }
 
+/// Whether production needs no packages.
+fn is_bare(manifest: &Value) -> bool {
+    let kinds = ["dependencies", "optionalDependencies", "workspaces", "peerDependencies"];
+    kinds.iter().all(|kind| match &manifest[kind] {
+        Value::Object(packages) => packages.is_empty(),
+        others => others.is_null(),
+    })
+}
+
+/// Has Yarn lay packages where Node.js finds them; whether it would not.
+pub(super) fn plug_n_play(project: &mut Project<'_>) -> bool {
+    let is_later = project.survey.text("yarn.lock").is_some_and(|lock| lock.contains("__metadata:"));
+    let settings = project.survey.text(".yarnrc.yml").unwrap_or_default();
+    let linker = settings.lines().find_map(|line| line.strip_prefix("nodeLinker:"));
+    let finds = is_later && linker.is_none_or(|linker| linker.trim().trim_matches(['"', '\'']) == "pnp");
+    if finds {
+        project.parts.push(YARN);
+    }
+    finds
+}
+
 /// Whether there is something to build.
 pub(super) fn build(project: &mut Project<'_>, manifest: &Value) -> bool {
     let builds = manifest["scripts"]["build"].as_str().is_some_and(|script| !script.is_empty());
@@ -88,59 +118,57 @@ pub(super) fn build(project: &mut Project<'_>, manifest: &Value) -> bool {
     project.asked.option("build").map_or(builds, |build| build == "true")
 }
 
-fn entry(project: &mut Project<'_>, manifest: &Value) -> Option<String> {
+/// The file that is run; none where nothing names one.
+fn entry(project: &mut Project<'_>, manifest: &Value) -> Result<Option<String>, Refusal> {
     if let Some(entry) = project.asked.option("entry") {
-        return Some(entry.to_owned());
+        return Ok(Some(entry.to_owned()));
     }
     for name in ["start", "start:prod", "start:production"] {
-        let file = manifest["scripts"][name].as_str().and_then(run_by);
-        if let Some(file) = file.filter(|file| !matches!(*file, "." | "./")) {
+        let started = manifest["scripts"][name].as_str().and_then(start);
+        if let Some(Start { file, options }) = started.filter(|it| !matches!(it.file, "." | "./")) {
+            if options == TSX && manifest["dependencies"]["tsx"].is_null() {
+                return Err(Refusal::new(
+                    format!(
+                        "the script `{name}` runs tsx, which is not among the `dependencies` in package.json"
+                    ),
+                    "`npm install tsx --save-prod` puts it there; or build JavaScript, and name it: `with: {entry: dist/server.js}`",
+                ));
+            }
+            if !options.is_empty() {
+                project.parts.push(NODE_OPTIONS);
+                project.find("node_options", options.join(" "), format!("the script `{name}`"));
+            }
             project.find("entry", file, format!("the script `{name}`"));
-            return Some(file.to_owned());
+            return Ok(Some(file.to_owned()));
         }
     }
     // What another program starts is not known.
-    if manifest["scripts"]["start"].as_str().is_some_and(|script| run_by(script).is_none()) {
-        return None;
+    if manifest["scripts"]["start"].as_str().is_some_and(|script| start(script).is_none()) {
+        return Ok(None);
     }
-    if let Some(file) = manifest["main"].as_str() {
-        project.find("entry", file, "`main` in package.json");
-        return Some(file.to_owned());
+    let main = manifest["main"].as_str();
+    // `npm init` writes a name there, whatever files there are.
+    if let Some(main) =
+        main.filter(|main| manifest["scripts"]["build"].is_string() || is_there(project, main))
+    {
+        project.find("entry", main, "`main` in package.json");
+        return Ok(Some(main.to_owned()));
     }
     for file in ["server.js", "index.js", "app.js", "src/index.js", "src/server.js"] {
         if project.survey.has(file) {
             project.find("entry", file, "the file is there");
-            return Some(file.to_owned());
+            return Ok(Some(file.to_owned()));
         }
     }
-    None
+    Ok(None)
 }
 
-/// The file that a script runs with Node.js.
-fn run_by(script: &str) -> Option<&str> {
-    let is_setting = |word: &&str| word.contains('=') || *word == "cross-env";
-    let mut words = script.split_whitespace().skip_while(is_setting);
-    if words.next() != Some("node") {
-        return None;
-    }
-    while let Some(word) = words.next() {
-        match word {
-            "-e" | "--eval" | "-p" | "--print" => return None,
-            "-r"
-            | "--require"
-            | "--import"
-            | "--loader"
-            | "--experimental-loader"
-            | "--env-file"
-            | "--env-file-if-exists"
-            | "-C"
-            | "--conditions"
-            | "--title" => words.next(),
-            option if option.starts_with('-') => continue,
-            file => return Some(file),
-        };
-    }
-    None
+/// Whether a project has a program, by its name as Node.js resolves it.
+fn is_there(project: &mut Project<'_>, name: &str) -> bool {
+    let name = name.trim_start_matches("./").trim_end_matches('/');
+    let endings = ["", ".js", ".cjs", "/index.js"];
+    let found = endings.map(|end| project.survey.has(&format!("{name}{end}")));
+    found.contains(&true)
 }
 
 fn modules_platform(project: &mut Project<'_>) {
@@ -172,19 +200,8 @@ fn has_binaries(project: &mut Project<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CURRENT, run_by};
+    use super::CURRENT;
     use crate::presets::Kind;
-
-    #[test]
-    fn a_script_runs_a_file() {
-        assert_eq!(run_by("node dist/server.js"), Some("dist/server.js"));
-        assert_eq!(run_by("NODE_ENV=production node --enable-source-maps a.js"), Some("a.js"));
-        assert_eq!(run_by("cross-env A=b node -r dotenv/config --env-file=.env a.js && echo"), Some("a.js"));
-        assert_eq!(run_by("node ."), Some("."));
-        assert_eq!(run_by("nest start"), None);
-        assert_eq!(run_by("node"), None);
-        assert_eq!(run_by("node --eval a.js"), None);
-    }
 
     #[test]
     fn the_current_release_is_that_of_the_presets() {

@@ -2,26 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Project, Refusal, node};
+use super::tool::{is_beside_pages, starts, tool};
+use super::{Project, Refusal, framework, node};
 use crate::presets::STATIC_UNBUILT;
 use crate::survey::Survey;
-
-/// A tool that builds files for browsers.
-#[derive(Clone, Copy)]
-struct Tool {
-    package: &'static str,
-    /// Where it puts them.
-    output: &'static str,
-    /// Whether it is for apps of a single page, which has scripts for every path.
-    is_app: bool,
-}
-
-const TOOLS: &[Tool] = &[
-    Tool { package: "astro", output: "dist", is_app: false },
-    Tool { package: "vite", output: "dist", is_app: true },
-    Tool { package: "react-scripts", output: "build", is_app: true },
-    Tool { package: "parcel", output: "dist", is_app: false },
-];
 
 /// The directory whose files are served as they are.
 pub(super) fn pages(survey: &mut Survey) -> Option<&'static str> {
@@ -36,19 +20,14 @@ pub(super) fn pages(survey: &mut Survey) -> Option<&'static str> {
     there.first().copied()
 }
 
-/// Whether a project of Node.js comes to files alone: a tool for browsers, and nothing that is started.
-pub(super) fn is_built(survey: &mut Survey) -> bool {
+/// Whether a project of Node.js comes to files alone: a tool for browsers, or pages that are there, and nothing that is started.
+pub(super) fn is_meant(survey: &mut Survey) -> bool {
     let manifest: Value =
         survey.text("package.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let start = manifest["scripts"]["start"].as_str().unwrap_or_default();
-    tool(&manifest).is_some() && !start.starts_with("node ")
-}
-
-fn tool(manifest: &Value) -> Option<Tool> {
-    let has = |name: &str| {
-        ["dependencies", "devDependencies"].iter().any(|kind| manifest[kind].get(name).is_some())
-    };
-    TOOLS.iter().copied().find(|tool| has(tool.package))
+    let is_built =
+        tool(&manifest, survey).is_some() && !starts(&manifest) && !framework::is_server(&manifest);
+    let is_beside = is_beside_pages(&manifest, survey);
+    is_built || is_beside && pages(survey).is_some()
 }
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
@@ -68,10 +47,11 @@ fn output(project: &mut Project<'_>) -> Result<Option<&'static str>, Refusal> {
     if project.survey.has("package.json") {
         let manifest = node::manifest(project)?;
         node::version(project, &manifest);
+        node::plug_n_play(project);
         if node::build(project, &manifest)
-            && let Some(tool) = tool(&manifest)
+            && let Some(tool) = tool(&manifest, project.survey)
         {
-            project.find("output", tool.output, format!("where {} puts it", tool.package));
+            project.find("output", &*tool.output, format!("where {} puts it", tool.package));
             if tool.is_app {
                 project.find("fallback", "/index.html", format!("{} is for apps of one page", tool.package));
             }

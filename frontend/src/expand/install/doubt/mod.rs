@@ -12,7 +12,8 @@ use spec_schema::diagnostic::Diagnostic;
 use spec_schema::span::Span;
 use spec_schema::spec::Manager;
 
-use super::{Project, lockfiles};
+use super::Project;
+use super::lockfile::lockfiles;
 
 pub(super) use javascript::later_yarn;
 
