@@ -38,8 +38,10 @@ fn for_the_platform_of_a_variable() {
 
 #[test]
 fn for_the_platform_of_the_settings() {
-    let settings = "[build]\ntarget = \"x86_64-unknown-linux-gnu\"\n";
-    project(&compiled("env: {}")).file(".cargo/config.toml", settings).run();
+    for target in ["\"x86_64-unknown-linux-gnu\"", "[\"x86_64-unknown-linux-gnu\"]"] {
+        let settings = format!("[build]\ntarget = {target}\n");
+        project(&compiled("env: {}")).file(".cargo/config.toml", settings).run();
+    }
 }
 
 #[test]

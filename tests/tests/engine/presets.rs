@@ -94,12 +94,29 @@ fn a_site_in_django() {
 
 #[test]
 fn a_site_in_next() {
-    let build = Build::spec(AUTO).files_of(repository().join("tests/install/next"));
+    let page = "export default function P() { return <h1>{process.env.NEXT_PUBLIC_SHOP}</h1>; }\n";
+    let build = Build::spec(AUTO)
+        .files_of(repository().join("tests/install/next"))
+        .file("app/page.js", page)
+        .file(".env", "NEXT_PUBLIC_SHOP=open all day\nAPI_KEY=for-the-server-alone\n");
     assert_told(
         &build,
         "[preset node] entry server.js (`output: standalone` in next.config.js), health /healthz (app/healthz/route.js), port 3000 (the usual one), modules platform $TARGETPLATFORM (the lockfile names packages for some platforms only)",
     );
     serves(&build, "65532:65532", 3000);
+    let image = build.load();
+    assert!(Container::serve(&image, 3000).answer(3000, "/").body.contains("<h1>open all day</h1>"));
+    let listing = docker([
+        "run",
+        "--rm",
+        "--entrypoint=/nodejs/bin/node",
+        &*image.name,
+        "-e",
+        "console.log(fs.readdirSync('.'))",
+    ])
+    .ok()
+    .stdout;
+    assert!(listing.contains("server.js") && !listing.contains(".env"), "{listing}");
 }
 
 #[test]

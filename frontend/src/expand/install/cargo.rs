@@ -20,7 +20,7 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
         ".cargo/config",
     ];
     let mut recipe = Recipe { files: project.existing(&settings), ..Recipe::default() };
-    let target = configured_target(project);
+    let targets = configured_targets(project);
     let mut own = Vec::new();
     for Package { folder, manifest, whole, .. } in packages(project)? {
         if whole {
@@ -37,7 +37,7 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     }
     let mut options = kinds(&project.args).join(" ");
     if !options.split([' ', '=']).any(|word| word == "--target") {
-        options = format!("{options} {target}");
+        options = format!("{options} {targets}");
     }
     // What was made of the sources that say nothing must not be taken for what the real ones come to. Cargo goes by their
     // times, so it keeps apart what is made by a wrapper, and the rest is cleaned.
@@ -52,18 +52,26 @@ pub(super) fn cargo(project: &mut Project<'_>) -> Result<Recipe, Refusal> {
     Ok(recipe)
 }
 
-/// The option for the platform that a build is for where no argument names it: `cargo clean` looks neither at the variable
+/// The options for the platforms that a build is for where no argument names one: `cargo clean` looks neither at the variable
 /// nor at the settings that `cargo build` goes by.
-fn configured_target(project: &mut Project<'_>) -> String {
+fn configured_targets(project: &mut Project<'_>) -> String {
+    const BY_VARIABLE: &str = "${CARGO_BUILD_TARGET:+--target \"$CARGO_BUILD_TARGET\"}";
     let settings = project.text(".cargo/config").or_else(|| project.text(".cargo/config.toml"));
-    let named = settings.and_then(|settings| {
-        let table = Table::parse(&settings).ok()?;
-        text(sub(table.get_ref(), "build")?, "target").filter(|target| is_plain(target))
-    });
-    match named {
-        Some(target) => format!("--target \"${{CARGO_BUILD_TARGET:-{target}}}\""),
-        None => "${CARGO_BUILD_TARGET:+--target \"$CARGO_BUILD_TARGET\"}".to_owned(),
+    let named = settings.map(|settings| named_targets(&settings)).unwrap_or_default();
+    match named.as_slice() {
+        [] => BY_VARIABLE.to_owned(),
+        [target] => format!("--target \"${{CARGO_BUILD_TARGET:-{target}}}\""),
+        // It does no harm to clean for a platform that nothing was made for.
+        several => format!("--target {} {BY_VARIABLE}", several.join(" --target ")),
     }
+}
+
+/// The platforms that settings name: one, or a list.
+fn named_targets(settings: &str) -> Vec<String> {
+    let Ok(table) = Table::parse(settings) else { return Vec::new() };
+    let Some(build) = sub(table.get_ref(), "build") else { return Vec::new() };
+    let one = text(build, "target").into_iter();
+    one.chain(texts(build, "target")).filter(|target| is_plain(target)).collect()
 }
 
 /// A package of the project.
