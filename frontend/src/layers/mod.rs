@@ -75,6 +75,9 @@ pub fn arrange(plan: &mut BuildPlan, facts: &Facts, complete: usize) {
 
 /// The stages that the target starts from, the first one first, and the target; `None` where laying steps apart cannot
 /// pay: a process may change any file, so nothing is known behind it, and what it did is repeated on a new base anyway.
+///
+/// Of those from one on that is squashed, nothing is laid apart: its steps are no layers, and of two files with the same size and time, a
+/// layer apart that is made on another one would hold the first.
 fn chain(plan: &BuildPlan) -> Option<Vec<usize>> {
     let mut chain = Vec::new();
     let mut next = plan.stages.len().checked_sub(1);
@@ -86,9 +89,12 @@ fn chain(plan: &BuildPlan) -> Option<Vec<usize>> {
         };
     }
     chain.reverse();
-    let stages: Vec<&StagePlan> = chain.iter().filter_map(|at| plan.stages.get(*at)).collect();
+    let mut stages: Vec<&StagePlan> = chain.iter().filter_map(|at| plan.stages.get(*at)).collect();
     let files_only =
         stages.iter().flat_map(|stage| &stage.steps).all(|it| matches!(it.action, Action::Files(_)));
+    let above = stages.iter().position(|stage| stage.squash.is_some()).unwrap_or(stages.len());
+    stages.truncate(above);
+    chain.truncate(above);
     let copies =
         stages.iter().flat_map(|stage| &stage.steps).filter(|step| step.link.is_none()).any(|step| {
             changes(std::slice::from_ref(step))

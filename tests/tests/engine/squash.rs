@@ -1,5 +1,8 @@
 //! Stages that are one layer.
 
+use std::fs::File;
+use std::time::{Duration, UNIX_EPOCH};
+
 use optfrontend_tests::{Build, Image, differences};
 
 /// A base, and a stage that does to its files all that steps do. Some of what is changed keeps size and time, or has the
@@ -133,4 +136,19 @@ stages:
         assert!(!one.files.contains_key("/other"));
     }
     assert_eq!(image.platforms.len(), 2);
+}
+
+/// Two files that a layer could not tell apart, as its differ goes by size and time.
+#[test]
+fn the_last_of_two_copies_counts_whatever_their_times() {
+    let spec =
+        "stages: {app: {from: busybox:1.36, squash: true, steps: [{copy: a, to: /x}, {copy: b, to: /x}]}}\n";
+    let build = Build::spec(spec);
+    let time = UNIX_EPOCH + Duration::new(1_600_000_000, 123_456_789);
+    for name in ["a", "b"] {
+        build.write(name, format!("{name} {}", build.nonce()));
+        let file = File::options().write(true).open(build.folder().join(name)).unwrap();
+        file.set_modified(time).unwrap();
+    }
+    assert_eq!(build.image().only().text("/x"), format!("b {}", build.nonce()));
 }
