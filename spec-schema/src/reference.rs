@@ -77,7 +77,10 @@ pub fn policy() -> String {
 
 /// The page, as Markdown.
 pub fn page() -> String {
-    let schema: Value = serde_json::from_str(&schema::document()).unwrap_or_default();
+    let mut schema: Value = serde_json::from_str(&schema::document()).unwrap_or_default();
+    // What a stage needs that no preset and no file below it has.
+    let needed = schema["then"]["properties"]["stages"]["additionalProperties"]["required"].take();
+    schema["$defs"]["Stage"]["required"] = needed;
     let mut page = INTRODUCTION.replace("{tools}", tools().trim_end());
     page += &section("The spec", &schema);
     for (name, heading) in SECTIONS {
@@ -136,7 +139,8 @@ fn kind(schema: &Value) -> String {
         {
             return format!("{}; or a list of these", kind(one));
         }
-        let mut forms: Vec<String> = forms.iter().map(kind).collect();
+        let forms = forms.iter().filter(|form| form.get("const") != Some(&Value::Null));
+        let mut forms: Vec<String> = forms.map(kind).collect();
         forms.dedup();
         return forms.join(" or ");
     }

@@ -29,9 +29,13 @@ pub fn policy() -> String {
 pub fn document() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Spec>();
     schema.insert("title".to_owned(), json!("optfrontend build spec"));
-    // Those of a spec may all come from the files that it includes.
+    // Those of a spec may all come from the files that it includes, or from a preset, and so may what its own start from.
     let has = |key: &str| json!({ "required": [key] });
-    schema.insert("anyOf".to_owned(), json!([has("stages"), has("include")]));
+    schema.insert("anyOf".to_owned(), json!([has("stages"), has("include"), has("preset")]));
+    let from = schema.pointer_mut("/$defs/Stage").and_then(|stage| stage.as_object_mut()?.remove("required"));
+    schema.insert("if".to_owned(), json!({ "not": { "anyOf": [has("include"), has("preset")] } }));
+    let stage = json!({ "patternProperties": { "^x-": true }, "additionalProperties": { "required": from } });
+    schema.insert("then".to_owned(), json!({ "properties": { "stages": stage } }));
     text(schema)
 }
 
@@ -174,7 +178,10 @@ schema! {
     Statuses => |_generator| json_schema!({ "type": ["string", "integer"], "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$" });
     Limit => |_generator| json_schema!({ "type": "integer", "minimum": -1 });
     Id => |_generator| json_schema!({ "type": "integer", "minimum": 0, "maximum": i32::MAX });
-    Arg => |generator| json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>()] });
+    Arg => |generator| {
+        // `NAME:` alone is an arg without a default.
+        json_schema!({ "anyOf": [word(), generator.subschema_for::<ArgSettings>(), { "const": null }] })
+    };
     FailOn => |_generator| {
         let many = json!({ "type": "array", "items": exit_codes(), "minItems": 1 });
         json_schema!({ "anyOf": [{ "enum": ["any", "never"] }, exit_codes(), many] })
@@ -278,7 +285,7 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Map<T> {
+impl<T: JsonSchema + Decode> JsonSchema for Map<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("Map_of_{}", T::schema_name()).into()
     }
@@ -288,6 +295,12 @@ impl<T: JsonSchema> JsonSchema for Map<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
+        let mut schema =
+            json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() });
+        // A mapping so called holds anchors.
+        if !T::keys().is_empty() {
+            schema.insert("patternProperties".to_owned(), json!({ "^x-": true }));
+        }
+        schema
     }
 }

@@ -15,3 +15,4 @@ mod invalid;
 mod lint;
 mod properties;
 mod renovate;
+mod schema;
