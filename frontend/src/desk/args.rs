@@ -111,7 +111,8 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Asked, 
         "schema" => return schema(&mut parser),
         "help" => return Ok(Asked::Help),
         online @ ("lock" | "outdated") => return Err(needs_registry(online)),
-        other => return Err(unknown("command", other, other, &COMMANDS)),
+        "build" => return Err("specs are built by Docker: `docker buildx build -f build.yaml .`".to_owned()),
+        other => return Err(unknown("command", other, &COMMANDS)),
     };
     question(&mut parser, command, format)
 }
@@ -164,7 +165,7 @@ fn report(parser: &mut Parser) -> Result<Asked, String> {
                     .ok_or_else(|| no_format(&value, FORMS.iter().map(|it| it.0)))?;
             }
             other => {
-                return Err(unknown("option", other, other.trim_start_matches('-'), &["platform", "format"]));
+                return Err(unknown("option", other, &["--platform", "--format"]));
             }
         }
     }
@@ -216,11 +217,14 @@ fn question(parser: &mut Parser, command: Command, format: Format) -> Result<Ask
             "--build-arg" => options.extend(build_arg(&text(&option, value()?)?)),
             "--build-context" => options.push(build_context(&text(&option, value()?)?)?),
             "--format" => question.format = command.format(&text(&option, value()?)?)?,
-            other => return Err(unknown("option", other, other.trim_start_matches('-'), &OPTIONS)),
+            "-f" | "--file" => return Err("the file stands by itself, without `-f`".to_owned()),
+            other => return Err(unknown("option", other, &OPTIONS.map(|option| format!("--{option}")))),
         }
     }
     let Some(spec) = spec else {
-        return Err("the spec is missing: name its file, or `-` for stdin".to_owned());
+        let is_dockerfile = matches!(command, Command::Convert | Command::Audit);
+        let what = if is_dockerfile { "Dockerfile" } else { "spec" };
+        return Err(format!("the {what} is missing: name its file, or `-` for stdin"));
     };
     Ok(Asked::Question(Box::new(Question { spec, context, options, ..question })))
 }
@@ -274,8 +278,8 @@ fn build_context(text: &str) -> Result<String, String> {
     Ok(format!("context:{name}={value}"))
 }
 
-fn unknown(what: &str, written: &str, name: &str, known: &[&str]) -> String {
-    let help = did_you_mean(name, known.iter().copied()).map(|help| format!("; {help}"));
+fn unknown(what: &str, written: &str, known: &[impl AsRef<str>]) -> String {
+    let help = did_you_mean(written, known.iter().map(AsRef::as_ref)).map(|help| format!("; {help}"));
     format!("there is no {what} `{written}`{}", help.unwrap_or_default())
 }
 

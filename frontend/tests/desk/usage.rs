@@ -21,8 +21,10 @@ fn a_wrong_command_line_is_told() {
             "`text` is no format of this command: `mermaid`, `dot`, `svg` or `json`",
         ),
         (vec!["graph", "a", "--format"], "`--format` needs a value"),
-        (vec!["check", "--tagret=a", "a"], "there is no option `--tagret`; did you mean `target`?"),
-        (vec!["check", "-f", "a"], "there is no option `-f`"),
+        (vec!["check", "--tagret=a", "a"], "there is no option `--tagret`; did you mean `--target`?"),
+        (vec!["check", "-f", "a"], "the file stands by itself, without `-f`"),
+        (vec!["audit"], "the Dockerfile is missing: name its file, or `-` for stdin"),
+        (vec!["build", "a"], "specs are built by Docker: `docker buildx build -f build.yaml .`"),
         (
             vec!["check", "--build-context", "x", "a"],
             "`x` is no build context: write `NAME=FOLDER`, or a URL behind the `=`",
