@@ -9,7 +9,7 @@ use super::pieces::{Piece, Quotes, literal};
 use super::stage::{Walk, default_shell};
 use super::tree::{self, Entries};
 use crate::dockerfile::file::{Body, Check, Command, Onbuild};
-use crate::plan::ports;
+use crate::plan::{PORTS, ports};
 use crate::signals;
 
 /// The label that says who made an image.
@@ -96,11 +96,12 @@ impl Walk<'_, '_> {
             Some("0" | "0/tcp" | "0/udp") => {
                 return self.note(written.span, format!("left out: `{}`, which is no port", written.value));
             }
-            Some(text) if ports(text).is_none() => {
-                let help = "write a port such as `8080`, `53/udp` or `8000-8010`";
-                return self.fault(written.span, format!("`{text}` is not a port"), help);
+            Some(text) => {
+                if let Err(why) = ports(text) {
+                    return self.fault(written.span, why, PORTS);
+                }
             }
-            _ => {}
+            None => {}
         }
         let node = tree::text(self.rendered(&port, written.span), written.span);
         self.put("expose", None, node);

@@ -11,7 +11,7 @@ use super::pieces::Quotes;
 use super::script::{Written, written};
 use super::stage::Walk;
 use super::tree::{self, Entries};
-use crate::dockerfile::file::{Command, Flag, Run};
+use crate::dockerfile::file::{Command, Flag, Run, STAGE_FOR_IMAGE};
 use crate::dockerfile::values::{boolean, fields};
 use crate::scope::words;
 use crate::select::is_platform_arg;
@@ -63,8 +63,7 @@ impl Walk<'_, '_> {
         let (at, count) = (self.around.at, self.around.named.stages.len());
         let stage = self.around.named.position(from);
         if from.trim_end_matches('$').contains('$') {
-            let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
-            self.fault(from.span, "what files are taken from has no variables", help);
+            self.fault(from.span, "what files are taken from has no variables", STAGE_FOR_IMAGE);
         } else if stage.is_some_and(|stage| stage == at) {
             self.fault(from.span, "a stage cannot take files from itself", "name another stage, or an image");
         } else if stage.is_some_and(|stage| stage >= count) {

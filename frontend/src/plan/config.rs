@@ -111,22 +111,25 @@ fn exposed(planner: &StagePlanner<'_>, runtime: &Runtime, faults: &mut Faults) -
             if written.is_literal() { vec![text.as_str()] } else { text.split_whitespace().collect() };
         for word in words {
             match ports(word) {
-                Some(ports) => changes
+                Ok(ports) => changes
                     .extend(ports.into_iter().map(|port| ConfigChange::Add("ExposedPorts", port, json!({})))),
-                None if failed => {}
-                None => {
-                    let fault = Diagnostic::new(written.span, format!("`{word}` is not a port"));
-                    let help = "write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`";
-                    faults.push(fault.help(help));
-                }
+                Err(_) if failed => {}
+                Err(why) => faults.push(Diagnostic::new(written.span, why).help(PORTS)),
             }
         }
     }
     changes
 }
 
+/// What a port may be.
+pub(crate) const PORTS: &str = "write a port from 1 to 65535 such as `8080`, `53/udp` or `8000-8010`";
+
 /// The ports of `8080`, `53/udp`, `8000-8010/tcp`, each as `port/protocol`.
-pub(crate) fn ports(text: &str) -> Option<Vec<String>> {
+pub(crate) fn ports(text: &str) -> Result<Vec<String>, String> {
+    read_ports(text).ok_or_else(|| format!("`{text}` is not a port"))
+}
+
+fn read_ports(text: &str) -> Option<Vec<String>> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = protocol.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {

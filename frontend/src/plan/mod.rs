@@ -33,7 +33,7 @@ use spec_schema::spec::{Network, Sharing};
 pub(crate) use add::title as add_title;
 pub use annotations::Annotation;
 pub use build::plan;
-pub(crate) use config::ports;
+pub(crate) use config::{PORTS, ports};
 pub(crate) use copy::title as copy_title;
 pub use copy::{CopyFilter, CopySource, has_wildcard};
 pub(crate) use files::parents;

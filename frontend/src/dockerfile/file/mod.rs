@@ -21,6 +21,7 @@ use spec_schema::span::Span;
 pub use directives::Directive;
 pub use documents::HereDocument;
 pub use lines::Comment;
+pub(crate) use mounts::STAGE_FOR_IMAGE;
 
 /// A Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -60,15 +60,17 @@ pub(super) fn check(flag: &Text, faults: &mut Faults, broken: &mut Faults) {
     }
 }
 
+/// What to do where a variable names an image that files come from.
+pub(crate) const STAGE_FOR_IMAGE: &str =
+    "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
+
 /// Where files come from is known before variables are.
 fn variable_source(field: &str, span: Span) -> Option<Diagnostic> {
     let (name, value) = field.split_once('=')?;
     let dollar = value.find('$').filter(|_| name.eq_ignore_ascii_case("from"))?;
     // At its end it is no variable.
-    (dollar != value.len() - 1).then(|| {
-        let help = "give the image a stage of its own, `FROM $NAME AS tools`, and name that";
-        Diagnostic::new(span, "`from` of a mount takes no variables").help(help)
-    })
+    (dollar != value.len() - 1)
+        .then(|| Diagnostic::new(span, "`from` of a mount takes no variables").help(STAGE_FOR_IMAGE))
 }
 
 /// A mount as far as it has been read.

@@ -102,7 +102,7 @@ impl Triggers {
             }
             Instruction::Expose(ports) => {
                 for text in self.texts(ports, runtime)? {
-                    let ports = config::ports(&text).ok_or_else(|| format!("`{text}` is not a port"))?;
+                    let ports = config::ports(&text)?;
                     for port in ports {
                         self.add_to("ExposedPorts", port, json!({}));
                     }
