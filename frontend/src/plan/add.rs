@@ -5,9 +5,9 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::AddStep;
 
-use super::build::StagePlanner;
 use super::copy::{context_path, destination, titled};
 use super::files::{chown, text};
+use super::stage::StagePlanner;
 use super::{Action, CopyFilter, CopySource, FileChange, FileSource, Runtime};
 use crate::external::{self, Origin, git};
 use crate::paths;

@@ -5,9 +5,23 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{Inherited, ShellOrExec, Stage};
 
-use super::build::{StagePlanner, list};
-use super::{ConfigChange, Runtime, health};
+use super::stage::StagePlanner;
+use super::{Runtime, health};
+use crate::scope::Env;
 use crate::{dockerfile, paths, signals};
+
+/// One change of an image config.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConfigChange {
+    /// The environment as a whole.
+    Env(Env),
+    /// A key of `config`.
+    Set(&'static str, Value),
+    /// A name in an object of `config`.
+    Add(&'static str, String, Value),
+    /// A key of `config` that goes.
+    Remove(&'static str),
+}
 
 /// The changes, in the order of the image config's keys as Docker documents them.
 pub(super) fn changes(
@@ -157,4 +171,9 @@ fn command(
             ConfigChange::Set(key, list(arguments.iter().map(expand).collect()))
         }
     }
+}
+
+/// JSON of a list of texts.
+pub(super) fn list(texts: Vec<String>) -> Value {
+    Value::from(texts)
 }

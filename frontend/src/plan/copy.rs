@@ -6,9 +6,9 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 use spec_schema::spec::CopyStep;
 
-use super::build::StagePlanner;
 use super::files::{Planned, chown, text};
 use super::owner::without_names;
+use super::stage::StagePlanner;
 use super::{Action, FileChange, FileSource, Runtime};
 use crate::{dockerignore, paths};
 

@@ -4,8 +4,8 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{MkdirStep, RemoveStep, SymlinkStep, WriteStep};
 
-use super::build::StagePlanner;
 use super::owner::owner;
+use super::stage::StagePlanner;
 use super::{Action, FileChange, Owner, Runtime};
 use crate::paths;
 

@@ -5,7 +5,8 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{Healthcheck, HealthcheckSettings, HealthcheckTest};
 
-use super::build::{StagePlanner, list};
+use super::config::list;
+use super::stage::StagePlanner;
 use super::{Runtime, StepPlan, helper};
 use crate::scope::Env;
 

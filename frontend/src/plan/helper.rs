@@ -5,7 +5,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::RunStep;
 
-use super::build::StagePlanner;
+use super::stage::StagePlanner;
 use super::{Action, CopyFilter, CopySource, FileChange, FileSource, StepPlan};
 use crate::external::Origin;
 use crate::select::Source;

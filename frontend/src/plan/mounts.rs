@@ -5,11 +5,106 @@ use spec_schema::decode::text::Template;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::spec::{BindMount, CacheSettings, Mount, SecretSettings, Sharing, SshMount, SshSettings};
 
-use super::build::StagePlanner;
-use super::{CachePlan, FileSource, MountPlan, SecretEnv};
+use super::stage::StagePlanner;
+use super::{FileSource, SecretEnv};
 use crate::expand::{CoreRun, default_secret_file};
 use crate::paths;
 use crate::scope::Env;
+
+/// A mount of a [`RunPlan`](super::RunPlan).
+#[derive(Debug, Clone, PartialEq)]
+pub enum MountPlan {
+    /// Files from elsewhere.
+    Bind {
+        /// Where they come from.
+        from: FileSource,
+        /// The path there, absolute.
+        source: String,
+        /// Where the process sees them, absolute.
+        target: String,
+        /// Whether it may write; what it writes is thrown away.
+        readwrite: bool,
+    },
+    /// A directory that outlives the build.
+    Cache(CachePlan),
+    /// A directory in memory; `size` in bytes.
+    Tmpfs {
+        /// Where, absolute.
+        target: String,
+        /// The most that it may hold, in bytes.
+        size: Option<u64>,
+    },
+    /// A file that the process may only read.
+    File {
+        /// Where, absolute.
+        target: String,
+        /// What it holds.
+        content: String,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// A secret as a file.
+    Secret {
+        /// The client's name for it.
+        id: String,
+        /// The file, absolute.
+        target: String,
+        /// Its permissions.
+        mode: u32,
+        /// The user that owns it.
+        uid: u32,
+        /// The group that owns it.
+        gid: u32,
+        /// Whether the process runs without it.
+        optional: bool,
+    },
+    /// An ssh agent's socket.
+    Ssh {
+        /// The client's name for it.
+        id: String,
+        /// The socket, absolute.
+        target: String,
+        /// Its permissions.
+        mode: u32,
+        /// The user that owns it.
+        uid: u32,
+        /// The group that owns it.
+        gid: u32,
+        /// Whether the process runs without it.
+        optional: bool,
+    },
+}
+
+impl MountPlan {
+    /// Where the process sees it.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Bind { target, .. }
+            | Self::Tmpfs { target, .. }
+            | Self::File { target, .. }
+            | Self::Secret { target, .. }
+            | Self::Ssh { target, .. } => target,
+            Self::Cache(cache) => &cache.target,
+        }
+    }
+}
+
+/// A cache mount.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachePlan {
+    /// What tells it from others.
+    pub id: String,
+    /// Where it is mounted.
+    pub target: String,
+    /// What builds do that use it at the same time.
+    pub sharing: Sharing,
+    /// What it starts with.
+    pub from: Option<(FileSource, String)>,
+    /// Mode, user and group of a new cache directory where they are not 0755 and root.
+    pub owner: Option<(u32, u32, u32)>,
+    /// Whether the process may not write there.
+    pub readonly: bool,
+}
 
 /// Mounts of one step, and what goes with them.
 #[derive(Default)]

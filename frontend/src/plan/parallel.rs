@@ -2,8 +2,8 @@
 
 use spec_schema::diagnostic::Faults;
 
-use super::build::StagePlanner;
 use super::names::Names;
+use super::stage::StagePlanner;
 use super::{Action, Runtime, StepPlan};
 use crate::expand::CoreStep;
 use crate::select::SelectedStep;

@@ -8,7 +8,7 @@ use spec_schema::span::Span;
 use spec_schema::spec::{Hosts, RunStep, Security};
 
 use super::MountPlan;
-use super::build::StagePlanner;
+use super::stage::StagePlanner;
 use crate::opts::{HostIp, ULIMITS, Ulimit};
 use crate::scope::Env;
 

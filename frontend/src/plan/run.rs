@@ -4,15 +4,51 @@ use std::collections::BTreeSet;
 
 use spec_schema::decode::text::Text;
 use spec_schema::diagnostic::{Diagnostic, Faults};
-use spec_schema::spec::{Command, RunStep};
+use spec_schema::spec::{Command, Network, RunStep};
 
-use super::build::StagePlanner;
 use super::names::one_line;
 use super::process::process;
-use super::{Action, MountPlan, RunPlan, Runtime, helper, mounts};
+use super::stage::StagePlanner;
+use super::{Action, Limits, MountPlan, ProcessPlan, Runtime, helper, mounts};
 use crate::expand::CoreRun;
 use crate::paths;
 use crate::scope::{Env, Lookup, words};
+
+/// A process to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPlan {
+    /// Program and arguments.
+    pub args: Vec<String>,
+    /// Environment.
+    pub env: Env,
+    /// Working directory, absolute.
+    pub workdir: String,
+    /// User and group; empty for root.
+    pub user: String,
+    /// What is mounted besides the root.
+    pub mounts: Vec<MountPlan>,
+    /// Secrets in environment variables.
+    pub secret_env: Vec<SecretEnv>,
+    /// Network; `None` for what the client chose.
+    pub network: Option<Network>,
+    /// Hosts, limits, devices, privileges.
+    pub process: ProcessPlan,
+    /// How long it may take, and how often it is tried, where the step says.
+    pub limits: Option<Limits>,
+    /// What is probably wrong where it fails.
+    pub doubt: Option<Diagnostic>,
+}
+
+/// A secret in an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretEnv {
+    /// The variable.
+    pub name: String,
+    /// The secret.
+    pub id: String,
+    /// True where the step runs without it.
+    pub optional: bool,
+}
 
 /// Where a script with a `#!` line is mounted.
 const SCRIPT_PATH: &str = "/dev/optfrontend/script";

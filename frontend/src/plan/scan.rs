@@ -9,7 +9,8 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::{FailOn, Scan};
 
-use super::build::{StagePlanner, base_runtime};
+use super::runtime::base_runtime;
+use super::stage::StagePlanner;
 use super::{Action, FileSource, RunPlan, StagePlan, StepPlan, helper, run};
 use crate::expand::alone;
 use crate::image_ref::ImageRef;

@@ -5,7 +5,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::{Span, Spanned};
 use spec_schema::spec::AccountSettings;
 
-use super::build::StagePlanner;
+use super::stage::StagePlanner;
 use super::{Action, Runtime, StepPlan};
 use crate::accounts::{NO_HOME, ROOT};
 use crate::paths::absolute_file;

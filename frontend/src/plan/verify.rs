@@ -10,10 +10,10 @@ use spec_schema::spec::{
     Attestation, Command, Network, Verify, VerifyRun, VerifyServe, VerifyServeSettings, VerifyText,
 };
 
-use super::build::StagePlanner;
 use super::growth::{GrowthCheck, growth};
 use super::names::one_line;
 use super::run::script_args;
+use super::stage::StagePlanner;
 use super::{MountPlan, Runtime, health, helper};
 use crate::resolved::Resolved;
 use crate::scope::Env;

@@ -9,7 +9,7 @@ use crate::dockerfile::Transfer;
 use crate::dockerfile::words::Quotes;
 use crate::mapping::Mapping;
 use crate::paths;
-use crate::plan::build::StagePlanner;
+use crate::plan::stage::StagePlanner;
 use crate::plan::{Action, FileChange, Runtime, add, copy, files};
 
 impl Triggers {

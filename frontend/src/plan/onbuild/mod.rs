@@ -9,8 +9,9 @@ use spec_schema::decode::Duration;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 
-use super::build::{StagePlanner, list};
+use super::config::list;
 use super::names::one_line;
+use super::stage::StagePlanner;
 use super::{Action, ConfigChange, FileChange, Owner, Runtime, StepPlan, config};
 use crate::dockerfile::words::{self, Quotes};
 use crate::dockerfile::{Check, Command, Instruction};

@@ -10,7 +10,7 @@ use crate::dockerfile::values::{bytes, fields, mount_mode, records};
 use crate::dockerfile::{Flag, Run};
 use crate::expand::alone;
 use crate::mapping::Mapping;
-use crate::plan::build::StagePlanner;
+use crate::plan::stage::StagePlanner;
 use crate::plan::{Action, Runtime, run};
 
 impl Triggers {
