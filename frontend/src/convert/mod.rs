@@ -4,6 +4,7 @@
 //! a [`Note`], and a comment in the YAML.
 
 mod args;
+mod check;
 mod config;
 mod copy;
 mod env;
@@ -21,8 +22,10 @@ mod render;
 mod run;
 mod script;
 mod stage;
+mod stage_names;
 mod stages;
 mod tree;
+mod workdir;
 
 use needs::{LeftOut, Needs};
 pub(crate) use pieces::variables;
@@ -31,7 +34,8 @@ use spec_schema::decode::Decode;
 use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::node::Node;
 use spec_schema::span::Span;
-use stages::{Stages, of_language};
+use stage_names::of_language;
+use stages::Stages;
 
 use crate::dockerfile::file::Dockerfile;
 use crate::expand::{Marks, commented};

@@ -9,6 +9,7 @@ use spec_schema::spec::Sharing;
 use spec_schema::tools::{TOOLS, Tool};
 
 use super::tree::{self, Entries};
+use crate::dockerfile::file::{Body, Statement};
 use crate::dockerfile::values::{self, boolean, fields, mount_mode};
 
 /// The mounts of a step, by the keys of a spec.
@@ -259,4 +260,29 @@ fn bytes(text: &str) -> Option<String> {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
     let (unit, shift) = units.into_iter().find(|(_, shift)| bytes.trailing_zeros() >= *shift)?;
     (bytes > 0).then(|| format!("{}{unit}", bytes >> shift))
+}
+
+/// Ids of secrets that some step can do without.
+pub(super) fn optional_secrets(statements: &[Statement]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for statement in statements {
+        let Body::Run(run) = &statement.body else { continue };
+        for flag in run.flags.iter().filter(|flag| flag.name == "mount") {
+            let fields = fields(&flag.value);
+            let of = |name: &str| {
+                fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_deref())
+            };
+            let required =
+                of("required").is_some_and(|value| value.is_none_or(|value| boolean(value) == Some(true)));
+            let target = of("target")
+                .or_else(|| of("dst"))
+                .flatten()
+                .map(|path| path.rsplit('/').next().unwrap_or_default());
+            let id = of("id").or_else(|| of("source")).or_else(|| of("src")).flatten().or(target);
+            if of("type").flatten() == Some("secret") && !required {
+                found.extend(id.map(str::to_owned));
+            }
+        }
+    }
+    found
 }

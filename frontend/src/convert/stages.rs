@@ -8,7 +8,9 @@ use spec_schema::node::Node;
 use spec_schema::span::Span;
 
 use super::args::Args;
+use super::check;
 use super::left_out::broken_triggers;
+use super::mount::optional_secrets;
 use super::named::Named;
 use super::names::{Names, View};
 use super::needs::LeftOut;
@@ -16,16 +18,12 @@ use super::part::{Directory, Part};
 use super::pieces::{Quotes, pieces};
 use super::render::render;
 use super::stage::{Around, Outcome, Walk, is_arg, lines, unreadable};
+use super::stage_names::{free, stage_names, written_names};
 use super::tree::{self, Entries};
 use super::{LeftOutStage, Note};
-use crate::dockerfile::file::{Body, Directive, Dockerfile, From, Onbuild, Statement};
-use crate::dockerfile::values::{boolean, fields};
+use crate::dockerfile::file::{Body, Dockerfile, From, Onbuild, Statement};
 use crate::expand::Marks;
 use crate::image_ref::ImageRef;
-use crate::lint::Rule;
-
-/// The name of a last stage that has none.
-const LAST: &str = "app";
 
 /// A spec in the making.
 pub(super) struct Stages {
@@ -86,25 +84,6 @@ pub(super) fn stages(file: &Dockerfile, left_out: &LeftOut) -> Stages {
     stages
 }
 
-/// What `# check=` says of rules that the spec has, too, and a note of all else.
-fn lint(file: &Dockerfile) -> (Option<Node>, Option<Note>) {
-    let check = file.directives.iter().find(|directive| directive.name == "check");
-    let Some(Directive { value, span, .. }) = check else { return (None, None) };
-    let settings = value.split(';').filter_map(|setting| setting.split_once('='));
-    let (skips, others): (Vec<_>, Vec<_>) = settings.partition(|(name, _)| *name == "skip");
-    let names = skips.iter().flat_map(|(_, names)| names.split(',')).map(str::trim);
-    let (known, unknown): (Vec<&str>, Vec<&str>) =
-        names.partition(|name| *name == "all" || Rule::named(name).is_some());
-    let rules = known.iter().map(|name| tree::text(*name, *span)).collect();
-    let mut entries = Entries::default();
-    entries.add_some("skip", tree::one_or_many(rules, *span));
-    let left = others.iter().map(|(name, value)| format!("{name}={value}"));
-    let left: Vec<String> = left.chain(unknown.iter().map(|name| format!("skip={name}"))).collect();
-    let text = format!("of `# check`, this is left out: {}", left.join("; "));
-    let note = (!left.is_empty()).then_some(Note { span: *span, text });
-    ((!entries.is_empty()).then(|| entries.mapping(*span)), note)
-}
-
 /// Comments that stand apart above the first instruction.
 fn header(file: &Dockerfile) -> (Vec<String>, Vec<Statement>) {
     let mut header = Vec::new();
@@ -114,89 +93,6 @@ fn header(file: &Dockerfile) -> (Vec<String>, Vec<Statement>) {
         header.extend(first.comments.drain(..apart).map(|comment| comment.text));
     }
     (header, statements)
-}
-
-/// The positions of the stages of each name.
-fn written_names(groups: &[&[Statement]]) -> BTreeMap<String, Vec<usize>> {
-    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, group) in groups.iter().enumerate() {
-        if let Some(name) = written_name(group) {
-            found.entry(name).or_default().push(at);
-        }
-    }
-    found
-}
-
-fn written_name(group: &[Statement]) -> Option<String> {
-    match group.first().map(|first| &first.body) {
-        Some(Body::From(From { name: Some(name), .. })) => Some(name.value.clone()),
-        _ => None,
-    }
-}
-
-/// The names that the stages have in the spec, each once.
-fn stage_names(groups: &[&[Statement]]) -> Vec<String> {
-    let own: Vec<Option<String>> =
-        groups.iter().map(|group| written_name(group).map(|name| of_language(&name))).collect();
-    let last_of: BTreeMap<&String, usize> =
-        own.iter().enumerate().filter_map(|(at, name)| Some((name.as_ref()?, at))).collect();
-    let mut names: Vec<String> = Vec::with_capacity(own.len());
-    let mut taken: BTreeSet<String> = own.iter().flatten().cloned().collect();
-    for (at, name) in own.iter().enumerate() {
-        let last = at + 1 == own.len();
-        let again = name.as_ref().and_then(|name| last_of.get(name)).is_some_and(|last| *last > at);
-        let name = match name {
-            // The last stage of a name is the one that others mean.
-            Some(name) if again => free(&format!("{name}-{at}"), &mut taken),
-            Some(name) => name.clone(),
-            None if last => free(LAST, &mut taken),
-            None => free(&format!("stage-{at}"), &mut taken),
-        };
-        names.push(name);
-    }
-    names
-}
-
-/// A name that the language does not leave to users, as it does `x-…`.
-pub(super) fn of_language(name: &str) -> String {
-    if name.starts_with("x-") { format!("stage-{name}") } else { name.to_owned() }
-}
-
-/// A name that is not taken yet.
-fn free(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let wanted = of_language(wanted);
-    let mut name = wanted.clone();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{wanted}-{number}");
-        number += 1;
-    }
-    name
-}
-
-/// Ids of secrets that some step can do without.
-fn optional_secrets(statements: &[Statement]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for statement in statements {
-        let Body::Run(run) = &statement.body else { continue };
-        for flag in run.flags.iter().filter(|flag| flag.name == "mount") {
-            let fields = fields(&flag.value);
-            let of = |name: &str| {
-                fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_deref())
-            };
-            let required =
-                of("required").is_some_and(|value| value.is_none_or(|value| boolean(value) == Some(true)));
-            let target = of("target")
-                .or_else(|| of("dst"))
-                .flatten()
-                .map(|path| path.rsplit('/').next().unwrap_or_default());
-            let id = of("id").or_else(|| of("source")).or_else(|| of("src")).flatten().or(target);
-            if of("type").flatten() == Some("secret") && !required {
-                found.extend(id.map(str::to_owned));
-            }
-        }
-    }
-    found
 }
 
 pub(super) struct Maker<'f> {
@@ -386,7 +282,7 @@ impl Maker<'_> {
         let whole = Span::default();
         let left_out = self.stages_left_out();
         let mut root = Entries::default();
-        let (lint, note) = lint(self.file);
+        let (lint, note) = check::lint(self.file);
         let header = note.iter().map(|note| format!("# Note: {}", note.text)).collect();
         self.notes.splice(0..0, note);
         root.add_some("lint", lint);
