@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Platform, PlatformError};
 use spec_schema::Spec;
 use spec_schema::decode::text::Template;
-use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
+use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 use spec_schema::spec::Inherited;
 
 use super::args::{Request, epoch, globals};
+use super::order::order;
 use super::origins::Origins;
 use super::references::{Reference, References, add_triggers, references};
 use super::sources::declared;
+use super::target::target;
 use super::triggers::Triggers;
 use super::{Deciding, Given, Published, SelectedStage, Selection, Source};
 use crate::epoch::Epoch;
@@ -94,123 +96,6 @@ fn selected(
     let named = target.filter(|_| !all).and_then(|target| used.get(target)?.published.clone());
     let published = named.and_then(|named| published(&selection, named, faults));
     Some(Selection { build_args, epoch, now: epoch.unwrap_or(request.now), published, ..selection })
-}
-
-/// Position of the stage to build: the client's target, the spec's default, the last stage.
-fn target(spec: &Spec, request: &Request, faults: &mut Faults) -> Option<usize> {
-    let Some((name, asks)) = wanted(spec, request) else { return spec.stages.len().checked_sub(1) };
-    let found = spec.stages.iter().position(|(stage, _)| match &request.target {
-        Some(target) => stage.eq_ignore_ascii_case(target),
-        None => stage == name,
-    });
-    if found.is_none() && !spec.stages.declares(name) {
-        let names = || spec.stages.names();
-        let near = nearest(name, names());
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("stages: {}", one_of(names().take(MAX_LISTED))),
-        };
-        let message = match asks {
-            Some(_) => format!("there is no stage `{name}`"),
-            None => format!("there is no stage `{name}`, which `--target` asks for"),
-        };
-        // What the client says has no place in the spec; the stage that it may have meant has one.
-        let near = near.and_then(|near| spec.stages.get_full(near)).map(|(_, entry)| entry.key_span);
-        let first = spec.stages.get_index(0).map(|(_, entry)| entry.key_span);
-        let span = asks.or(near).or(first).unwrap_or(spec.span);
-        faults.push(Diagnostic::new(span, message).help(help));
-    }
-    found
-}
-
-/// Stages that a message lists.
-const MAX_LISTED: usize = 20;
-
-/// The name of the stage that is asked for, and where in the spec: by the client, which has no place there, or as the
-/// default.
-fn wanted<'a>(spec: &'a Spec, request: &'a Request) -> Option<(&'a str, Option<Span>)> {
-    match (&request.target, &spec.default) {
-        (Some(target), _) => Some((target, None)),
-        (None, Some(default)) => Some((default, Some(default.span))),
-        (None, None) => None,
-    }
-}
-
-/// Where the walk through the stages stands with one of them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    New,
-    Open,
-    Done,
-}
-
-/// Depth first, without recursion: a chain of stages may be long. Stages that the target does not need are walked too,
-/// for their circles; only those that it needs are returned, unless `all` are asked for.
-fn order(spec: &Spec, used: &[References], target: usize, all: bool, faults: &mut Faults) -> Vec<usize> {
-    let edges: Vec<Vec<(usize, Span)>> = used
-        .iter()
-        .zip(spec.stages.iter())
-        .map(|(references, (_, stage))| references.stages(stage.value.from.span).collect())
-        .collect();
-    let mut marks = vec![Mark::New; edges.len()];
-    let mut needed = Vec::new();
-    walk(spec, &edges, target, &mut marks, &mut needed, faults);
-    let mut rest = Vec::new();
-    for index in 0..edges.len() {
-        walk(spec, &edges, index, &mut marks, &mut rest, faults);
-    }
-    if all {
-        needed.append(&mut rest);
-    }
-    needed
-}
-
-fn walk(
-    spec: &Spec,
-    edges: &[Vec<(usize, Span)>],
-    start: usize,
-    marks: &mut [Mark],
-    order: &mut Vec<usize>,
-    faults: &mut Faults,
-) {
-    if marks[start] != Mark::New {
-        return;
-    }
-    marks[start] = Mark::Open;
-    let mut path = vec![(start, 0)];
-    while let Some((index, next)) = path.last_mut() {
-        let Some((used, span)) = edges[*index].get(*next).copied() else {
-            marks[*index] = Mark::Done;
-            order.push(*index);
-            path.pop();
-            continue;
-        };
-        *next += 1;
-        match marks[used] {
-            Mark::Done => {}
-            Mark::Open => faults.push(circle(spec, &path, used, span)),
-            Mark::New => {
-                marks[used] = Mark::Open;
-                path.push((used, 0));
-            }
-        }
-    }
-}
-
-fn circle(spec: &Spec, path: &[(usize, usize)], used: usize, span: Span) -> Diagnostic {
-    let name = |index: usize| spec.stages.get_index(index).map_or("", |(name, _)| name);
-    let start = path.iter().position(|(index, _)| *index == used).unwrap_or_default();
-    if start + 1 == path.len() {
-        return Diagnostic::new(span, format!("the stage `{}` uses itself", name(used)));
-    }
-    let names: Vec<String> = path[start..]
-        .iter()
-        .map(|(index, _)| *index)
-        .chain([used])
-        .map(|index| format!("`{}`", name(index)))
-        .collect();
-    Diagnostic::new(span, format!("these stages use each other in a circle: {}", names.join(" → ")))
-        .help("a stage can only use stages that do not need it")
 }
 
 /// What is built for, and on.

@@ -3,10 +3,12 @@
 
 mod args;
 mod graph;
+mod order;
 mod origins;
 mod platforms;
 mod references;
 mod sources;
+mod target;
 mod triggers;
 
 use std::collections::BTreeMap;
