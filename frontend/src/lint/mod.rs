@@ -6,6 +6,7 @@
 //! A Dockerfile that has become a spec with the Dockerfile's places is looked at by the same rules, see [`crate::audit`]: a rule finds in one
 //! place, and says in the words of both languages what to do.
 
+mod command;
 mod help;
 mod image_name;
 mod known;

@@ -3,7 +3,8 @@
 use spec_schema::span::Span;
 use spec_schema::spec::{Command as Written, Mount};
 
-use super::script::{Command, commands};
+use super::command::Command;
+use super::script::commands;
 use super::subject::Subject;
 use crate::expand::{CoreAction, CoreRun, CoreStep};
 

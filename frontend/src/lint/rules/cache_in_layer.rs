@@ -1,7 +1,7 @@
 //! `CacheInLayer`.
 
+use crate::lint::command::Command;
 use crate::lint::run::RunView;
-use crate::lint::script::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {

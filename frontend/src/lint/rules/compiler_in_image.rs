@@ -1,9 +1,9 @@
 //! `CompilerInImage`.
 
 use crate::expand::{CoreAction, CoreStep};
+use crate::lint::command::Command;
 use crate::lint::image_name::ImageName;
 use crate::lint::run::RunView;
-use crate::lint::script::Command;
 use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 

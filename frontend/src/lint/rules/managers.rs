@@ -1,6 +1,6 @@
 //! Package managers, as scripts call them. No rule itself: what several rules know.
 
-use crate::lint::script::Command;
+use crate::lint::command::Command;
 
 /// What a manager's install is called in the language, where a command is one that reads a lockfile or manifest.
 pub(super) fn installs(command: &Command) -> Option<&'static str> {

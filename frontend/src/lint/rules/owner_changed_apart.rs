@@ -3,7 +3,7 @@
 use spec_schema::span::Span;
 
 use crate::expand::CoreAction;
-use crate::lint::script::Command;
+use crate::lint::command::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::paths;
 

@@ -4,8 +4,8 @@ use spec_schema::decode::text::Template;
 use spec_schema::spec::Command as Written;
 
 use super::unverified_download::is_run_unseen;
+use crate::lint::command::{Command, Next};
 use crate::lint::run::RunView;
-use crate::lint::script::{Command, Next};
 use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 

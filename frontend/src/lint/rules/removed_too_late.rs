@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::expand::CoreAction;
+use crate::lint::command::Command;
 use crate::lint::run::RunView;
-use crate::lint::script::Command;
 use crate::lint::subject::StageView;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::paths;

@@ -1,8 +1,8 @@
 //! `RunsAsRoot`.
 
+use crate::lint::command::Command;
 use crate::lint::image_name::ImageName;
 use crate::lint::known::starts_as_root;
-use crate::lint::script::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {

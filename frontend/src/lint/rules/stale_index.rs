@@ -1,6 +1,6 @@
 //! `StaleIndex`.
 
-use crate::lint::script::Command;
+use crate::lint::command::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {

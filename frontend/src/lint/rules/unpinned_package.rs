@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::lint::script::Command;
+use crate::lint::command::Command;
 use crate::lint::{Found, Rule, Standing, Subject};
 
 pub(super) const RULE: Rule = Rule {

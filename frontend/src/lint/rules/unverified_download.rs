@@ -1,7 +1,7 @@
 //! `UnverifiedDownload`.
 
 use crate::expand::CoreAction;
-use crate::lint::script::Command;
+use crate::lint::command::Command;
 use crate::lint::{Found, Help, Rule, Standing, Subject};
 use crate::lock::Name;
 
