@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::Platform;
-use spec_schema::diagnostic::{Diagnostic, Faults, nearest};
+use spec_schema::diagnostic::{Diagnostic, Faults, nearest, one_of};
 use spec_schema::span::Span;
 
 use crate::external::given_as;
@@ -155,7 +155,12 @@ fn not_found(
     let told = plain.as_ref().map_or(why, |plain| plain.why.as_str());
     let told = if is_unknown(key, told) { "there is no such image" } else { told };
     let message = format!("{shown} cannot be had: {told}");
-    let help = nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+    let is_number = !short.is_empty() && short.bytes().all(|byte| byte.is_ascii_digit());
+    let help = if is_number {
+        Some(format!("stages have names here and no numbers: {}", one_of(names.iter().copied().take(10))))
+    } else {
+        nearest(short, names.iter().copied()).map(|name| format!("did you mean `{name}`?"))
+    };
     let host = name.split('/').next().unwrap_or_default();
     Diagnostic::new(span, message).help_opt(help.or_else(|| registry_help(host, why)))
 }

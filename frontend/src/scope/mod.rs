@@ -2,6 +2,8 @@
 
 mod env;
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use spec_schema::decode::text::{Form, Part, Template, Variable};
 use spec_schema::diagnostic::{Diagnostic, Faults};
@@ -13,12 +15,19 @@ pub use env::Env;
 pub struct Globals {
     /// `None`: declared, but without a value.
     values: IndexMap<String, Option<String>>,
+    /// Those without a value of which that has been told.
+    told: BTreeSet<String>,
 }
 
 impl Globals {
     /// Sets what a name stands for.
     pub fn set(&mut self, name: impl Into<String>, value: Option<String>) {
         self.values.insert(name.into(), value);
+    }
+
+    /// Notes that a fault says of a name that it has no value: to name it is none of its own.
+    pub fn tell(&mut self, name: impl Into<String>) {
+        self.told.insert(name.into());
     }
 
     /// What a name stands for.
@@ -106,7 +115,9 @@ impl<'a> Scope<'a> {
             Form::Plain => match found {
                 Lookup::Value(value) => Some(value.to_owned()),
                 Lookup::Unset => {
-                    faults.push(without_value(variable));
+                    if !self.globals.told.contains(&variable.name) {
+                        faults.push(without_value(variable));
+                    }
                     None
                 }
                 Lookup::Unknown => {

@@ -139,6 +139,9 @@ pub(super) fn globals(
             entry.value.settings.default.as_ref().filter(|_| !request.build_args.contains_key(name));
         let span = default.map_or(entry.key_span, |default| default.span);
         check(name, entry, value.as_deref(), span, faults);
+        if value.is_none() && is_required(&entry.value) {
+            globals.tell(name);
+        }
         globals.set(name, value);
     }
     // The value of an arg that could not be read is unknown, not its name.
@@ -176,10 +179,14 @@ fn default(globals: &Globals, arg: &Arg, faults: &mut Faults) -> Option<String> 
     Some(Scope::global(globals).expand(template, faults).unwrap_or_default())
 }
 
+fn is_required(arg: &Arg) -> bool {
+    arg.settings.required.as_ref().is_some_and(|required| required.value)
+}
+
 fn check(name: &str, entry: &Entry<Arg>, value: Option<&str>, span: Span, faults: &mut Faults) {
     let settings = &entry.value.settings;
     let Some(value) = value else {
-        if settings.required.as_ref().is_some_and(|required| required.value) {
+        if is_required(&entry.value) {
             let fault = Diagnostic::new(
                 entry.key_span,
                 format!("the build arg `{name}` is required, and the client set none"),

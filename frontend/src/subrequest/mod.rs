@@ -19,6 +19,7 @@ mod targets;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use spec_schema::diagnostic::{did_you_mean, one_of};
 use spec_schema::span::Span;
 
 use crate::gateway::{BuildResult, Failure, Gateway};
@@ -150,8 +151,17 @@ pub(crate) async fn answer(
         "frontend.schema" => Ok(schema()),
         "frontend.check.sarif" => lint::lint(gateway, opts, sarif::log).await,
         "frontend.lint" => lint::lint(gateway, opts, lint::checked).await,
-        _ => Err(Failure::unsupported_request(request)),
+        _ => Err(unknown(request)),
     }
+}
+
+/// A question that is none of ours. Clients look for the first words.
+fn unknown(request: &str) -> Failure {
+    let names = || METHODS.iter().map(|method| method.name.trim_start_matches("frontend."));
+    let help = did_you_mean(request.trim_start_matches("frontend."), names())
+        .unwrap_or_else(|| format!("known methods: {}", one_of(names())));
+    let failure = Failure::unsupported_request(request);
+    Failure { message: format!("{}\n  help: {help}", failure.message), ..failure }
 }
 
 /// What is told, for programs and for people.

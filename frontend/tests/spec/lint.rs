@@ -63,6 +63,12 @@ fn audited(dockerfile: &str) -> String {
 }
 
 #[test]
+fn an_image_that_may_be_a_stage_is_told_the_name() {
+    let told = lint("stages:\n  build: {from: debian:12}\n  app: {from: biuld, user: nobody}\n");
+    assert!(told.contains("help: did you mean the stage `build`? Else name a version"), "{told}");
+}
+
+#[test]
 fn each_rule_says_what_its_page_says() {
     let mut wrong = Vec::new();
     for rule in RULES.iter().chain(DOCKERFILE_RULES) {

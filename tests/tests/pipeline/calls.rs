@@ -7,8 +7,15 @@ use crate::{images, opts, run};
 #[tokio::test(start_paused = true)]
 async fn an_unknown_subrequest_is_refused_in_the_words_that_clients_look_for() {
     let (session, outcome) = run(FakeGateway::new(), &opts(&[("requestid", "frontend.weather")])).await;
-    assert_eq!(outcome.unwrap_err().message, "unsupported request frontend.weather");
+    let message = outcome.unwrap_err().message;
+    assert!(
+        message.starts_with("unsupported request frontend.weather\n  help: known methods: `lint`"),
+        "{message}"
+    );
     assert!(session.methods().is_empty());
+    let (_, outcome) = run(FakeGateway::new(), &opts(&[("requestid", "frontend.grpah")])).await;
+    let message = outcome.unwrap_err().message;
+    assert_eq!(message, "unsupported request frontend.grpah\n  help: did you mean `graph`?");
 }
 
 #[tokio::test(start_paused = true)]

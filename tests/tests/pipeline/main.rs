@@ -68,6 +68,17 @@ async fn run(fake: FakeGateway, opts: &FrontendOpts) -> (FakeSession, Result<Bui
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stage_by_its_number_is_told_the_names() {
+    let spec = "stages:\n  build: {from: busybox}\n  app:\n    from: scratch\n    steps:\n      - {copy: /a, from: 0}\n";
+    let (_, outcome) = run(images().file("dockerfile", "build.yaml", spec), &opts(&[])).await;
+    let message = outcome.unwrap_err().message;
+    assert!(
+        message.ends_with("\n  help: stages have names here and no numbers: `build` or `app`"),
+        "{message}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_build_has_five_round_trips() {
     let (session, outcome) = run(images().file("dockerfile", "build.yaml", SPEC), &opts(&[])).await;
     outcome.unwrap();

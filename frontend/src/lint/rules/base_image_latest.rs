@@ -5,6 +5,7 @@ use crate::image_ref::ImageRef;
 use crate::lint::image_name::ImageName;
 use crate::lint::{Found, Rule, Standing, Subject};
 use crate::lock::Name;
+use spec_schema::diagnostic::nearest;
 use spec_schema::spec::Source;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,7 +27,12 @@ fn check(subject: &Subject<'_>, found: &mut Found) {
         } else {
             format!("`{name}` has no tag, so it is `latest`, which is another image tomorrow")
         };
-        found.add(span, detail, "name a version, as in `debian:12-slim`, or a digest");
+        let help = "name a version, as in `debian:12-slim`, or a digest";
+        // Where images are not looked up, nothing else tells of a stage that is misspelt.
+        match nearest(&name, subject.spec().stages.names()) {
+            Some(stage) => found.add(span, detail, format!("did you mean the stage `{stage}`? Else {help}")),
+            None => found.add(span, detail, help),
+        }
     }
 }
 
