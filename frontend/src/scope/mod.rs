@@ -7,8 +7,12 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use spec_schema::decode::text::{Form, Part, Template, Variable};
 use spec_schema::diagnostic::{Diagnostic, Faults};
+use spec_schema::span::Span;
 
 pub use env::Env;
+
+/// The most bytes that a text may have with its variables replaced: as many as a spec. Args that name each other twice double at each.
+const MAX_TEXT: usize = 1 << 20;
 
 /// Args and platform args: what is in scope everywhere in a spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,10 +93,10 @@ impl<'a> Scope<'a> {
         if template.parts.is_empty() {
             return Some(template.raw.clone());
         }
-        self.parts(&template.parts, faults)
+        self.parts(&template.parts, template.span, faults)
     }
 
-    fn parts(&self, parts: &[Part], faults: &mut Faults) -> Option<String> {
+    fn parts(&self, parts: &[Part], span: Span, faults: &mut Faults) -> Option<String> {
         let mut text = Some(String::new());
         for part in parts {
             let piece = match part {
@@ -101,6 +105,11 @@ impl<'a> Scope<'a> {
             };
             // Going on after a fault finds the others of the same text.
             text = text.zip(piece).map(|(text, piece)| text + &piece);
+            if text.as_ref().is_some_and(|text| text.len() > MAX_TEXT) {
+                let message = format!("with its variables, this text is larger than {} MiB", MAX_TEXT >> 20);
+                faults.push(Diagnostic::new(span, message));
+                return None;
+            }
         }
         text
     }
@@ -126,17 +135,16 @@ impl<'a> Scope<'a> {
                     None
                 }
             },
-            Form::Default(default) => {
-                value.map_or_else(|| self.parts(default, faults), |value| Some(value.to_owned()))
-            }
+            Form::Default(default) => value
+                .map_or_else(|| self.parts(default, variable.span, faults), |value| Some(value.to_owned())),
             Form::Alternate(other) => {
-                value.map_or_else(|| Some(String::new()), |_| self.parts(other, faults))
+                value.map_or_else(|| Some(String::new()), |_| self.parts(other, variable.span, faults))
             }
             Form::Required(message) => {
                 if let Some(value) = value {
                     return Some(value.to_owned());
                 }
-                let message = self.parts(message, faults)?;
+                let message = self.parts(message, variable.span, faults)?;
                 faults.push(Diagnostic::new(
                     variable.span,
                     format!("`{}` is not set: {message}", variable.name),

@@ -141,7 +141,10 @@ fn assemble(
             Some(Reference::Other(name)) => {
                 other(name, if used.replaced { entry.key_span } else { stage.from.span }, &platform)
             }
-            Some(Reference::Stage(index)) => position_of.get(index).map(|at| Source::Stage(*at)),
+            // In a circle, some stage comes before what it starts from: it has no base, so that no walk down the bases is without end.
+            Some(Reference::Stage(index)) => {
+                position_of.get(index).filter(|at| **at < stages.len()).map(|at| Source::Stage(*at))
+            }
             Some(Reference::Scratch | Reference::Frontend) | None => None,
         };
         let sources = used.sources.iter().map(|source| (source, &platform));

@@ -5,6 +5,7 @@ use spec_schema::diagnostic::{Diagnostic, Faults};
 use spec_schema::span::Span;
 
 use super::references::References;
+use super::target::MAX_LISTED;
 
 /// Where the walk through the stages stands with one of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,12 +80,12 @@ fn circle(spec: &Spec, path: &[(usize, usize)], used: usize, span: Span) -> Diag
     if start + 1 == path.len() {
         return Diagnostic::new(span, format!("the stage `{}` uses itself", name(used)));
     }
-    let names: Vec<String> = path[start..]
-        .iter()
-        .map(|(index, _)| *index)
-        .chain([used])
-        .map(|index| format!("`{}`", name(index)))
-        .collect();
+    let quoted = |(index, _): &(usize, usize)| format!("`{}`", name(*index));
+    let mut names: Vec<String> = path[start..].iter().take(MAX_LISTED).map(quoted).collect();
+    if path.len() - start > MAX_LISTED {
+        names.push("…".to_owned());
+    }
+    names.push(format!("`{}`", name(used)));
     Diagnostic::new(span, format!("these stages use each other in a circle: {}", names.join(" → ")))
         .help("a stage can only use stages that do not need it")
 }

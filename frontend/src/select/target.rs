@@ -34,7 +34,7 @@ pub(super) fn target(spec: &Spec, request: &Request, faults: &mut Faults) -> Opt
 }
 
 /// Stages that a message lists.
-const MAX_LISTED: usize = 20;
+pub(super) const MAX_LISTED: usize = 20;
 
 /// The name of the stage that is asked for, and where in the spec: by the client, which has no place there, or as the
 /// default.

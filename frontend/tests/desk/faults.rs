@@ -21,6 +21,17 @@ fn faults_are_told_with_their_lines() {
 }
 
 #[test]
+fn a_circle_of_stages_is_told_by_every_command() {
+    let desk = Desk::with("stages:\n  one: {from: two}\n  two: {from: one}\n");
+    for command in ["check", "explain", "graph"] {
+        let told = desk.run(&[command, "build.yaml"]);
+        assert_eq!(told.code, 1, "{command}");
+        let all = told.out + &told.err;
+        assert!(all.contains("these stages use each other in a circle: `two` → `one` → `two`"), "{all}");
+    }
+}
+
+#[test]
 fn no_bytes_break_it() {
     let mut garbage: Vec<u8> = (0..=255).cycle().take(4096).collect();
     garbage.insert(0, 0xff);

@@ -61,6 +61,34 @@ fn files_that_add_up() {
 }
 
 #[test]
+fn variables_that_double() {
+    let args = (1..64).fold(format!("  A0: {}\n", "x".repeat(33)), |text, n| {
+        text + &format!("  A{n}: $A{last}$A{last}\n", last = n - 1)
+    });
+    assert_snapshot!(told(format!("args:\n{args}stages: {{app: {{from: scratch, env: {{A: $A63}}}}}}\n")), @"build.yaml:17:8: with its variables, this text is larger than 1 MiB");
+    let stages = (1..64).fold("  s0: {from: scratch, env: {A: xx}}\n".to_owned(), |text, n| {
+        text + &format!("  s{n}: {{from: s{}, env: {{A: $A$A}}}}\n", n - 1)
+    });
+    assert_snapshot!(told(format!("stages:\n{stages}")), @"build.yaml:22:29: with its variables, this text is larger than 1 MiB");
+}
+
+#[test]
+fn a_circle_of_stages() {
+    let circle = |stages: usize| {
+        let stage = |n| format!("  s{n}: {{from: s{}, verify: {{user: root}}}}\n", (n + 1) % stages);
+        told(format!("stages:\n{}", (0..stages).map(stage).collect::<String>()))
+    };
+    assert_snapshot!(circle(2), @r"
+    build.yaml:2:14: these stages use each other in a circle: `s1` → `s0` → `s1`
+      help: a stage can only use stages that do not need it
+    ");
+    assert_snapshot!(circle(10_000), @r"
+    build.yaml:10000:17: these stages use each other in a circle: `s9999` → `s0` → `s1` → `s2` → `s3` → `s4` → `s5` → `s6` → `s7` → `s8` → `s9` → `s10` → `s11` → `s12` → `s13` → `s14` → `s15` → `s16` → `s17` → `s18` → … → `s9999`
+      help: a stage can only use stages that do not need it
+    ");
+}
+
+#[test]
 fn a_byte_order_mark_is_no_part_of_the_text() {
     assert_snapshot!(told("\u{feff}stagse: {app: {from: $X}}"), @r#"
     build.yaml:1:1: unknown key `stagse` in a build spec
