@@ -9,6 +9,7 @@
 //! All but `resolve`, `inspect` and `solve`, which go through [`gateway`], are pure. `compile` and [`build`] run them in order.
 
 pub mod accounts;
+pub mod apart;
 mod assumed;
 pub mod audit;
 pub mod build;

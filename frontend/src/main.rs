@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use optfrontend::apart::apart;
 use optfrontend::build::build;
 use optfrontend::desk;
 use optfrontend::epoch::Epoch;
@@ -19,9 +20,8 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&format!("no event loop: {error}")),
     };
-    let outcome = tokio::task::LocalSet::new().block_on(&runtime, serve());
     // Nothing is to be closed or waited for: the daemon goes on only when this process is gone.
-    match outcome {
+    match runtime.block_on(serve()) {
         Ok(()) => std::process::exit(0),
         Err(error) => give_up(&error.to_string()),
     }
@@ -36,13 +36,12 @@ fn is_started_by_daemon() -> bool {
 async fn serve() -> Result<(), GatewayError> {
     let gateway = Gateway::stdio().await?;
     let outcome = match options() {
-        // A panic must not leave the user with an exit code alone.
-        Ok(opts) => match tokio::task::spawn_local(run(gateway.clone(), opts)).await {
-            Ok(outcome) => outcome,
-            Err(panic) => {
-                Err(Failure::new(format!("the frontend has a bug, and this build has hit it: {panic}")))
-            }
-        },
+        Ok(opts) => {
+            let daemon = gateway.clone();
+            // A panic must not leave the user with an exit code alone.
+            let outcome = apart(move || async move { build(&daemon, &opts).await }).await;
+            outcome.unwrap_or_else(|why| Err(Failure::new(why)))
+        }
         Err(errors) => Err(Failure::new(errors.to_string())),
     };
     match outcome {
@@ -61,10 +60,6 @@ fn options() -> Result<FrontendOpts, OptErrors> {
 fn variables() -> impl Iterator<Item = (String, String)> {
     let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
     std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
-}
-
-async fn run(gateway: Gateway, opts: FrontendOpts) -> Result<optfrontend::gateway::BuildResult, Failure> {
-    build(&gateway, &opts).await
 }
 
 /// Stderr goes to the daemon's log; the client sees the exit code.
