@@ -138,6 +138,7 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
     }
     for (_, stage) in spec.stages.iter() {
         check_env(&stage.value.env, faults);
+        check_volumes(&stage.value.volumes, faults);
         for text in stage.value.onbuild.iter() {
             if let Err(why) = dockerfile::parse(text) {
                 let fault = Diagnostic::new(text.span, format!("this instruction cannot be read: {why}"));
@@ -154,6 +155,19 @@ fn check_names(spec: &Spec, faults: &mut Faults) {
                 Step::Dnf(dnf) => check_packages(&dnf.dnf.values, faults),
                 _ => {}
             }
+        }
+    }
+}
+
+/// A volume of an image has no source, which is said by who starts a container.
+fn check_volumes(volumes: &[Template], faults: &mut Faults) {
+    for volume in volumes.iter().filter(|volume| volume.is_literal()) {
+        if let Some((source, target)) = volume.raw.split_once(":/") {
+            let target = target.split(':').next().unwrap_or_default();
+            let message = format!("`{}` is no directory of an image", volume.raw);
+            let help =
+                format!("write `/{target}`; that `{source}` is mounted there, `docker run --volume` says");
+            faults.push(Diagnostic::new(volume.span, message).help(help));
         }
     }
 }

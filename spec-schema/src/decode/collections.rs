@@ -208,9 +208,12 @@ fn unindented<T: Decode>(
 impl<T: Decode> Decode for Map<T> {
     fn decode(node: &Node, faults: &mut Faults) -> Option<Self> {
         let mut map = Self::default();
-        if let Value::Sequence(items) = &node.value
-            && let Some(help) = by_name::<T>(items)
-        {
+        let help = match &node.value {
+            Value::Sequence(items) => by_name::<T>(items),
+            Value::Scalar(scalar) if scalar.text.contains('=') => by_name::<T>(std::slice::from_ref(node)),
+            _ => None,
+        };
+        if let Some(help) = help {
             wrong_kind_help(node, "a mapping", help, faults);
             return None;
         }

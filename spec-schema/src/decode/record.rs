@@ -39,7 +39,7 @@ macro_rules! record {
             }
 
             fn decode(node: &$crate::node::Node, faults: &mut $crate::diagnostic::Faults) -> Option<Self> {
-                let entries = $crate::decode::entries(node, $what, faults)?;
+                let entries = $crate::decode::entries(node, $what, Self::KEYS, faults)?;
                 $( let mut $field: Option<&$crate::node::Node> = None; )*
                 let mut unknown: Vec<&str> = Vec::new();
                 for (key, value) in entries {
@@ -182,12 +182,13 @@ fn article(what: &str) -> String {
 pub(crate) fn entries<'n>(
     node: &'n Node,
     what: &str,
+    known: &[&str],
     faults: &mut Faults,
 ) -> Option<&'n [(Spanned<String>, Node)]> {
     let expected = format!("a mapping that describes {}", article(what));
     if let Value::Scalar(scalar) = &node.value
         && !node.is_missing()
-        && let Some(help) = mapping_in_full(what, &scalar.text)
+        && let Some(help) = glued(&scalar.text, known).or_else(|| mapping_in_full(what, &scalar.text))
     {
         wrong_kind_help(node, &expected, help, faults);
         return None;
