@@ -174,6 +174,8 @@ const JAVA_CLASS: Part = Part { name: "preset java: class", text: include_str!("
 const JAVA_JAR: Part = Part { name: "preset java: archive", text: include_str!("java-jar.yaml") };
 const GO_SERVICE: Part = Part { name: "preset go: service", text: include_str!("go-service.yaml") };
 const GO_PROGRAM: Part = Part { name: "preset go: program", text: include_str!("go-program.yaml") };
+const GO_CGO: Part = Part { name: "preset go: C", text: include_str!("go-cgo.yaml") };
+const GO_WORK: Part = Part { name: "preset go: workspace", text: include_str!("go-work.yaml") };
 const JAVA_DISTROLESS: Part =
     Part { name: "preset java: distroless", text: include_str!("java-distroless.yaml") };
 const JAVA_JRE: Part = Part { name: "preset java: JRE", text: include_str!("java-jre.yaml") };

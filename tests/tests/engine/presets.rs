@@ -39,6 +39,27 @@ fn a_program_in_go() {
     serves(&build, "65532:65532", 8080);
 }
 
+/// A module of a workspace that is nothing without its C, and says so only when it is used.
+#[test]
+fn a_program_in_go_and_c() {
+    let module = |name: &str| format!("module {name}\n\ngo 1.22\n");
+    let sqlite = "github.com/mattn/go-sqlite3";
+    let build = Build::spec(AUTO)
+        .file("go.work", "go 1.22\n\nuse (\n\t./app\n\t./sqlite\n)\n")
+        .file("app/go.mod", format!("{}\nrequire {sqlite} v1.14.22\n", module("example.com/app")))
+        .file("app/cmd/main.go", format!("package main\n\nimport sqlite \"{sqlite}\"\n\nfunc main() {{ println(sqlite.Sum()) }}\n"))
+        .file("sqlite/go.mod", module(sqlite))
+        .file("sqlite/with.go", "//go:build cgo\n\npackage sqlite3\n\n// static int sum(int a, int b) { return a + b; }\nimport \"C\"\n\nfunc Sum() int { return int(C.sum(40, 2)) }\n")
+        .file("sqlite/without.go", "//go:build !cgo\n\npackage sqlite3\n\nfunc Sum() int { panic(\"a stub\") }\n");
+    assert_told(
+        &build,
+        "[preset go] go version 1.22 (go.work), package ./app/cmd (the only program), cgo 1 (github.com/mattn/go-sqlite3 in app/go.mod)",
+    );
+    let image = build.load();
+    assert_eq!(docker(["run", "--rm", &*image.name]).ok().stderr, "42\n");
+    build.flags(["--target=test"]).run();
+}
+
 #[test]
 fn a_service_in_typescript() {
     let _alone = alone_with("node-api");

@@ -6,7 +6,8 @@ use crate::paths;
 /// What `go mod download` needs; nothing where it would do nothing: no module is required, or all are in `vendor`.
 pub(super) fn go(project: &mut Project<'_>) -> Result<Option<Recipe>, Refusal> {
     let is_vendored = project.has("vendor/modules.txt");
-    let mut requires = false;
+    let mut required: Vec<String> = Vec::new();
+    let mut own: Vec<String> = Vec::new();
     let mut files = project.existing(&["go.mod", "go.sum", "go.work", "go.work.sum"]);
     let mut modules = Vec::new();
     if let Some(work) = project.text("go.work") {
@@ -17,7 +18,8 @@ pub(super) fn go(project: &mut Project<'_>) -> Result<Option<Recipe>, Refusal> {
     for root in roots {
         let text = project.text(&tidy(&root)).unwrap_or_default();
         let folder = root.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-        requires |= !directives(&text, "require").is_empty();
+        required.extend(directives(&text, "require"));
+        own.extend(directives(&text, "module"));
         for line in directives(&text, "replace") {
             let new =
                 line.split("=>").nth(1).and_then(|new| new.split_whitespace().next()).unwrap_or_default();
@@ -35,8 +37,16 @@ pub(super) fn go(project: &mut Project<'_>) -> Result<Option<Recipe>, Refusal> {
     }
     files.sort();
     files.dedup();
-    let recipe = Recipe { files, command: words(&["go", "mod", "download"]), ..Recipe::default() };
-    Ok((requires && !is_vendored).then_some(recipe))
+    let mut command = words(&["go", "mod", "download"]);
+    let count = required.len();
+    required.retain(|line| !own.iter().any(|module| line.split_whitespace().next() == Some(module)));
+    // Go would ask elsewhere for what the modules of a workspace require of each other.
+    if required.len() != count {
+        let versions = required.iter().filter_map(|line| line.split_once(char::is_whitespace));
+        command.extend(versions.map(|(module, version)| format!("{module}@{}", version.trim())));
+    }
+    let recipe = Recipe { files, command, ..Recipe::default() };
+    Ok((!required.is_empty() && !is_vendored).then_some(recipe))
 }
 
 /// A path without `.` and `..` where these can be resolved.

@@ -1,14 +1,73 @@
-//! Go: go.mod and the packages of programs.
+//! Go: go.mod or go.work, and what of C a program comes with.
 
-use spec_schema::diagnostic::one_of;
+use super::{Project, Refusal, go_program, minor, port_in};
+use crate::presets::{GO_CGO, GO_PROGRAM, GO_SERVICE, GO_WORK};
 
-use super::{Project, Refusal, minor, port_in};
-use crate::presets::{GO_PROGRAM, GO_SERVICE};
+/// What comes before the port that a program listens on.
+const PORTS: [&str; 10] = [
+    "\":",
+    "0.0.0.0:",
+    "127.0.0.1:",
+    "localhost:",
+    "port = \"",
+    "port := \"",
+    "Port = \"",
+    "PORT\", \"",
+    "\"port\", ",
+    "\"port\", \"",
+];
+
+/// Modules that are nothing without the C that they come with: without it they compile, and fail when they are used.
+const IN_C: [&str; 10] = [
+    "github.com/mattn/go-sqlite3",
+    "github.com/confluentinc/confluent-kafka-go",
+    "github.com/marcboeker/go-duckdb",
+    "github.com/duckdb/duckdb-go",
+    "github.com/DataDog/zstd",
+    "github.com/bytecodealliance/wasmtime-go",
+    "github.com/smacker/go-tree-sitter",
+    "github.com/tree-sitter/go-tree-sitter",
+    "github.com/tursodatabase/go-libsql",
+    "rogchap.com/v8go",
+];
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
-    let Some(manifest) = project.survey.text("go.mod") else {
-        return Err(Refusal::new("there is no go.mod in the build context", "`go mod init NAME` makes one"));
+    let (manifest, file) = match (project.survey.text("go.mod"), project.survey.text("go.work")) {
+        (Some(module), _) => (module, "go.mod"),
+        (None, Some(work)) => (work, "go.work"),
+        (None, None) => {
+            return Err(Refusal::new(
+                "there is no go.mod in the build context",
+                "`go mod init NAME` makes one; where it is in a folder, build from that: `docker buildx build FOLDER`",
+            ));
+        }
     };
+    version(project, &manifest, file);
+    let modules = if file == "go.work" {
+        project.parts.push(GO_WORK);
+        modules(&manifest)
+    } else {
+        Vec::new()
+    };
+    let main = go_program::find(project, &modules)?;
+    let text = main.and_then(|main| Some((project.survey.text(&main)?, main)));
+    if let Some((text, main)) = &text
+        && let Some(port) = port_in(text, &PORTS)
+    {
+        project.find_health(text, main);
+        project.find("port", port, main);
+    }
+    if let Some(why) = in_c(project, &manifest, &modules, text) {
+        project.find("cgo", "1", why);
+    }
+    let is_in_c = project.value("cgo") == Some("1");
+    let is_service = project.value("port").is_some();
+    project.parts.push(if is_service || is_in_c { GO_SERVICE } else { GO_PROGRAM });
+    project.parts.extend(is_in_c.then_some(GO_CGO));
+    Ok(())
+}
+
+fn version(project: &mut Project<'_>, manifest: &str, file: &'static str) {
     let line = |word: &'static str| {
         let version = manifest.lines().find_map(|line| line.trim().strip_prefix(word).map(str::trim));
         version.map(|version| (word, version))
@@ -16,54 +75,53 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     if !project.find_version("go_version", &[".go-version"], &["golang", "go"], minor)
         && let Some((word, version)) = line("toolchain go").or_else(|| line("go "))
     {
-        project.find("go_version", minor(version), "go.mod");
-        project.place("go_version", "go.mod", &[&format!("{word}{version}")]);
+        project.find("go_version", minor(version), file);
+        project.place("go_version", file, &[&format!("{word}{version}")]);
     }
-    let main = program(project)?;
-    let text = main.and_then(|main| Some((project.survey.text(&main)?, main)));
-    if let Some((text, main)) = text
-        && let Some(port) = port_in(&text, &["\":", "0.0.0.0:", "127.0.0.1:", "localhost:"])
-    {
-        project.find_health(&text, &main);
-        project.find("port", port, main);
-    }
-    let is_service = project.value("port").is_some();
-    project.parts.push(if is_service { GO_SERVICE } else { GO_PROGRAM });
-    Ok(())
 }
 
-/// Finds the package of the program; returns its file.
-fn program(project: &mut Project<'_>) -> Result<Option<String>, Refusal> {
-    if let Some(package) = project.asked.option("package") {
-        let folder = package.trim_start_matches("./").trim_end_matches('/');
-        return Ok(Some(if matches!(folder, "" | ".") {
-            "main.go".to_owned()
-        } else {
-            format!("{folder}/main.go")
-        }));
+/// The directories of the modules that a go.work uses.
+fn modules(work: &str) -> Vec<String> {
+    let lines = work.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
+    let named = lines.map(|line| line.strip_prefix("use ").unwrap_or(line).trim().trim_matches('"'));
+    let own = named.filter_map(|path| path.strip_prefix("./").or((path == ".").then_some("")));
+    own.map(|path| path.trim_end_matches('/').to_owned()).collect()
+}
+
+/// Why the program takes a compiler for C.
+fn in_c(
+    project: &mut Project<'_>,
+    manifest: &str,
+    modules: &[String],
+    main: Option<(String, String)>,
+) -> Option<String> {
+    if let Some((_, file)) = main.filter(|(text, _)| text.lines().any(|line| line.trim() == "import \"C\"")) {
+        return Some(format!("{file} imports C"));
     }
-    if project.survey.has("main.go") {
-        project.find("package", ".", "main.go");
-        return Ok(Some("main.go".to_owned()));
-    }
-    let programs = project.survey.matching("cmd/*/main.go");
-    match programs.as_slice() {
-        [only] => {
-            let package = format!("./{}", only.trim_end_matches("/main.go"));
-            project.find("package", package, "the only program in cmd");
-            Ok(Some(only.clone()))
-        }
-        [] => Ok(None),
-        several => {
-            let packages: Vec<String> =
-                several.iter().map(|path| format!("./{}", path.trim_end_matches("/main.go"))).collect();
-            Err(Refusal::new(
-                format!("there are {} programs in cmd", several.len()),
-                format!(
-                    "say which with `with: {{package: …}}`: {}",
-                    one_of(packages.iter().map(String::as_str))
-                ),
-            ))
-        }
+    let files = modules.iter().map(|module| format!("{module}/go.mod"));
+    let mut files: Vec<(String, String)> =
+        files.filter_map(|file| Some((project.survey.text(&file)?, file))).collect();
+    files.push((manifest.to_owned(), "go.mod".to_owned()));
+    files.iter().find_map(|(text, file)| {
+        let words = || text.split_whitespace();
+        let package = IN_C.into_iter().find(|package| {
+            words().any(|word| {
+                word.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with("/v"))
+            })
+        })?;
+        Some(format!("{package} in {file}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::modules;
+
+    #[test]
+    fn a_workspace_uses_modules() {
+        assert_eq!(
+            modules("go 1.22\n\nuse (\n\t./api // the service\n\t./libs/a/\n)\nuse .\n"),
+            ["api", "libs/a", ""]
+        );
     }
 }

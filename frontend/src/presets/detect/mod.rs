@@ -2,6 +2,7 @@
 
 mod framework;
 mod go;
+mod go_program;
 mod java;
 mod next;
 mod node;
@@ -151,7 +152,7 @@ impl Project<'_> {
 /// The kinds by the files that tell them.
 fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
     let signs: [(Kind, &[&str]); 5] = [
-        (Kind::Go, &["go.mod"]),
+        (Kind::Go, &["go.mod", "go.work"]),
         (Kind::Node, &["package.json"]),
         (Kind::Python, &["pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock"]),
         (Kind::Rust, &["Cargo.toml"]),
