@@ -185,3 +185,11 @@ const PYTHON_SLIM: Part = Part { name: "preset python: slim", text: include_str!
 const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
 const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
 const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };
+const FACTORY: Part = Part { name: "preset python: factory", text: include_str!("python-factory.yaml") };
+const MODULE: Part = Part { name: "preset python: module", text: include_str!("python-module.yaml") };
+const STREAMLIT: Part =
+    Part { name: "preset python: Streamlit", text: include_str!("python-streamlit.yaml") };
+const GRADIO: Part = Part { name: "preset python: Gradio", text: include_str!("python-gradio.yaml") };
+const PYTHON_SRC: Part = Part { name: "preset python: src", text: include_str!("python-src.yaml") };
+const PYTHON_SRC_DISTROLESS: Part =
+    Part { name: "preset python: src on distroless", text: include_str!("python-src-distroless.yaml") };

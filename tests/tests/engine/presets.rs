@@ -114,6 +114,24 @@ fn a_site_in_django() {
 }
 
 #[test]
+fn a_package_of_python_in_a_directory_apart() {
+    let package = "from shop.words import HELLO\n\n\ndef create_app():\n    \
+                   def app(request, start):\n        start('200 OK', [])\n        return [HELLO]\n\n    return app\n";
+    let build = Build::spec(AUTO)
+        .file("requirements.txt", "\u{feff}gunicorn==23.*\r\n")
+        .file(".python-version", "3.11\n")
+        .file("src/shop/__init__.py", package)
+        .file("src/shop/words.py", "HELLO = b'hello'\n");
+    assert_told(
+        &build,
+        "[preset python] python version 3.11 (.python-version), entry shop:create_app() (src/shop/__init__.py, for gunicorn), port 8000 (the usual one)",
+    );
+    let container = Container::serve(&build.load(), 8000);
+    assert_eq!(container.answer(8000, "/").body, "hello");
+    container.wait_until_healthy();
+}
+
+#[test]
 fn a_site_in_next() {
     let page = "export default function P() { return <h1>{process.env.NEXT_PUBLIC_SHOP}</h1>; }\n";
     let build = Build::spec(AUTO)

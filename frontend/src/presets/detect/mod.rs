@@ -8,6 +8,7 @@ mod next;
 mod node;
 mod python;
 mod python_program;
+mod python_server;
 mod range;
 mod rust;
 mod script;
