@@ -76,7 +76,7 @@ impl Walk<'_, '_> {
                 is_context && !parents && !text.contains('$') && text.split('/').any(|part| part == "..");
             // What leads out of the context begins at its root again.
             let text = if leads_out { paths::absolute("/", &text) } else { text };
-            tree::text(text, source.span)
+            tree::text(path(text), source.span)
         });
         let sources = sources.collect();
         let sources = tree::one_or_many(sources, span);
@@ -127,7 +127,8 @@ impl Walk<'_, '_> {
     }
 
     fn sources(&mut self, transfer: &Transfer, span: Span) -> Option<Node> {
-        let sources = transfer.sources.iter().map(|source| self.text_of(source)).collect();
+        let sources =
+            transfer.sources.iter().map(|source| tree::text(path(self.word(source)), source.span)).collect();
         tree::one_or_many(sources, span)
     }
 
@@ -264,6 +265,11 @@ const COMMON: [&str; 16] = [
 
 fn is_remote(source: &str) -> bool {
     ["http://", "https://", "git://", "ssh://", "git@"].iter().any(|scheme| source.starts_with(scheme))
+}
+
+/// A path, so that it is not taken for an option: a Dockerfile has none behind its first path.
+fn path(text: String) -> String {
+    if text.starts_with("--") { format!("./{text}") } else { text }
 }
 
 /// Whether a path of the build context may be that of an archive, as far as its name tells.
