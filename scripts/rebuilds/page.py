@@ -69,7 +69,7 @@ SECONDS = """
 ## Seconds
 
 The whole `docker buildx build --tag`, image and all, and what ours takes of the Dockerfile's. The median of three where nothing runs or only the base is new, else a single
-build: differences of a fifth say nothing, and where a package manager runs, the time of its registry is in them: a request that hangs makes minutes of seconds. Any frontend image costs {floor}: the daemon looks it up and starts it.
+build: differences of a fifth say nothing, and where a package manager runs, the time of its registry is in them: a request that hangs makes minutes of seconds. Of each of our builds, {floor} are what [any frontend image costs](benchmarks.md#warm-build) on a machine as busy as in this run.
 """
 
 SIZES = """
@@ -174,7 +174,7 @@ def table(pairs, titles, cells):
 def floor(pairs):
     """What a build without a change takes longer, as a text."""
     longer = [found[0] - found[1] for pair in pairs if (found := pair.seconds("nothing"))]
-    return f"some {statistics.median(longer) * 1000:.0f} ms more than none" if longer else NONE
+    return f"some {statistics.median(longer) * 1000:.0f} ms" if longer else NONE
 
 
 def all_aims(pairs):
