@@ -151,14 +151,16 @@ fn crossings(layers: &[Vec<Item>], orders: &[Vec<usize>]) -> usize {
         for (position, item) in lower.iter().enumerate() {
             place[*item] = position;
         }
-        let ends: Vec<(usize, usize)> = upper
-            .iter()
-            .enumerate()
-            .flat_map(|(from, item)| layers[at][*item].below.iter().map(move |to| (from, *to)))
-            .map(|(from, to)| (from, place[to]))
-            .collect();
-        for (first, a) in ends.iter().enumerate() {
-            count += ends[first + 1..].iter().filter(|b| a.0 != b.0 && (a.0 < b.0) != (a.1 <= b.1)).count();
+        // The lower ends so far, in order: lines to the right of an end that comes later cross the line to it.
+        let mut ends: Vec<usize> = Vec::new();
+        for item in upper {
+            let mut places: Vec<usize> = layers[at][*item].below.iter().map(|to| place[*to]).collect();
+            places.sort_unstable();
+            for end in places {
+                let position = ends.partition_point(|other| *other <= end);
+                count += ends.len() - position;
+                ends.insert(position, end);
+            }
         }
     }
     count
