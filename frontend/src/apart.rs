@@ -6,6 +6,7 @@
 use std::io;
 use std::panic::{set_hook, take_hook};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio::sync::mpsc;
@@ -13,6 +14,9 @@ use tokio::task::LocalSet;
 
 /// Bytes of its stack: as many as the first thread of a process has.
 const STACK: usize = 8 << 20;
+
+/// The time for telling the daemon of a panic. The first thread ends the process when it has, unless the panic holds what it needs for that.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What comes of the work; else why nothing does: a panic has stopped it, or it could not be begun.
 pub async fn apart<W, F, T>(work: W) -> Result<T, String>
@@ -45,9 +49,9 @@ fn stop_at_panic(tell: impl Fn(String) + Send + Sync + 'static) {
         log(panic);
         if thread::current().id() == here {
             tell(format!("the frontend has a bug, and this build has hit it: {panic}"));
-            // Where panics unwind, as in tests, the thread ends by itself. Elsewhere the process would, once this returns.
-            while cfg!(panic = "abort") {
-                thread::park();
+            // Where panics unwind, as in tests, the thread ends by itself. Elsewhere the process does, once this returns.
+            if cfg!(panic = "abort") {
+                thread::sleep(ANSWERED_WITHIN);
             }
         }
     }));

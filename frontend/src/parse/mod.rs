@@ -183,9 +183,10 @@ fn check_paths(paths: &[Template], faults: &mut Faults) {
     }
 }
 
-/// A name of a package is one word.
+/// A name of a package is one word, but for groups and conditions of dnf: `@Development Tools`, `perl >= 5`.
 fn check_packages(packages: &[Template], faults: &mut Faults) {
-    for package in packages.iter().filter(|package| package.is_literal()) {
+    let is_name = |text: &str| !text.starts_with('@') && !text.contains(['<', '>', '=']);
+    for package in packages.iter().filter(|package| package.is_literal() && is_name(&package.raw)) {
         let words: Vec<&str> = package.raw.split_whitespace().collect();
         if words.len() > 1 {
             let names =

@@ -2,6 +2,7 @@
 
 mod env;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
@@ -14,6 +15,9 @@ pub use env::Env;
 /// The most bytes that a text may have with its variables replaced: as many as a spec. Args that name each other twice double at each.
 const MAX_TEXT: usize = 1 << 20;
 
+/// The most bytes that all texts with variables may have together.
+const MAX_TEXTS: usize = 256 << 20;
+
 /// Args and platform args: what is in scope everywhere in a spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Globals {
@@ -21,6 +25,8 @@ pub struct Globals {
     values: IndexMap<String, Option<String>>,
     /// Those without a value of which that has been told.
     told: BTreeSet<String>,
+    /// The bytes of all texts so far in which variables have been replaced.
+    expanded: Cell<usize>,
 }
 
 impl Globals {
@@ -93,7 +99,19 @@ impl<'a> Scope<'a> {
         if template.parts.is_empty() {
             return Some(template.raw.clone());
         }
-        self.parts(&template.parts, template.span, faults)
+        let text = self.parts(&template.parts, template.span, faults)?;
+        let before = self.globals.expanded.get();
+        self.globals.expanded.set(before + text.len());
+        if before + text.len() <= MAX_TEXTS {
+            return Some(text);
+        }
+        // One text is the first that is too much, and told of.
+        if before <= MAX_TEXTS {
+            let message =
+                format!("with their variables, the texts up to here have more than {} MiB", MAX_TEXTS >> 20);
+            faults.push(Diagnostic::new(template.span, message));
+        }
+        None
     }
 
     fn parts(&self, parts: &[Part], span: Span, faults: &mut Faults) -> Option<String> {

@@ -73,6 +73,15 @@ fn variables_that_double() {
 }
 
 #[test]
+fn variables_that_add_up() {
+    let args = (1..15).fold(format!("  A0: {}\n", "x".repeat(32)), |text, n| {
+        text + &format!("  A{n}: $A{last}$A{last}\n", last = n - 1)
+    });
+    let labels = (0..2000).fold(String::new(), |text, n| text + &format!("  l{n}: $A14\n"));
+    assert_snapshot!(told(format!("args:\n{args}labels:\n{labels}stages: {{app: {{from: scratch}}}}\n")), @"build.yaml:528:9: with their variables, the texts up to here have more than 256 MiB");
+}
+
+#[test]
 fn a_circle_of_stages() {
     let circle = |stages: usize| {
         let stage = |n| format!("  s{n}: {{from: s{}, verify: {{user: root}}}}\n", (n + 1) % stages);

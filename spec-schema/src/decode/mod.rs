@@ -87,7 +87,7 @@ pub(crate) fn scalar<'n>(node: &'n Node, expected: &str, faults: &mut Faults) ->
 /// What to do about one text that stands in a list or a mapping where it should stand alone.
 fn alone(node: &Node) -> Option<String> {
     if let Value::Mapping(entries) = &node.value
-        && entries.iter().any(|(key, _)| ["src", "dest", "destination", "from", "to"].contains(&key.as_str()))
+        && entries.iter().any(|(key, _)| ["src", "dest", "destination", "to"].contains(&key.as_str()))
     {
         return Some("write what is copied alone, and `from: …` and `to: …` beside it".to_owned());
     }

@@ -101,10 +101,13 @@ impl Reader<'_> {
         self.text[tab..].starts_with('\t').then_some(tab)
     }
 
-    /// The `|` or `>` above the line that the parser stopped in, where the lines below it are not its text.
+    /// The `|` or `>` above the line that the parser stopped in, where the lines below it are not its text. A line with a key is none of it.
     fn block_above(&self, at: usize) -> Option<usize> {
         let start = |end: usize| self.text[..end].rfind('\n').map_or(0, |newline| newline + 1);
         let mut line = start(at);
+        if self.text[line..at].contains(": ") {
+            return None;
+        }
         loop {
             let above = start(line.checked_sub(1)?);
             let text = self.text[above..line].trim_end();
