@@ -193,3 +193,63 @@ const GRADIO: Part = Part { name: "preset python: Gradio", text: include_str!("p
 const PYTHON_SRC: Part = Part { name: "preset python: src", text: include_str!("python-src.yaml") };
 const PYTHON_SRC_DISTROLESS: Part =
     Part { name: "preset python: src on distroless", text: include_str!("python-src-distroless.yaml") };
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::dockerignore::{self, Matcher};
+
+    /// The lists of what is not copied, of the stages `runtime` of a preset's file.
+    fn excluded(file: &str) -> Vec<Matcher> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/presets").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, runtime) = text.split_once("\n  runtime:").unwrap();
+        let lists = runtime
+            .split("exclude: [")
+            .skip(1)
+            .map(|rest| rest.lines().next().unwrap().trim_end_matches([']', '}']));
+        lists
+            .map(|list| {
+                let patterns: Vec<&str> = list.split(", ").map(|pattern| pattern.trim_matches('"')).collect();
+                Matcher::new(&dockerignore::parse(patterns.join("\n").as_bytes()).unwrap()).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn secrets_of_a_project_stay_out_of_images() {
+        let python = [".streamlit/secrets.toml", "site/.streamlit/secrets.toml"];
+        for (file, more) in [
+            ("node.yaml", &[][..]),
+            ("node-next.yaml", &[]),
+            ("node-output.yaml", &[]),
+            ("node-unbuilt.yaml", &[]),
+            ("python-distroless.yaml", &python),
+            ("python-slim.yaml", &python),
+            ("static.yaml", &[".git/config", "docs/.htpasswd", "docs/.git/config"]),
+            ("static-unbuilt.yaml", &[".git/config", "docs/.htpasswd", "docs/.git/config"]),
+        ] {
+            let lists = excluded(file);
+            assert!(!lists.is_empty(), "{file}");
+            let secrets = [".env", ".env.production", "services/shop/.env"].iter().chain(more);
+            for (list, secret) in
+                lists.iter().flat_map(|list| secrets.clone().map(move |secret| (list, secret)))
+            {
+                assert!(list.matches(secret), "{file} copies {secret}");
+                assert!(!list.matches("services/shop/main"), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn sites_publish_the_same_files_built_or_not() {
+        let paths =
+            ["docs/.env", ".well-known/security.txt", "x/.well-known/y", "Dockerfile", "docs/Dockerfile"];
+        let seen = |file: &str| {
+            excluded(file).iter().flat_map(|list| paths.map(|path| list.matches(path))).collect::<Vec<_>>()
+        };
+        assert_eq!(seen("static.yaml"), [true, false, false, true, false]);
+        assert_eq!(seen("static.yaml"), seen("static-unbuilt.yaml"));
+    }
+}

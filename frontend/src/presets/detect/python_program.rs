@@ -2,10 +2,10 @@
 
 use spec_schema::diagnostic::one_of;
 
-use super::python_server::{Server, has_app, makes_app, names};
+use super::python_server::{Server, app_in, imports, makes_app, named_like_app, names, needed_to_make_app};
 use super::{Project, Refusal, port_in};
 use crate::presets::{
-    FACTORY, GRADIO, MODULE, PYTHON_DISTROLESS, PYTHON_SRC, PYTHON_SRC_DISTROLESS, SCRIPT, STREAMLIT,
+    FACTORY, GRADIO, MODULE, PYTHON_DISTROLESS, PYTHON_SRC, PYTHON_SRC_DISTROLESS, Part, SCRIPT, STREAMLIT,
 };
 
 /// Files that a program is usually in, the first one that is there counts.
@@ -24,48 +24,83 @@ const IN_PACKAGES: [&str; 8] = [
     "*/__init__.py",
 ];
 
+/// Frameworks with a server of their own: the package, what runs it, and the port that it listens on if nothing is said.
+const FRAMEWORKS: [(&str, Part, &str); 2] = [("streamlit", STREAMLIT, "8501"), ("gradio", GRADIO, "7860")];
+
 /// A file of the project, with its text.
 type File = (String, String);
 
 /// Finds the program, with the requirements and what is locked in lower case.
 pub(super) fn look(project: &mut Project<'_>, manifest: &str) -> Result<(), Refusal> {
     let server = Server::of(manifest);
-    let files = if project.is_open("entry") { candidates(project, server)? } else { asked(project) };
-    if !project.is_open("entry") {
+    let is_told = !project.is_open("entry");
+    let files = if is_told { asked(project) } else { candidates(project, server)? };
+    if framework(project, manifest, &files) {
+        return Ok(());
+    }
+    if is_told {
         told(project, server, files.into_iter().next());
         return Ok(());
     }
-    for (package, part, port) in [("streamlit", STREAMLIT, "8501"), ("gradio", GRADIO, "7860")] {
+    if let Some(server) = server
+        && app(project, server, &files)?
+    {
+        return Ok(());
+    }
+    program(project, server, files)
+}
+
+/// Finds a program that is run by a framework, which has a server of its own; whether there is one.
+fn framework(project: &mut Project<'_>, manifest: &str, files: &[File]) -> bool {
+    if project.asked.option("entry").is_some_and(|entry| entry.contains(':')) {
+        return false;
+    }
+    for (package, part, usual_port) in FRAMEWORKS {
         let uses = |(_, text): &&File| {
             text.contains(&format!("import {package}")) || text.contains(&format!("from {package}"))
         };
-        if let Some((file, text)) = files.iter().find(uses).filter(|_| names(manifest, package)) {
-            project.parts.push(part);
-            if part == STREAMLIT {
-                project.find("health", "/_stcore/health", "that of streamlit");
-            }
-            project.find("entry", file, format!("the file is there, for {package}"));
-            project.find(
-                "port",
-                port_in(text, &["server_port="]).unwrap_or_else(|| port.to_owned()),
-                "the usual one",
-            );
-            return Ok(());
+        let Some((file, text)) = files.iter().find(uses).filter(|_| names(manifest, package)) else {
+            continue;
+        };
+        project.parts.push(part);
+        if part == STREAMLIT {
+            project.find("health", "/_stcore/health", "that of streamlit");
         }
+        project.find("entry", file, format!("the file is there, for {package}"));
+        match port_in(text, &["server_port="]) {
+            Some(port) => project.find("port", port, file),
+            None => project.find("port", usual_port, "the usual one"),
+        }
+        return true;
     }
-    let app = files.iter().find(|(file, text)| has_app(file, text)).cloned();
-    if let Some(server) = server {
-        if let Some((file, text)) = app {
-            served(project, server, &file, &text);
-            return Ok(());
-        }
-        if let Some((file, _)) = files.iter().find(|(_, text)| text.contains("def create_app(")) {
-            factory(project, server, file);
-            return Ok(());
-        }
+    false
+}
+
+/// Finds an app for the server that is installed, or a function that makes one; whether there is one.
+fn app(project: &mut Project<'_>, server: Server, files: &[File]) -> Result<bool, Refusal> {
+    let mut apps = files.iter().filter_map(|(file, text)| Some((file, text, app_in(file, text)?)));
+    if let Some((file, text, object)) = apps.next() {
+        served(project, server, file, text, object);
+        return Ok(true);
     }
-    let is_run = |(file, _): &&File| !file.ends_with("/__init__.py");
-    let Some((file, text)) = files.iter().find(is_run).cloned() else {
+    let made = || files.iter().filter_map(|(file, text)| Some((file, needed_to_make_app(text)?)));
+    if let Some((file, _)) = made().find(|(_, needed)| needed.is_empty()) {
+        factory(project, server, file);
+        return Ok(true);
+    }
+    let Some((file, needed)) = made().next() else { return Ok(false) };
+    Err(Refusal::new(
+        format!("`create_app` in `{file}` is not made without {}", one_of(needed.iter().map(String::as_str))),
+        format!(
+            "give its parameters defaults; or write `{}` with `app = create_app(…)`",
+            server.usual_file()
+        ),
+    ))
+}
+
+/// Finds a program that runs by itself, or what a server may run for want of one.
+fn program(project: &mut Project<'_>, server: Option<Server>, files: Vec<File>) -> Result<(), Refusal> {
+    let Some((file, text)) = files.into_iter().find(|(file, _)| !file.ends_with("/__init__.py")) else {
         return Err(Refusal::new(
             format!("the build context has none of {}", one_of(USUAL)),
             "say what is run: `with: {entry: main.py}`, or `with: {entry: \"package.module:app\"}` for a server",
@@ -74,10 +109,12 @@ pub(super) fn look(project: &mut Project<'_>, manifest: &str) -> Result<(), Refu
     // What something else brings need not be what this is run by.
     let runs_itself = [".run(", ".launch(", "__main__"].iter().any(|sign| text.contains(sign));
     match server.filter(|_| !runs_itself) {
-        Some(server) => served(project, server, &file, &text),
-        None => script(project, file, &text)?,
+        Some(server) => {
+            served(project, server, &file, &text, named_like_app(&text));
+            Ok(())
+        }
+        None => script(project, file, &text),
     }
-    Ok(())
 }
 
 /// The program that is asked for, in a file that may be somewhere else.
@@ -111,15 +148,11 @@ fn module(project: &mut Project<'_>, file: &str) -> String {
     path.replace('/', ".")
 }
 
-/// An app that a server runs.
-fn served(project: &mut Project<'_>, server: Server, file: &str, text: &str) {
+/// An app that a server runs: an object of a file.
+fn served(project: &mut Project<'_>, server: Server, file: &str, text: &str, object: &str) {
     project.parts.push(server.part());
     project.find_health(text, file);
     let module = module(project, file);
-    let object = ["application", "api", "app"]
-        .iter()
-        .rfind(|name| text.contains(&format!("\n{name} = ")) || text.contains(&format!(" as {name}\n")))
-        .unwrap_or(&"app");
     project.find("entry", format!("{module}:{object}"), format!("{file}, for {}", server.name()));
     project.find("port", "8000", "the usual one");
 }
@@ -141,11 +174,12 @@ fn factory(project: &mut Project<'_>, server: Server, file: &str) {
 
 /// A file that Python runs, with its text.
 fn script(project: &mut Project<'_>, file: String, text: &str) -> Result<(), Refusal> {
-    if makes_app(text) && !text.contains(".run(") && !text.contains("serve(") {
+    if makes_app(text).is_some() && !text.contains(".run(") && !text.contains("serve(") {
         return Err(unserved(&format!("`{file}` makes an app")));
     }
     project.find_health(text, &file);
-    if file.starts_with("src/") && file != "src/main.py" {
+    let is_in_src = file.starts_with("src/") && file != "src/main.py";
+    if is_in_src || is_in_package(project, &file, text) {
         project.parts.push(MODULE);
         let module = module(project, &file);
         project.find("entry", module, file.clone());
@@ -155,6 +189,15 @@ fn script(project: &mut Project<'_>, file: String, text: &str) -> Result<(), Ref
     }
     script_port(project, file, text);
     Ok(())
+}
+
+/// Whether a file is run as a part of its package, so that it can import what is in it. One that imports its neighbours without
+/// the name of the package would not find them then.
+fn is_in_package(project: &mut Project<'_>, file: &str, text: &str) -> bool {
+    let Some((package, _)) = file.rsplit_once('/') else { return false };
+    let mut imported = imports(text).filter(|name| *name != package);
+    let needs_neighbours = imported.any(|name| project.survey.has(&format!("{package}/{name}.py")));
+    project.survey.has(&format!("{package}/__init__.py")) && !needs_neighbours
 }
 
 fn script_port(project: &mut Project<'_>, file: String, text: &str) {
@@ -203,7 +246,7 @@ fn candidates(project: &mut Project<'_>, server: Option<Server>) -> Result<Vec<F
         files.splice(0..0, apps);
     }
     let found = read(project, files);
-    let is_enough = |(file, text): &File| server.is_none() || has_app(file, text);
+    let is_enough = |(file, text): &File| server.is_none() || app_in(file, text).is_some();
     if found.iter().any(is_enough) {
         return Ok(found);
     }
@@ -212,8 +255,14 @@ fn candidates(project: &mut Project<'_>, server: Option<Server>) -> Result<Vec<F
         let more = project.survey.matching(pattern);
         all.extend(read(project, more).into_iter().filter(|(file, _)| !USUAL.contains(&&**file)));
     }
-    all.retain(|(file, _)| !file.starts_with("test"));
+    all.retain(|(file, _)| !is_test(file));
     Ok(all)
+}
+
+/// Whether a file is for tests, by the folder that it is in.
+fn is_test(file: &str) -> bool {
+    let first = file.split('/').next().unwrap_or_default();
+    ["test", "tests"].contains(&first) || first.starts_with("test_")
 }
 
 fn read(project: &mut Project<'_>, files: Vec<String>) -> Vec<File> {
