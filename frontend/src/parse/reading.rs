@@ -249,7 +249,7 @@ impl Merged {
         let checks_health = preset::checks_health(&own);
         for part in chosen.parts.iter().filter(|part| !(checks_health && part.is_health())) {
             let id = FileId(u16::try_from(self.files.iter().count()).unwrap_or(u16::MAX));
-            let file = SpecFile::of_preset(part.name, part.text, asked.preset.span);
+            let file = SpecFile::of_preset(part.name, &*part.text, asked.preset.span);
             let tree = tree(&file, id, &mut self.size, &mut self.faults);
             self.files.add(file);
             preset = match (preset, tree) {

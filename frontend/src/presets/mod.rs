@@ -3,6 +3,7 @@
 
 pub mod detect;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use spec_schema::decode::text::Text;
@@ -48,12 +49,12 @@ impl Kind {
     /// The spec of the kind, without what depends on the project.
     fn main(self) -> Part {
         match self {
-            Self::Go => Part { name: "preset go", text: include_str!("go.yaml") },
-            Self::Java => Part { name: "preset java", text: include_str!("java.yaml") },
-            Self::Node => Part { name: "preset node", text: include_str!("node.yaml") },
-            Self::Python => Part { name: "preset python", text: include_str!("python.yaml") },
-            Self::Rust => Part { name: "preset rust", text: include_str!("rust.yaml") },
-            Self::Static => Part { name: "preset static", text: include_str!("static.yaml") },
+            Self::Go => Part { name: "preset go", text: Cow::Borrowed(include_str!("go.yaml")) },
+            Self::Java => Part { name: "preset java", text: Cow::Borrowed(include_str!("java.yaml")) },
+            Self::Node => Part { name: "preset node", text: Cow::Borrowed(include_str!("node.yaml")) },
+            Self::Python => Part { name: "preset python", text: Cow::Borrowed(include_str!("python.yaml")) },
+            Self::Rust => Part { name: "preset rust", text: Cow::Borrowed(include_str!("rust.yaml")) },
+            Self::Static => Part { name: "preset static", text: Cow::Borrowed(include_str!("static.yaml")) },
         }
     }
 }
@@ -66,12 +67,12 @@ impl Part {
 }
 
 /// A file of a preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What it is called in messages.
     pub name: &'static str,
     /// The file.
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
 }
 
 /// The preset that a spec asks for.
@@ -152,47 +153,75 @@ impl Chosen {
     }
 }
 
-const PORT: Part = Part { name: "preset: port", text: include_str!("port.yaml") };
-const HEALTH_TCP: Part = Part { name: "preset: health by port", text: include_str!("health-tcp.yaml") };
-const HEALTH_HTTP: Part = Part { name: "preset: health by path", text: include_str!("health-http.yaml") };
-const NODE_UNBUILT: Part = Part { name: "preset node: unbuilt", text: include_str!("node-unbuilt.yaml") };
-const YARN: Part = Part { name: "preset: Yarn", text: include_str!("yarn.yaml") };
-const NODE_YARN: Part = Part { name: "preset node: Yarn", text: include_str!("node-yarn.yaml") };
-const NODE_BARE: Part = Part { name: "preset node: no packages", text: include_str!("node-bare.yaml") };
-const NODE_OPTIONS: Part = Part { name: "preset node: options", text: include_str!("node-options.yaml") };
+const PORT: Part = Part { name: "preset: port", text: Cow::Borrowed(include_str!("port.yaml")) };
+const HEALTH_TCP: Part =
+    Part { name: "preset: health by port", text: Cow::Borrowed(include_str!("health-tcp.yaml")) };
+const HEALTH_HTTP: Part =
+    Part { name: "preset: health by path", text: Cow::Borrowed(include_str!("health-http.yaml")) };
+const NODE_UNBUILT: Part =
+    Part { name: "preset node: unbuilt", text: Cow::Borrowed(include_str!("node-unbuilt.yaml")) };
+const YARN: Part = Part { name: "preset: Yarn", text: Cow::Borrowed(include_str!("yarn.yaml")) };
+const NODE_YARN: Part =
+    Part { name: "preset node: Yarn", text: Cow::Borrowed(include_str!("node-yarn.yaml")) };
+const NODE_BARE: Part =
+    Part { name: "preset node: no packages", text: Cow::Borrowed(include_str!("node-bare.yaml")) };
+const NODE_OPTIONS: Part =
+    Part { name: "preset node: options", text: Cow::Borrowed(include_str!("node-options.yaml")) };
+const NODE_FLAGS: &str = "preset node: flags";
 const NODE_FRAMEWORK: Part =
-    Part { name: "preset node: framework", text: include_str!("node-framework.yaml") };
-const NODE_PROGRAM: Part = Part { name: "preset node: program", text: include_str!("node-program.yaml") };
-const NODE_OUTPUT: Part = Part { name: "preset node: output", text: include_str!("node-output.yaml") };
-const NODE_NEXT: Part = Part { name: "preset node: Next.js", text: include_str!("node-next.yaml") };
+    Part { name: "preset node: framework", text: Cow::Borrowed(include_str!("node-framework.yaml")) };
+const NODE_PROGRAM: Part =
+    Part { name: "preset node: program", text: Cow::Borrowed(include_str!("node-program.yaml")) };
+const NODE_OUTPUT: Part =
+    Part { name: "preset node: output", text: Cow::Borrowed(include_str!("node-output.yaml")) };
+const NODE_NEXT: Part =
+    Part { name: "preset node: Next.js", text: Cow::Borrowed(include_str!("node-next.yaml")) };
 const STATIC_UNBUILT: Part =
-    Part { name: "preset static: unbuilt", text: include_str!("static-unbuilt.yaml") };
-const JAVA_MAVEN: Part = Part { name: "preset java: maven", text: include_str!("java-maven.yaml") };
-const JAVA_GRADLE: Part = Part { name: "preset java: gradle", text: include_str!("java-gradle.yaml") };
-const JAVA_PLAIN: Part = Part { name: "preset java: sources", text: include_str!("java-plain.yaml") };
-const JAVA_CLASS: Part = Part { name: "preset java: class", text: include_str!("java-class.yaml") };
-const JAVA_JAR: Part = Part { name: "preset java: archive", text: include_str!("java-jar.yaml") };
-const GO_SERVICE: Part = Part { name: "preset go: service", text: include_str!("go-service.yaml") };
-const GO_PROGRAM: Part = Part { name: "preset go: program", text: include_str!("go-program.yaml") };
-const GO_CGO: Part = Part { name: "preset go: C", text: include_str!("go-cgo.yaml") };
-const GO_WORK: Part = Part { name: "preset go: workspace", text: include_str!("go-work.yaml") };
+    Part { name: "preset static: unbuilt", text: Cow::Borrowed(include_str!("static-unbuilt.yaml")) };
+const JAVA_MAVEN: Part =
+    Part { name: "preset java: maven", text: Cow::Borrowed(include_str!("java-maven.yaml")) };
+const JAVA_GRADLE: Part =
+    Part { name: "preset java: gradle", text: Cow::Borrowed(include_str!("java-gradle.yaml")) };
+const JAVA_PLAIN: Part =
+    Part { name: "preset java: sources", text: Cow::Borrowed(include_str!("java-plain.yaml")) };
+const JAVA_CLASS: Part =
+    Part { name: "preset java: class", text: Cow::Borrowed(include_str!("java-class.yaml")) };
+const JAVA_JAR: Part =
+    Part { name: "preset java: archive", text: Cow::Borrowed(include_str!("java-jar.yaml")) };
+const GO_SERVICE: Part =
+    Part { name: "preset go: service", text: Cow::Borrowed(include_str!("go-service.yaml")) };
+const GO_PROGRAM: Part =
+    Part { name: "preset go: program", text: Cow::Borrowed(include_str!("go-program.yaml")) };
+const GO_CGO: Part = Part { name: "preset go: C", text: Cow::Borrowed(include_str!("go-cgo.yaml")) };
+const GO_WORK: Part =
+    Part { name: "preset go: workspace", text: Cow::Borrowed(include_str!("go-work.yaml")) };
 const JAVA_DISTROLESS: Part =
-    Part { name: "preset java: distroless", text: include_str!("java-distroless.yaml") };
-const JAVA_JRE: Part = Part { name: "preset java: JRE", text: include_str!("java-jre.yaml") };
+    Part { name: "preset java: distroless", text: Cow::Borrowed(include_str!("java-distroless.yaml")) };
+const JAVA_JRE: Part = Part { name: "preset java: JRE", text: Cow::Borrowed(include_str!("java-jre.yaml")) };
 const PYTHON_DISTROLESS: Part =
-    Part { name: "preset python: distroless", text: include_str!("python-distroless.yaml") };
-const PYTHON_SLIM: Part = Part { name: "preset python: slim", text: include_str!("python-slim.yaml") };
-const SCRIPT: Part = Part { name: "preset python: script", text: include_str!("python-script.yaml") };
-const UVICORN: Part = Part { name: "preset python: uvicorn", text: include_str!("python-uvicorn.yaml") };
-const GUNICORN: Part = Part { name: "preset python: gunicorn", text: include_str!("python-gunicorn.yaml") };
-const FACTORY: Part = Part { name: "preset python: factory", text: include_str!("python-factory.yaml") };
-const MODULE: Part = Part { name: "preset python: module", text: include_str!("python-module.yaml") };
+    Part { name: "preset python: distroless", text: Cow::Borrowed(include_str!("python-distroless.yaml")) };
+const PYTHON_SLIM: Part =
+    Part { name: "preset python: slim", text: Cow::Borrowed(include_str!("python-slim.yaml")) };
+const SCRIPT: Part =
+    Part { name: "preset python: script", text: Cow::Borrowed(include_str!("python-script.yaml")) };
+const UVICORN: Part =
+    Part { name: "preset python: uvicorn", text: Cow::Borrowed(include_str!("python-uvicorn.yaml")) };
+const GUNICORN: Part =
+    Part { name: "preset python: gunicorn", text: Cow::Borrowed(include_str!("python-gunicorn.yaml")) };
+const FACTORY: Part =
+    Part { name: "preset python: factory", text: Cow::Borrowed(include_str!("python-factory.yaml")) };
+const MODULE: Part =
+    Part { name: "preset python: module", text: Cow::Borrowed(include_str!("python-module.yaml")) };
 const STREAMLIT: Part =
-    Part { name: "preset python: Streamlit", text: include_str!("python-streamlit.yaml") };
-const GRADIO: Part = Part { name: "preset python: Gradio", text: include_str!("python-gradio.yaml") };
-const PYTHON_SRC: Part = Part { name: "preset python: src", text: include_str!("python-src.yaml") };
-const PYTHON_SRC_DISTROLESS: Part =
-    Part { name: "preset python: src on distroless", text: include_str!("python-src-distroless.yaml") };
+    Part { name: "preset python: Streamlit", text: Cow::Borrowed(include_str!("python-streamlit.yaml")) };
+const GRADIO: Part =
+    Part { name: "preset python: Gradio", text: Cow::Borrowed(include_str!("python-gradio.yaml")) };
+const PYTHON_SRC: Part =
+    Part { name: "preset python: src", text: Cow::Borrowed(include_str!("python-src.yaml")) };
+const PYTHON_SRC_DISTROLESS: Part = Part {
+    name: "preset python: src on distroless",
+    text: Cow::Borrowed(include_str!("python-src-distroless.yaml")),
+};
 
 #[cfg(test)]
 mod tests {

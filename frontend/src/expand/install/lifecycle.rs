@@ -52,11 +52,13 @@ fn inside(project: &mut Project<'_>, prefix: &str, pattern: &str) -> Vec<String>
     found.iter().map(|path| path.strip_prefix(prefix).unwrap_or(path).to_owned()).collect()
 }
 
-/// The words of a script that look like files.
+/// The words of a script that look like files; settings of the machine at hand are none that an image is built with.
 fn named(script: &str) -> Vec<String> {
     let words = script.split([' ', '=', ';', '&', '|', '"', '\'']).map(|word| word.trim_start_matches("./"));
-    let is_file =
-        |word: &&str| word.contains('.') && !word.starts_with(['-', '.', '/']) && !word.contains('*');
+    let is_path = |word: &str| word.contains('.') && !word.starts_with(['-', '/']) && !word.contains('*');
+    let is_file = |word: &&str| {
+        is_path(word) && *word != "." && !word.starts_with(".env") && !crate::paths::escapes(word)
+    };
     words.filter(is_file).map(str::to_owned).collect()
 }
 
@@ -79,6 +81,10 @@ mod tests {
         assert_eq!(
             named("node ./scripts/fetch.mjs --out=a/b.json && husky"),
             ["scripts/fetch.mjs", "a/b.json"]
+        );
+        assert_eq!(
+            named("node .husky/install.mjs && ./.scripts/a.sh . .. ../b.sh a/../../c.sh .env"),
+            [".husky/install.mjs", ".scripts/a.sh"]
         );
         assert_eq!(named("tsc -p tsconfig.json; cp src/*.css lib"), ["tsconfig.json"]);
     }

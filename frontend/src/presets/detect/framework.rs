@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::range::allows;
+use super::script::{Script, started};
 use super::tool::has;
 use super::{Project, Refusal};
 use crate::presets::{NODE_FRAMEWORK, NODE_OUTPUT, NODE_PROGRAM, Part};
 
 /// What a framework makes.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Framework {
     /// The package by which it makes a server, which names it.
     package: &'static str,
@@ -80,7 +81,8 @@ pub(super) fn look(project: &mut Project<'_>, manifest: &Value) -> Result<bool, 
     if !project.is_open("entry") || !project.is_open("output") || project.asked.changes("build") {
         return Ok(false);
     }
-    let starts = manifest["scripts"]["start"].as_str().and_then(super::script::start);
+    let scripts = started(manifest);
+    let starts = scripts.iter().find_map(Script::file);
     let Some(framework) = framework(manifest) else {
         if lacks_adapter(manifest) && starts.is_none() {
             return Err(Refusal::new(
@@ -97,13 +99,13 @@ pub(super) fn look(project: &mut Project<'_>, manifest: &Value) -> Result<bool, 
         return Ok(false);
     }
     project.parts.push(NODE_FRAMEWORK);
-    project.parts.extend(framework.part);
     project.find("build", "true", "the script `build`");
     if framework.part == Some(NODE_PROGRAM) {
         let package = framework.package;
         let program = format!("node_modules/{package}/{}", program_of(package, manifest));
         project.find("program", program, format!("that of {package}"));
     }
+    project.parts.extend(framework.part);
     let why = format!("what {} makes", framework.package);
     project.find("entry", framework.entry, &*why);
     project.find("output", framework.output, why);

@@ -3,22 +3,23 @@
 use super::{Project, Refusal, go_program, minor, port_in};
 use crate::presets::{GO_CGO, GO_PROGRAM, GO_SERVICE, GO_WORK};
 
-/// What comes before the port that a program listens on.
-const PORTS: [&str; 10] = [
+/// What comes before the port that a program listens on. What names a machine is mostly the address of another service.
+const PORTS: [&str; 11] = [
     "\":",
-    "0.0.0.0:",
-    "127.0.0.1:",
-    "localhost:",
+    "\"PORT\", \"",
     "port = \"",
     "port := \"",
     "Port = \"",
     "PORT\", \"",
     "\"port\", ",
     "\"port\", \"",
+    "0.0.0.0:",
+    "127.0.0.1:",
+    "localhost:",
 ];
 
 /// Modules that are nothing without the C that they come with: without it they compile, and fail when they are used.
-const IN_C: [&str; 10] = [
+const IN_C: [&str; 11] = [
     "github.com/mattn/go-sqlite3",
     "github.com/confluentinc/confluent-kafka-go",
     "github.com/marcboeker/go-duckdb",
@@ -29,6 +30,7 @@ const IN_C: [&str; 10] = [
     "github.com/tree-sitter/go-tree-sitter",
     "github.com/tursodatabase/go-libsql",
     "rogchap.com/v8go",
+    "gorm.io/driver/sqlite",
 ];
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
@@ -57,7 +59,7 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
         project.find_health(text, main);
         project.find("port", port, main);
     }
-    if let Some(why) = in_c(project, &manifest, &modules, text) {
+    if let Some(why) = in_c(project, (manifest, file), &modules, text) {
         project.find("cgo", "1", why);
     }
     let is_in_c = project.value("cgo") == Some("1");
@@ -91,7 +93,7 @@ fn modules(work: &str) -> Vec<String> {
 /// Why the program takes a compiler for C.
 fn in_c(
     project: &mut Project<'_>,
-    manifest: &str,
+    (manifest, file): (String, &'static str),
     modules: &[String],
     main: Option<(String, String)>,
 ) -> Option<String> {
@@ -101,21 +103,52 @@ fn in_c(
     let files = modules.iter().map(|module| format!("{module}/go.mod"));
     let mut files: Vec<(String, String)> =
         files.filter_map(|file| Some((project.survey.text(&file)?, file))).collect();
-    files.push((manifest.to_owned(), "go.mod".to_owned()));
+    files.push((manifest, file.to_owned()));
     files.iter().find_map(|(text, file)| {
-        let words = || text.split_whitespace();
         let package = IN_C.into_iter().find(|package| {
-            words().any(|word| {
-                word.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with("/v"))
+            required(text).iter().any(|module| {
+                module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with("/v"))
             })
         })?;
         Some(format!("{package} in {file}"))
     })
 }
 
+/// The modules that a go.mod requires for its own code, not for that of others.
+fn required(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut is_block = false;
+    for line in text.lines() {
+        let (code, comment) = line.split_once("//").unwrap_or((line, ""));
+        let mut words = code.split_whitespace();
+        let first = words.next();
+        let module = match first {
+            Some(")") => {
+                is_block = false;
+                None
+            }
+            Some("require(") => {
+                is_block = true;
+                None
+            }
+            Some("require") => words.next(),
+            first => first.filter(|_| is_block),
+        };
+        match module {
+            Some("(") => is_block = true,
+            Some(module) if !comment.trim_start().starts_with("indirect") => {
+                found.push(module.trim_matches('"'))
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
-    use super::modules;
+    use super::{PORTS, modules, required};
+    use crate::presets::detect::port_in;
 
     #[test]
     fn a_workspace_uses_modules() {
@@ -123,5 +156,27 @@ mod tests {
             modules("go 1.22\n\nuse (\n\t./api // the service\n\t./libs/a/\n)\nuse .\n"),
             ["api", "libs/a", ""]
         );
+    }
+
+    #[test]
+    fn a_module_requires_others() {
+        let text = "module a // github.com/a/b\n\nrequire github.com/a/c v1.2.3\nrequire (\n\tgithub.com/a/d v1.0.0\n\t\
+                    // github.com/a/e v1\n\tgithub.com/a/f v1.0.0 // indirect\n)\n\nexclude github.com/a/g v1.0.0\n\
+                    replace (\n\tgithub.com/a/h => ../h\n)\nrequire(\n\t\"github.com/a/i\" v1.0.0\n)\n";
+        assert_eq!(required(text), ["github.com/a/c", "github.com/a/d", "github.com/a/i"]);
+    }
+
+    #[test]
+    fn the_port_of_a_client_is_none_of_the_program() {
+        let client = "redis.Options{Addr: \"localhost:6379\"}\n";
+        for (own, expected) in [
+            ("port := getenv(\"PORT\", \"8080\")", "8080"),
+            ("db := getenv(\"DB_PORT\", \"5432\")\nport := getenv(\"PORT\", \"8081\")", "8081"),
+            ("http.ListenAndServe(\":8082\", nil)", "8082"),
+            ("flag.Int(\"port\", 8083, \"\")", "8083"),
+            ("http.ListenAndServe(\"0.0.0.0:8084\", nil)", "8084"),
+        ] {
+            assert_eq!(port_in(&format!("{client}{own}"), &PORTS).as_deref(), Some(expected), "{own}");
+        }
     }
 }

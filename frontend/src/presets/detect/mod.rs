@@ -168,7 +168,7 @@ fn kind_of(survey: &mut Survey) -> Result<Kind, Refusal> {
     }
     let pages = site::pages(survey);
     match there.as_slice() {
-        [(Kind::Node, _)] if site::is_meant(survey) => Ok(Kind::Static),
+        [(Kind::Node, _)] => Ok(if site::is_meant(survey)? { Kind::Static } else { Kind::Node }),
         [(kind, _)] => Ok(*kind),
         [] if pages.is_some() => Ok(Kind::Static),
         // Looked for where the rest is known not to be there.

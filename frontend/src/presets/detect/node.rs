@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::range::allows;
-use super::script::{self, Start, TSX, start};
+use super::script::{self, Runs, Script, Start, is_in_environment, started};
 use super::{Project, Refusal, framework, major, next};
-use crate::presets::{NODE_BARE, NODE_OPTIONS, NODE_UNBUILT, NODE_YARN, YARN};
+use crate::presets::{NODE_BARE, NODE_FLAGS, NODE_OPTIONS, NODE_UNBUILT, NODE_YARN, Part, YARN};
 
 /// The release of the presets.
 const CURRENT: u32 = 22;
@@ -26,6 +26,9 @@ pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {
     }
     if plug_n_play(project) {
         project.parts.push(NODE_YARN);
+    }
+    if project.asked.written("node_options").is_some() {
+        project.parts.push(NODE_OPTIONS);
     }
     if next::is_site(project, &manifest) {
         next::look(project)?;
@@ -123,34 +126,22 @@ fn entry(project: &mut Project<'_>, manifest: &Value) -> Result<Option<String>, 
     if let Some(entry) = project.asked.option("entry") {
         return Ok(Some(entry.to_owned()));
     }
-    for name in ["start", "start:prod", "start:production"] {
-        let started = manifest["scripts"][name].as_str().and_then(start);
-        if let Some(Start { file, options }) = started.filter(|it| !matches!(it.file, "." | "./")) {
-            if options == TSX && manifest["dependencies"]["tsx"].is_null() {
-                return Err(Refusal::new(
-                    format!(
-                        "the script `{name}` runs tsx, which is not among the `dependencies` in package.json"
-                    ),
-                    "`npm install tsx --save-prod` puts it there; or build JavaScript, and name it: `with: {entry: dist/server.js}`",
-                ));
-            }
-            if !options.is_empty() {
-                project.parts.push(NODE_OPTIONS);
-                project.find("node_options", options.join(" "), format!("the script `{name}`"));
-            }
-            project.find("entry", file, format!("the script `{name}`"));
-            return Ok(Some(file.to_owned()));
-        }
+    let scripts = started(manifest);
+    if let Some((name, start)) = started_file(&scripts, manifest)? {
+        let why = format!("the script `{name}`");
+        give_options(project, start, &why);
+        project.find("entry", start.file, why);
+        return Ok(Some(start.file.to_owned()));
     }
     // What another program starts is not known.
-    if manifest["scripts"]["start"].as_str().is_some_and(|script| start(script).is_none()) {
+    if scripts.iter().any(|script| script.name == "start" && matches!(script.runs, Runs::Program(_))) {
         return Ok(None);
     }
     let main = manifest["main"].as_str();
     // `npm init` writes a name there, whatever files there are.
-    if let Some(main) =
-        main.filter(|main| manifest["scripts"]["build"].is_string() || is_there(project, main))
-    {
+    if let Some(main) = main.filter(|main| {
+        manifest["scripts"]["build"].is_string() || script::resolved(project.survey, main).is_some()
+    }) {
         project.find("entry", main, "`main` in package.json");
         return Ok(Some(main.to_owned()));
     }
@@ -163,12 +154,43 @@ fn entry(project: &mut Project<'_>, manifest: &Value) -> Result<Option<String>, 
     Ok(None)
 }
 
-/// Whether a project has a program, by its name as Node.js resolves it.
-fn is_there(project: &mut Project<'_>, name: &str) -> bool {
-    let name = name.trim_start_matches("./").trim_end_matches('/');
-    let endings = ["", ".js", ".cjs", "/index.js"];
-    let found = endings.map(|end| project.survey.has(&format!("{name}{end}")));
-    found.contains(&true)
+/// The script that runs a file as production can: one that runs it again after each change is for want of others.
+fn started_file<'s, 'm>(
+    scripts: &'s [Script<'m>],
+    manifest: &Value,
+) -> Result<Option<(&'static str, &'s Start<'m>)>, Refusal> {
+    let files = scripts.iter().filter_map(|script| Some((script.name, script.file()?)));
+    let lacks_tsx = manifest["dependencies"]["tsx"].is_null();
+    let (unfit, fit): (Vec<_>, Vec<_>) = files
+        .filter(|(_, start)| !matches!(start.file, "." | "./"))
+        .partition(|(_, start)| start.program == "tsx" && lacks_tsx);
+    let best = fit.into_iter().min_by_key(|(_, start)| start.program == "nodemon");
+    match (best, unfit.first()) {
+        (None, Some((name, _))) => Err(Refusal::new(
+            format!("the script `{name}` runs tsx, which is not among the `dependencies` in package.json"),
+            "`npm install tsx --save-prod` puts it there; or build JavaScript, and name it: `with: {entry: dist/server.js}`",
+        )),
+        (best, _) => Ok(best),
+    }
+}
+
+/// Has Node.js started with the options of a script: those that it takes from there by a variable, which others may change,
+/// those of V8 before the file.
+fn give_options(project: &mut Project<'_>, start: &Start<'_>, why: &str) {
+    let (in_environment, flags): (Vec<&str>, Vec<&str>) =
+        start.options.iter().map(String::as_str).partition(|option| is_in_environment(option));
+    if !in_environment.is_empty() {
+        if project.asked.written("node_options").is_none() {
+            project.parts.push(NODE_OPTIONS);
+        }
+        project.find("node_options", in_environment.join(" "), why);
+    }
+    if !flags.is_empty() {
+        let words = flags.iter().flat_map(|flag| flag.split(' ')).map(|word| word.replace('$', "$$"));
+        let command = Value::from_iter(words.chain(["$ENTRY".to_owned()]));
+        let text = format!("stages:\n  runtime: {{cmd: {command}}}\n");
+        project.parts.push(Part { name: NODE_FLAGS, text: text.into() });
+    }
 }
 
 fn modules_platform(project: &mut Project<'_>) {

@@ -62,8 +62,9 @@ fn framework(project: &mut Project<'_>, manifest: &str, files: &[File]) -> bool 
         let Some((file, text)) = files.iter().find(uses).filter(|_| names(manifest, package)) else {
             continue;
         };
+        let has_health = part == STREAMLIT;
         project.parts.push(part);
-        if part == STREAMLIT {
+        if has_health {
             project.find("health", "/_stcore/health", "that of streamlit");
         }
         project.find("entry", file, format!("the file is there, for {package}"));

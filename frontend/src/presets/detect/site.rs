@@ -2,32 +2,36 @@
 
 use serde_json::Value;
 
-use super::tool::{is_beside_pages, starts, tool};
+use super::tool::{is_beside, starts, tool};
 use super::{Project, Refusal, framework, node};
 use crate::presets::STATIC_UNBUILT;
 use crate::survey::Survey;
 
-/// The directory whose files are served as they are.
-pub(super) fn pages(survey: &mut Survey) -> Option<&'static str> {
-    let folders = [
+/// The page whose directory is served as it is.
+fn page(survey: &mut Survey) -> Option<(&'static str, &'static str)> {
+    let pages = [
         ("index.html", "."),
         ("public/index.html", "public"),
         ("dist/index.html", "dist"),
         ("site/index.html", "site"),
     ];
-    let there: Vec<&'static str> =
-        folders.into_iter().filter(|(page, _)| survey.has(page)).map(|(_, folder)| folder).collect();
+    let there: Vec<_> = pages.into_iter().filter(|(page, _)| survey.has(page)).collect();
     there.first().copied()
 }
 
+/// The directory whose files are served as they are.
+pub(super) fn pages(survey: &mut Survey) -> Option<&'static str> {
+    page(survey).map(|(_, folder)| folder)
+}
+
 /// Whether a project of Node.js comes to files alone: a tool for browsers, or pages that are there, and nothing that is started.
-pub(super) fn is_meant(survey: &mut Survey) -> bool {
+pub(super) fn is_meant(survey: &mut Survey) -> Result<bool, Refusal> {
     let manifest: Value =
         survey.text("package.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let is_built =
-        tool(&manifest, survey).is_some() && !starts(&manifest) && !framework::is_server(&manifest);
-    let is_beside = is_beside_pages(&manifest, survey);
-    is_built || is_beside && pages(survey).is_some()
+    if tool(&manifest, survey).is_some() {
+        return Ok(!starts(&manifest) && !framework::is_server(&manifest));
+    }
+    page(survey).map_or(Ok(false), |(page, _)| is_beside(page, &manifest, survey))
 }
 
 pub(super) fn look(project: &mut Project<'_>) -> Result<(), Refusal> {

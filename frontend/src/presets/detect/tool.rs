@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::script::start;
+use super::Refusal;
+use super::script::{Runs, resolved, started};
 use crate::survey::Survey;
 
 /// A tool that builds files for browsers.
@@ -37,9 +38,10 @@ const TOOLS: [(&str, &str, bool); 14] = [
 const VITE: [&str; 3] = ["vite.config.ts", "vite.config.js", "vite.config.mjs"];
 
 /// Programs that a script starts a service with; the other ones show files while they are worked on.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 15] = [
     "next",
     "nest",
+    "nodemon",
     "nuxt",
     "remix-serve",
     "react-router-serve",
@@ -76,22 +78,38 @@ pub(super) fn tool(manifest: &Value, survey: &mut Survey) -> Option<Tool> {
 
 /// Whether package.json has a program started.
 pub(super) fn starts(manifest: &Value) -> bool {
-    let script = |name: &str| manifest["scripts"][name].as_str().unwrap_or_default();
-    let word = script("start").split_whitespace().find(|word| !word.contains('=') && *word != "cross-env");
-    start(script("start")).is_some()
-        || word.is_some_and(|word| PROGRAMS.contains(&word))
-        || script("build").contains("next build")
+    let builds_server =
+        manifest["scripts"]["build"].as_str().is_some_and(|script| script.contains("next build"));
+    builds_server
+        || started(manifest).iter().any(|script| match script.runs {
+            Runs::File(_) => true,
+            Runs::Program(name) => PROGRAMS.contains(&name),
+        })
 }
 
-/// Whether a project has package.json for tools alone, beside pages that are there.
-pub(super) fn is_beside_pages(manifest: &Value, survey: &mut Survey) -> bool {
-    let start = manifest["scripts"]["start"].as_str().unwrap_or_default();
-    let shows =
-        start.split_whitespace().find(|word| *word != "npx").is_none_or(|word| SHOWING.contains(&word));
+/// Whether a project has package.json for tools alone, beside a page that is there.
+pub(super) fn is_beside(page: &str, manifest: &Value, survey: &mut Survey) -> Result<bool, Refusal> {
+    let shows = |runs: &Runs<'_>| matches!(runs, Runs::Program(name) if SHOWING.contains(name));
     let needs = manifest["dependencies"].as_object().is_some_and(|needs| !needs.is_empty());
-    let main = manifest["main"].as_str().unwrap_or("server.js").trim_start_matches("./");
-    let has_program = [survey.has("server.js"), survey.has(main)].contains(&true);
-    shows && !needs && !has_program
+    if needs || !started(manifest).iter().all(|script| shows(&script.runs)) {
+        return Ok(false);
+    }
+    let names = [manifest["main"].as_str().unwrap_or("server.js"), "server.js", "index.js", "app.js"];
+    let files: Vec<String> = names.into_iter().filter_map(|name| resolved(survey, name)).collect();
+    let Some(file) = files.first() else { return Ok(true) };
+    let mut says = |file: &str, word: &str| survey.text(file).is_some_and(|text| text.contains(word));
+    if files.iter().any(|file| says(file, ".listen(")) {
+        return Ok(false);
+    }
+    if files.iter().all(|file| says(page, file.rsplit('/').next().unwrap_or(file))) {
+        return Ok(true);
+    }
+    Err(Refusal::new(
+        format!(
+            "the build context has `{page}` and `{file}`, and no script `start`: it could be several kinds of project"
+        ),
+        "say which with `preset`: `node` or `static`",
+    ))
 }
 
 /// The directory that settings of Vite name, written out.
@@ -125,7 +143,7 @@ fn angular(survey: &mut Survey) -> Option<String> {
 mod tests {
     use serde_json::json;
 
-    use super::{Tool, out_dir, starts, tool};
+    use super::{Tool, is_beside, out_dir, starts, tool};
     use crate::survey::Survey;
 
     fn output(manifest: &serde_json::Value, file: &str, text: &str) -> Option<Tool> {
@@ -176,6 +194,27 @@ mod tests {
         assert!(!is("vite"));
         assert!(!is("ng serve"));
         assert!(!is(""));
+        assert!(is("nodemon src/a.ts"));
+        assert!(starts(&json!({"scripts": {"start": "vite", "start:prod": "node server.js"}})));
         assert!(starts(&json!({"scripts": {"build": "next build"}})));
+    }
+
+    #[test]
+    fn a_manifest_beside_pages_is_for_tools_or_a_server() {
+        let page = "<script src=\"index.js\"></script>";
+        for (manifest, program, page, expected) in [
+            (json!({}), None, "", Some(true)),
+            (json!({"scripts": {"start": "npx serve"}}), None, "", Some(true)),
+            (json!({"scripts": {"start:prod": "node dist/server.js"}}), None, "", Some(false)),
+            (json!({"dependencies": {"express": "5"}}), None, "", Some(false)),
+            (json!({"main": "index"}), Some("http.createServer().listen(80)"), "", Some(false)),
+            (json!({"main": "index.js"}), Some("document.title = 'a'"), page, Some(true)),
+            (json!({}), Some("module.exports = 1"), "", None),
+        ] {
+            let mut survey = Survey::default();
+            survey.found("index.html".to_owned(), Some(page.into()));
+            survey.found("index.js".to_owned(), program.map(|text: &str| text.into()));
+            assert_eq!(is_beside("index.html", &manifest, &mut survey).ok(), expected, "{manifest}");
+        }
     }
 }
