@@ -137,7 +137,7 @@ fn required(text: &str) -> Vec<&str> {
         match module {
             Some("(") => is_block = true,
             Some(module) if !comment.trim_start().starts_with("indirect") => {
-                found.push(module.trim_matches('"'))
+                found.push(module.trim_matches('"'));
             }
             _ => {}
         }

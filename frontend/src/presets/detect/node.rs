@@ -187,7 +187,7 @@ fn give_options(project: &mut Project<'_>, start: &Start<'_>, why: &str) {
     }
     if !flags.is_empty() {
         let words = flags.iter().flat_map(|flag| flag.split(' ')).map(|word| word.replace('$', "$$"));
-        let command = Value::from_iter(words.chain(["$ENTRY".to_owned()]));
+        let command: Value = words.chain(["$ENTRY".to_owned()]).collect();
         let text = format!("stages:\n  runtime: {{cmd: {command}}}\n");
         project.parts.push(Part { name: NODE_FLAGS, text: text.into() });
     }
