@@ -127,10 +127,13 @@ impl Progress {
         })
     }
 
-    /// Names of the steps that were really done, not taken from the cache.
+    /// Names of the steps that were really done, not taken from the cache, and not given up either: the daemon begins to read what a step needs for
+    /// its cache key, and stops when it finds it by its graph.
     pub fn ran(&self) -> Vec<&str> {
+        let is_given_up =
+            |step: &Step| step.error.as_deref().is_some_and(|why| why.ends_with("context canceled"));
         self.steps()
-            .filter(|step| step.started.is_some() && !step.cached)
+            .filter(|step| step.started.is_some() && !step.cached && !is_given_up(step))
             .map(|step| step.name.as_str())
             .collect()
     }
@@ -216,5 +219,12 @@ ERROR: no"#,
         let names: Vec<&str> = progress.steps().map(|step| step.name.as_str()).collect();
         assert_eq!(names, ["[x 3/3] run false", "[x 2/3] run true"]);
         assert_eq!(progress.ran(), ["[x 2/3] run true"]);
+    }
+    #[test]
+    fn what_is_given_up_has_not_run() {
+        let progress = Progress::parse(
+            r#"{"vertexes":[{"digest":"a","name":"[x] weigh files","started":"2026-01-01T00:01:01Z","completed":"2026-01-01T00:01:02Z","error":": context canceled"}]}"#,
+        );
+        assert_eq!((progress.ran(), progress.steps().count()), (vec![], 1));
     }
 }
