@@ -158,8 +158,8 @@ async fn explain_path(
 /// The help for a path that is where to, or the paths and where to in one, as an instruction of a Dockerfile has them.
 fn as_in_dockerfile(compiled: &Compiled, span: Span, shown: &str) -> Option<String> {
     // A name may have a blank in it; one that begins or ends like a directory is none.
-    let is_target = |text: &str| text.starts_with(['/', '.']) || text.ends_with('/');
-    if let Some((sources, to)) = shown.rsplit_once(' ').filter(|(_, to)| is_target(to)) {
+    let is_folder = |text: &str| text.starts_with(['/', '.']) || text.ends_with('/');
+    if let Some((sources, to)) = shown.rsplit_once(' ').filter(|(_, to)| is_folder(to)) {
         return Some(format!("where to stands beside it: `{{copy: {}, to: {to}}}`", sources.trim_end()));
     }
     let text = &compiled.files.get(span.file)?.text;

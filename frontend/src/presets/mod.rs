@@ -49,20 +49,13 @@ impl Kind {
     /// The spec of the kind, without what depends on the project.
     fn main(self) -> Part {
         match self {
-            Self::Go => Part { name: "preset go", text: Cow::Borrowed(include_str!("go.yaml")) },
-            Self::Java => Part { name: "preset java", text: Cow::Borrowed(include_str!("java.yaml")) },
-            Self::Node => Part { name: "preset node", text: Cow::Borrowed(include_str!("node.yaml")) },
-            Self::Python => Part { name: "preset python", text: Cow::Borrowed(include_str!("python.yaml")) },
-            Self::Rust => Part { name: "preset rust", text: Cow::Borrowed(include_str!("rust.yaml")) },
-            Self::Static => Part { name: "preset static", text: Cow::Borrowed(include_str!("static.yaml")) },
+            Self::Go => Part::of("preset go", include_str!("go.yaml")),
+            Self::Java => Part::of("preset java", include_str!("java.yaml")),
+            Self::Node => Part::of("preset node", include_str!("node.yaml")),
+            Self::Python => Part::of("preset python", include_str!("python.yaml")),
+            Self::Rust => Part::of("preset rust", include_str!("rust.yaml")),
+            Self::Static => Part::of("preset static", include_str!("static.yaml")),
         }
-    }
-}
-
-impl Part {
-    /// Whether it says how the health of the service is checked, which a user may say otherwise.
-    pub fn is_health(&self) -> bool {
-        [HEALTH_TCP, HEALTH_HTTP].contains(self)
     }
 }
 
@@ -73,6 +66,17 @@ pub struct Part {
     pub name: &'static str,
     /// The file.
     pub text: Cow<'static, str>,
+}
+
+impl Part {
+    const fn of(name: &'static str, text: &'static str) -> Self {
+        Self { name, text: Cow::Borrowed(text) }
+    }
+
+    /// Whether it says how the health of the service is checked, which a user may say otherwise.
+    pub fn is_health(&self) -> bool {
+        [HEALTH_TCP, HEALTH_HTTP].contains(self)
+    }
 }
 
 /// The preset that a spec asks for.
@@ -153,71 +157,41 @@ impl Chosen {
     }
 }
 
-const PORT: Part = Part { name: "preset: port", text: Cow::Borrowed(include_str!("port.yaml")) };
-const HEALTH_TCP: Part =
-    Part { name: "preset: health by port", text: Cow::Borrowed(include_str!("health-tcp.yaml")) };
-const HEALTH_HTTP: Part =
-    Part { name: "preset: health by path", text: Cow::Borrowed(include_str!("health-http.yaml")) };
-const NODE_UNBUILT: Part =
-    Part { name: "preset node: unbuilt", text: Cow::Borrowed(include_str!("node-unbuilt.yaml")) };
-const YARN: Part = Part { name: "preset: Yarn", text: Cow::Borrowed(include_str!("yarn.yaml")) };
-const NODE_YARN: Part =
-    Part { name: "preset node: Yarn", text: Cow::Borrowed(include_str!("node-yarn.yaml")) };
-const NODE_BARE: Part =
-    Part { name: "preset node: no packages", text: Cow::Borrowed(include_str!("node-bare.yaml")) };
-const NODE_OPTIONS: Part =
-    Part { name: "preset node: options", text: Cow::Borrowed(include_str!("node-options.yaml")) };
+const PORT: Part = Part::of("preset: port", include_str!("port.yaml"));
+const HEALTH_TCP: Part = Part::of("preset: health by port", include_str!("health-tcp.yaml"));
+const HEALTH_HTTP: Part = Part::of("preset: health by path", include_str!("health-http.yaml"));
+const NODE_UNBUILT: Part = Part::of("preset node: unbuilt", include_str!("node-unbuilt.yaml"));
+const YARN: Part = Part::of("preset: Yarn", include_str!("yarn.yaml"));
+const NODE_YARN: Part = Part::of("preset node: Yarn", include_str!("node-yarn.yaml"));
+const NODE_BARE: Part = Part::of("preset node: no packages", include_str!("node-bare.yaml"));
+const NODE_OPTIONS: Part = Part::of("preset node: options", include_str!("node-options.yaml"));
 const NODE_FLAGS: &str = "preset node: flags";
-const NODE_FRAMEWORK: Part =
-    Part { name: "preset node: framework", text: Cow::Borrowed(include_str!("node-framework.yaml")) };
-const NODE_PROGRAM: Part =
-    Part { name: "preset node: program", text: Cow::Borrowed(include_str!("node-program.yaml")) };
-const NODE_OUTPUT: Part =
-    Part { name: "preset node: output", text: Cow::Borrowed(include_str!("node-output.yaml")) };
-const NODE_NEXT: Part =
-    Part { name: "preset node: Next.js", text: Cow::Borrowed(include_str!("node-next.yaml")) };
-const STATIC_UNBUILT: Part =
-    Part { name: "preset static: unbuilt", text: Cow::Borrowed(include_str!("static-unbuilt.yaml")) };
-const JAVA_MAVEN: Part =
-    Part { name: "preset java: maven", text: Cow::Borrowed(include_str!("java-maven.yaml")) };
-const JAVA_GRADLE: Part =
-    Part { name: "preset java: gradle", text: Cow::Borrowed(include_str!("java-gradle.yaml")) };
-const JAVA_PLAIN: Part =
-    Part { name: "preset java: sources", text: Cow::Borrowed(include_str!("java-plain.yaml")) };
-const JAVA_CLASS: Part =
-    Part { name: "preset java: class", text: Cow::Borrowed(include_str!("java-class.yaml")) };
-const JAVA_JAR: Part =
-    Part { name: "preset java: archive", text: Cow::Borrowed(include_str!("java-jar.yaml")) };
-const GO_SERVICE: Part =
-    Part { name: "preset go: service", text: Cow::Borrowed(include_str!("go-service.yaml")) };
-const GO_PROGRAM: Part =
-    Part { name: "preset go: program", text: Cow::Borrowed(include_str!("go-program.yaml")) };
-const GO_CGO: Part = Part { name: "preset go: C", text: Cow::Borrowed(include_str!("go-cgo.yaml")) };
-const GO_WORK: Part =
-    Part { name: "preset go: workspace", text: Cow::Borrowed(include_str!("go-work.yaml")) };
-const JAVA_DISTROLESS: Part =
-    Part { name: "preset java: distroless", text: Cow::Borrowed(include_str!("java-distroless.yaml")) };
-const JAVA_JRE: Part = Part { name: "preset java: JRE", text: Cow::Borrowed(include_str!("java-jre.yaml")) };
-const PYTHON_DISTROLESS: Part =
-    Part { name: "preset python: distroless", text: Cow::Borrowed(include_str!("python-distroless.yaml")) };
-const PYTHON_SLIM: Part =
-    Part { name: "preset python: slim", text: Cow::Borrowed(include_str!("python-slim.yaml")) };
-const SCRIPT: Part =
-    Part { name: "preset python: script", text: Cow::Borrowed(include_str!("python-script.yaml")) };
-const UVICORN: Part =
-    Part { name: "preset python: uvicorn", text: Cow::Borrowed(include_str!("python-uvicorn.yaml")) };
-const GUNICORN: Part =
-    Part { name: "preset python: gunicorn", text: Cow::Borrowed(include_str!("python-gunicorn.yaml")) };
-const FACTORY: Part =
-    Part { name: "preset python: factory", text: Cow::Borrowed(include_str!("python-factory.yaml")) };
-const MODULE: Part =
-    Part { name: "preset python: module", text: Cow::Borrowed(include_str!("python-module.yaml")) };
-const STREAMLIT: Part =
-    Part { name: "preset python: Streamlit", text: Cow::Borrowed(include_str!("python-streamlit.yaml")) };
-const GRADIO: Part =
-    Part { name: "preset python: Gradio", text: Cow::Borrowed(include_str!("python-gradio.yaml")) };
-const PYTHON_SRC: Part =
-    Part { name: "preset python: src", text: Cow::Borrowed(include_str!("python-src.yaml")) };
+const NODE_FRAMEWORK: Part = Part::of("preset node: framework", include_str!("node-framework.yaml"));
+const NODE_PROGRAM: Part = Part::of("preset node: program", include_str!("node-program.yaml"));
+const NODE_OUTPUT: Part = Part::of("preset node: output", include_str!("node-output.yaml"));
+const NODE_NEXT: Part = Part::of("preset node: Next.js", include_str!("node-next.yaml"));
+const STATIC_UNBUILT: Part = Part::of("preset static: unbuilt", include_str!("static-unbuilt.yaml"));
+const JAVA_MAVEN: Part = Part::of("preset java: maven", include_str!("java-maven.yaml"));
+const JAVA_GRADLE: Part = Part::of("preset java: gradle", include_str!("java-gradle.yaml"));
+const JAVA_PLAIN: Part = Part::of("preset java: sources", include_str!("java-plain.yaml"));
+const JAVA_CLASS: Part = Part::of("preset java: class", include_str!("java-class.yaml"));
+const JAVA_JAR: Part = Part::of("preset java: archive", include_str!("java-jar.yaml"));
+const GO_SERVICE: Part = Part::of("preset go: service", include_str!("go-service.yaml"));
+const GO_PROGRAM: Part = Part::of("preset go: program", include_str!("go-program.yaml"));
+const GO_CGO: Part = Part::of("preset go: C", include_str!("go-cgo.yaml"));
+const GO_WORK: Part = Part::of("preset go: workspace", include_str!("go-work.yaml"));
+const JAVA_DISTROLESS: Part = Part::of("preset java: distroless", include_str!("java-distroless.yaml"));
+const JAVA_JRE: Part = Part::of("preset java: JRE", include_str!("java-jre.yaml"));
+const PYTHON_DISTROLESS: Part = Part::of("preset python: distroless", include_str!("python-distroless.yaml"));
+const PYTHON_SLIM: Part = Part::of("preset python: slim", include_str!("python-slim.yaml"));
+const SCRIPT: Part = Part::of("preset python: script", include_str!("python-script.yaml"));
+const UVICORN: Part = Part::of("preset python: uvicorn", include_str!("python-uvicorn.yaml"));
+const GUNICORN: Part = Part::of("preset python: gunicorn", include_str!("python-gunicorn.yaml"));
+const FACTORY: Part = Part::of("preset python: factory", include_str!("python-factory.yaml"));
+const MODULE: Part = Part::of("preset python: module", include_str!("python-module.yaml"));
+const STREAMLIT: Part = Part::of("preset python: Streamlit", include_str!("python-streamlit.yaml"));
+const GRADIO: Part = Part::of("preset python: Gradio", include_str!("python-gradio.yaml"));
+const PYTHON_SRC: Part = Part::of("preset python: src", include_str!("python-src.yaml"));
 const PYTHON_SRC_DISTROLESS: Part = Part {
     name: "preset python: src on distroless",
     text: Cow::Borrowed(include_str!("python-src-distroless.yaml")),

@@ -62,11 +62,10 @@ fn framework(project: &mut Project<'_>, manifest: &str, files: &[File]) -> bool 
         let Some((file, text)) = files.iter().find(uses).filter(|_| names(manifest, package)) else {
             continue;
         };
-        let has_health = part == STREAMLIT;
-        project.parts.push(part);
-        if has_health {
+        if part == STREAMLIT {
             project.find("health", "/_stcore/health", "that of streamlit");
         }
+        project.parts.push(part);
         project.find("entry", file, format!("the file is there, for {package}"));
         match port_in(text, &["server_port="]) {
             Some(port) => project.find("port", port, file),
