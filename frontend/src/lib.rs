@@ -27,6 +27,7 @@ pub mod explain;
 mod explain_failure;
 pub mod external;
 pub mod gateway;
+mod go_mod;
 pub mod graph;
 pub mod image_config;
 mod image_file;

@@ -1,6 +1,7 @@
 //! Go, Maven and Gradle.
 
 use super::{Project, Recipe, Refusal, words};
+use crate::go_mod::directives;
 use crate::paths;
 
 /// What `go mod download` needs; nothing where it would do nothing: no module is required, or all are in `vendor`.
@@ -56,24 +57,6 @@ fn tidy(path: &str) -> String {
     } else {
         paths::absolute_file("/", path).trim_matches('/').to_owned()
     }
-}
-
-/// What stands behind a word in a go.mod or go.work, alone or in a block.
-fn directives(text: &str, word: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        let rest = line.strip_prefix(word).filter(|rest| rest.starts_with([' ', '\t', '(']));
-        match (inside, rest.map(str::trim)) {
-            (_, Some("(")) => inside = true,
-            (_, Some(rest)) => found.push(rest.to_owned()),
-            (true, None) if line == ")" => inside = false,
-            (true, None) if !line.is_empty() => found.push(line.to_owned()),
-            _ => {}
-        }
-    }
-    found
 }
 
 /// The wrapper that a project brings, else the tool of the image.

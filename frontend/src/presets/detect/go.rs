@@ -1,6 +1,7 @@
 //! Go: go.mod or go.work, and what of C a program comes with.
 
 use super::{Project, Refusal, go_program, minor, port_in};
+use crate::go_mod::directives;
 use crate::presets::{GO_CGO, GO_PROGRAM, GO_SERVICE, GO_WORK};
 
 /// What comes before the port that a program listens on. What names a machine is mostly the address of another service.
@@ -84,9 +85,9 @@ fn version(project: &mut Project<'_>, manifest: &str, file: &'static str) {
 
 /// The directories of the modules that a go.work uses.
 fn modules(work: &str) -> Vec<String> {
-    let lines = work.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
-    let named = lines.map(|line| line.strip_prefix("use ").unwrap_or(line).trim().trim_matches('"'));
-    let own = named.filter_map(|path| path.strip_prefix("./").or((path == ".").then_some("")));
+    let used = directives(work, "use");
+    let paths = used.iter().map(|path| path.trim_matches('"'));
+    let own = paths.filter_map(|path| path.strip_prefix("./").or((path == ".").then_some("")));
     own.map(|path| path.trim_end_matches('/').to_owned()).collect()
 }
 
@@ -115,34 +116,11 @@ fn in_c(
 }
 
 /// The modules that a go.mod requires for its own code, not for that of others.
-fn required(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut is_block = false;
-    for line in text.lines() {
-        let (code, comment) = line.split_once("//").unwrap_or((line, ""));
-        let mut words = code.split_whitespace();
-        let first = words.next();
-        let module = match first {
-            Some(")") => {
-                is_block = false;
-                None
-            }
-            Some("require(") => {
-                is_block = true;
-                None
-            }
-            Some("require") => words.next(),
-            first => first.filter(|_| is_block),
-        };
-        match module {
-            Some("(") => is_block = true,
-            Some(module) if !comment.trim_start().starts_with("indirect") => {
-                found.push(module.trim_matches('"'));
-            }
-            _ => {}
-        }
-    }
-    found
+fn required(text: &str) -> Vec<String> {
+    let own: Vec<&str> = text.lines().filter(|line| !line.contains("// indirect")).collect();
+    let lines = directives(&own.join("\n"), "require");
+    let modules = lines.iter().filter_map(|line| line.split_whitespace().next());
+    modules.map(|module| module.trim_matches('"').to_owned()).collect()
 }
 
 #[cfg(test)]
